@@ -1,0 +1,86 @@
+"""The handle through which a person steers work that runs in another thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+RESTART, STOP = "restart", "stop"
+
+
+class Control:
+    """Stop, pause and per-student requests; looked at between iterations, safe from any thread.
+
+    seconds : wall-clock budget from now on (None: no limit). Pauses do not count.
+
+    >>> control = Control()
+    >>> control.stop_student(3)
+    >>> control.take_requests()
+    (('stop', 3),)
+    >>> control.stop(); control.stopped
+    True
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._stop = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+        self._lock = threading.Lock()
+        self._requests: list[tuple[str, int]] = []
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+
+    def stop(self) -> None:
+        """Ask for an orderly end; work in progress ends after its current iteration."""
+        self._stop.set()
+        self._go.set()
+
+    def pause(self) -> None:
+        self._go.clear()
+
+    def resume(self) -> None:
+        self._go.set()
+
+    def stop_student(self, student: int) -> None:
+        """Freeze one student where it is."""
+        with self._lock:
+            self._requests.append((STOP, student))
+
+    def restart_student(self, student: int) -> None:
+        """Start one student anew from fresh random weights."""
+        with self._lock:
+            self._requests.append((RESTART, student))
+
+    @property
+    def stopped(self) -> bool:
+        return self._stop.is_set()
+
+    @property
+    def paused(self) -> bool:
+        return not self._go.is_set()
+
+    @property
+    def out_of_time(self) -> bool:
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    @property
+    def over(self) -> bool:
+        """True as soon as work should end, by request or by budget."""
+        return self.stopped or self.out_of_time
+
+    def remaining(self) -> float:
+        """Seconds left in the budget (infinite without one)."""
+        return float("inf") if self._deadline is None else self._deadline - time.monotonic()
+
+    def take_requests(self) -> tuple[tuple[str, int], ...]:
+        """The per-student requests since the last call; returns them once.
+
+        Waits here while paused, so that a worker needs one call per iteration.
+        """
+        began = time.monotonic()
+        while not self._go.wait(timeout=0.1):
+            pass
+        if self._deadline is not None and self._go.is_set():
+            self._deadline += max(0.0, time.monotonic() - began)
+        with self._lock:
+            requests, self._requests = tuple(self._requests), []
+        return requests

@@ -1,0 +1,21 @@
+"""Every exception ec_core raises on purpose.
+
+    ECError
+    ├── InputError       what was given cannot be used (command line: exit code 2)
+    └── JobError         a background job cannot do what was asked of it now
+
+A message is one sentence: what was got, what was expected, what to do.
+Numerical outcomes (converged, stalled, not verified) are values, never exceptions.
+"""
+
+
+class ECError(Exception):
+    """Root of the tree: its message can be shown to a person as it stands."""
+
+
+class InputError(ECError):
+    """An argument, a file or a set of answers that cannot be used."""
+
+
+class JobError(ECError):
+    """A background job that is in no state to do what was asked."""

@@ -1,0 +1,102 @@
+"""What stages report while they work: frozen, plain data (floats, strings, NumPy copies).
+
+Every event can be written down as it is; none holds a live tensor. Axes: S students,
+H hidden, D inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TRAINING, CONVERGED, STALLED, STOPPED, OUT_OF_BUDGET = (
+    "training",
+    "converged",
+    "stalled",
+    "stopped",
+    "out of budget",
+)
+"""The states a student can be in."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Root of all events. ``stage`` is expand, cluster, reconstruct or verify."""
+
+    stage: str
+
+
+@dataclass(frozen=True)
+class Note(Event):
+    """One sentence for the person who watches; ``warning`` marks what they should not miss."""
+
+    message: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class TrainingProgress(Event):
+    """Where every student stands after one iteration of the batch.
+
+    losses : (S,) mean squared error of the standardised answers
+    statuses : S of the states above
+    iterations : (S,) iterations each student has had since its last restart
+    restarts : (S,) how often each was started anew
+    incoming : (S, H, D+1) float32 copy of (w, b) in standardised inputs, or None to save memory
+    throughput : student-iterations per second
+    """
+
+    iteration: int
+    losses: np.ndarray
+    statuses: tuple[str, ...]
+    iterations: np.ndarray
+    restarts: np.ndarray
+    width: int
+    seconds: float
+    throughput: float
+    incoming: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class WidthTried(Event):
+    """One step of the search for the students' width: ``converged`` of ``students`` arrived."""
+
+    width: int
+    converged: int
+    students: int
+    best_loss: float
+    enough: bool
+
+
+@dataclass(frozen=True)
+class PruneStep(Event):
+    """One removal tried: ``accepted`` if the loss came back after the refit."""
+
+    size_before: int
+    size_after: int
+    loss: float
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefineProgress(Event):
+    """One iteration of the final fit at the size found."""
+
+    iteration: int
+    loss: float
+    size: int
+
+
+@dataclass(frozen=True)
+class SignsFound(Event):
+    """Which neurons had to be flipped to explain the leftover linear map.
+
+    residual, runner_up : relative size of what is left with the best and the second-best signs
+    """
+
+    flipped: tuple[int, ...]
+    residual: float
+    runner_up: float
+    unique: bool

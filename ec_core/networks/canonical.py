@@ -1,0 +1,84 @@
+"""The canonical form of weight vectors: one representative per symmetry class.
+
+A vector is (w, b), incoming weights and bias in standardised inputs. Only the symmetries of its
+own activation are divided out: the sign where s(-z) is s(z) up to sign, line and constant, the
+norm only where s is positively homogeneous (relu, leaky_relu). Source: Martinelli et al.,
+ICML 2024, symmetries; method.md, section 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ec_core.networks.activations import Activation
+
+TINY_NORM = 1e-12
+"""Below this norm a vector has no direction; the neuron is a constant."""
+
+_CANDIDATES = 128
+"""Random reference directions tried; the safest one is kept."""
+
+
+def reference_direction(vectors: np.ndarray, seed: int = 0) -> np.ndarray:
+    """A unit vector r (D+1,) such that few of the vectors (M, D+1) are nearly orthogonal to it.
+
+    The sign of a vector is fixed by v·r > 0. A fixed coordinate in place of r fails when that
+    coordinate is near zero: rounding then flips copies of one neuron apart. Among random
+    directions the one with the widest margin on the given vectors is taken: the 1 % quantile
+    of |v·r| / |v| is largest.
+    """
+    rng = np.random.default_rng(seed)
+    directions = rng.standard_normal((_CANDIDATES, vectors.shape[1]))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    if len(vectors) == 0:
+        return np.asarray(directions[0])
+    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), TINY_NORM)
+    margins = np.quantile(np.abs(units @ directions.T), 0.01, axis=0)
+    return np.asarray(directions[int(np.argmax(margins))])
+
+
+def canonical(
+    vectors: np.ndarray, entry: Activation, reference: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Canonical vectors (M, D+1), the signs (M,) and the norms (M,) that were divided out.
+
+    ``vectors = sign · scale · canonical`` holds with scale = norm for homogeneous activations and
+    1 for all others. Without ``reference`` one is chosen from the vectors themselves.
+
+    >>> from ec_core.networks.activations import activation
+    >>> v, sign, norm = canonical(np.array([[3.0, 4.0], [-3.0, -4.0]]), activation("relu"))
+    >>> bool(np.allclose(v[0], v[1])), norm.tolist()
+    (True, [5.0, 5.0])
+    """
+    norms = np.linalg.norm(vectors, axis=1)
+    signs = np.ones(len(vectors))
+    if entry.parity != 0:
+        r = reference_direction(vectors) if reference is None else reference
+        signs = np.where(vectors @ r < 0, -1.0, 1.0)
+    result = vectors * signs[:, None]
+    if entry.homogeneous:
+        result = result / np.maximum(norms, TINY_NORM)[:, None]
+    return result, signs, norms
+
+
+def flip(
+    weight: np.ndarray, bias: float, outgoing: np.ndarray, entry: Activation
+) -> tuple[np.ndarray, float, np.ndarray, np.ndarray, np.ndarray]:
+    """Write a·s(w·x + b) with the opposite incoming sign.
+
+    weight (D,), bias, outgoing (K,). From identity (*) of ``activations``:
+    a·s(z) = a'·s(-z) - a'·linear·z - a'·constant with a' = parity·a.
+    Returns -w, -b, a' (K,), the skip map (K, D) and the constant (K,) to be added.
+    """
+    flipped = entry.parity * outgoing
+    skip = -entry.linear * np.outer(flipped, weight)
+    constant = -flipped * (entry.linear * bias + entry.constant)
+    return -weight, -bias, flipped, skip, constant
+
+
+def pairwise_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Euclidean distances (A, B) from differences; dot-product formulas lose all below 1e-8."""
+    out = np.empty((len(a), len(b)))
+    for i, row in enumerate(a):
+        out[i] = np.linalg.norm(b - row, axis=1)
+    return out

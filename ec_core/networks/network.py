@@ -1,0 +1,84 @@
+"""One multilayer perceptron as plain NumPy arrays: what files hold and people are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from ec_core.errors import InputError
+from ec_core.networks.activations import activation
+
+
+@dataclass(frozen=True)
+class Network:
+    """A fully connected network with a linear last layer.
+
+    activation : a name from ``ACTIVATIONS``
+    weights : one (out, in) float64 array per layer
+    biases : one (out,) float64 array per layer
+    dataset : name of the data the network was trained on, if any
+
+    Raises InputError if the shapes do not fit together or a number is not finite.
+
+    >>> net = Network("relu", (np.array([[1.0, -1.0]]), np.array([[2.0]])), (np.zeros(1), np.ones(1)))
+    >>> net.sizes, net(np.array([[3.0, 1.0]])).tolist()
+    ((2, 1, 1), [[5.0]])
+    """
+
+    activation: str
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+    dataset: str | None = None
+
+    def __post_init__(self) -> None:
+        activation(self.activation)
+        if not self.weights or len(self.weights) != len(self.biases):
+            raise InputError(
+                f"A network needs one bias per layer; got {len(self.weights)} weight arrays "
+                f"and {len(self.biases)} biases."
+            )
+        previous = None
+        for i, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if w.ndim != 2 or b.shape != (w.shape[0],) or previous not in (None, w.shape[1]):
+                raise InputError(
+                    f"Layer {i} has weight {w.shape} and bias {b.shape}; expected (out, "
+                    f"{previous or 'in'}) and (out,)."
+                )
+            if not (np.isfinite(w).all() and np.isfinite(b).all()):
+                raise InputError(f"Layer {i} holds NaN or infinite numbers; expected finite ones.")
+            previous = w.shape[0]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """(D, H1, …, K)."""
+        return (self.weights[0].shape[1], *(w.shape[0] for w in self.weights))
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(w.size + b.size for w, b in zip(self.weights, self.biases, strict=True))
+
+    def hidden(self, x: np.ndarray, layer: int = 0) -> np.ndarray:
+        """Pre-activations of hidden layer ``layer`` for inputs x (N, D): (N, H)."""
+        s = activation(self.activation).function
+        h = np.asarray(x, dtype=np.float64)
+        for w, b in zip(self.weights[:layer], self.biases[:layer], strict=True):
+            h = s(torch.from_numpy(h @ w.T + b)).numpy()
+        return h @ self.weights[layer].T + self.biases[layer]
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Answers (N, K) to inputs x (N, D)."""
+        x = np.asarray(x, dtype=np.float64)
+        if x.ndim != 2 or x.shape[1] != self.sizes[0]:
+            raise InputError(
+                f"Inputs have shape {x.shape}; this network expects (N, {self.sizes[0]})."
+            )
+        return self.hidden(x, len(self.weights) - 1)
+
+    def permuted(self, order: np.ndarray, layer: int = 0) -> Network:
+        """The same function with the neurons of a hidden layer in another order."""
+        weights, biases = list(self.weights), list(self.biases)
+        weights[layer], biases[layer] = weights[layer][order], biases[layer][order]
+        weights[layer + 1] = weights[layer + 1][:, order]
+        return replace(self, weights=tuple(weights), biases=tuple(biases))

@@ -1,0 +1,228 @@
+"""A probe set: the questions, the answers, and the coordinates in which students learn.
+
+Students see standardised inputs and answers (mean 0, standard deviation 1; constant features are
+left out, their weights cannot be learnt). A part of the probes is held out for verification.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ec_core.errors import InputError
+from ec_core.networks.files import read_bytes, write_atomically
+from ec_core.networks.network import Network
+
+MAX_FILE_BYTES = 2**30
+MAX_UNPACKED_BYTES = 4 * 2**30
+ROUNDING_FLOOR = 1e-25
+"""Mean squared error of standardised answers that float64 rounding alone can leave behind."""
+
+
+@dataclass(frozen=True)
+class ProbeSet:
+    """Questions with answers, as given, and how to standardise them.
+
+    x (N, D), y (N, K) : probes to learn from, in the teacher's coordinates
+    x_heldout, y_heldout : probes kept for verification
+    x_mean, x_scale (D,), y_mean, y_scale (K,) : standardised = (value - mean) / scale
+    identified (D,) bool : False for inputs that never vary; students do not see them
+    precision : mean squared rounding error of the standardised answers, read off the answers
+        themselves (0 for full float64)
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    x_heldout: np.ndarray
+    y_heldout: np.ndarray
+    x_mean: np.ndarray
+    x_scale: np.ndarray
+    y_mean: np.ndarray
+    y_scale: np.ndarray
+    identified: np.ndarray
+    precision: float = 0.0
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """(N, D') standardised training inputs, varying features only."""
+        return self.standard_inputs(self.x)
+
+    @property
+    def answers(self) -> np.ndarray:
+        """(N, K) standardised training answers."""
+        return np.asarray((self.y - self.y_mean) / self.y_scale)
+
+    @property
+    def floor(self) -> float:
+        """The loss at which a student explains the answers to their own precision."""
+        return max(ROUNDING_FLOOR, 2.0 * self.precision)
+
+    @property
+    def unidentified_inputs(self) -> tuple[int, ...]:
+        return tuple(int(i) for i in np.flatnonzero(~self.identified))
+
+    def standard_inputs(self, x: np.ndarray) -> np.ndarray:
+        """Inputs (N, D) of the teacher in the students' coordinates (N, D')."""
+        return np.asarray(((x - self.x_mean) / self.x_scale)[:, self.identified])
+
+    def standard_answers(self, y: np.ndarray) -> np.ndarray:
+        return np.asarray((y - self.y_mean) / self.y_scale)
+
+    def to_standard(self, network: Network) -> Network:
+        """A network in the teacher's coordinates, rewritten for standardised inputs and answers."""
+        weights, biases = list(network.weights), list(network.biases)
+        biases[0] = biases[0] + weights[0] @ self.x_mean
+        weights[0] = (weights[0] * self.x_scale)[:, self.identified]
+        weights[-1] = weights[-1] / self.y_scale[:, None]
+        biases[-1] = (biases[-1] - self.y_mean) / self.y_scale
+        return Network(network.activation, tuple(weights), tuple(biases), network.dataset)
+
+    def to_original(self, network: Network) -> Network:
+        """The inverse of ``to_standard``; weights of constant inputs become zero."""
+        weights, biases = list(network.weights), list(network.biases)
+        full = np.zeros((len(weights[0]), len(self.identified)))
+        full[:, self.identified] = weights[0]
+        full /= self.x_scale
+        biases[0] = biases[0] - full @ self.x_mean
+        weights[0] = full
+        weights[-1] = weights[-1] * self.y_scale[:, None]
+        biases[-1] = biases[-1] * self.y_scale + self.y_mean
+        return Network(network.activation, tuple(weights), tuple(biases), network.dataset)
+
+
+def _checked(values: np.ndarray, what: str) -> np.ndarray:
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2 or values.dtype.kind not in "fiu":
+        raise InputError(
+            f"{what} has shape {values.shape} and type {values.dtype}; "
+            "expected numbers of shape (probes, features)."
+        )
+    if values.shape[0] == 0 or values.shape[1] == 0:
+        raise InputError(f"{what} is empty, shape {values.shape}; expected at least one probe.")
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        raise InputError(
+            f"{what} holds NaN or infinity in {int(bad.sum())} of {len(values)} rows (first: row "
+            f"{int(np.argmax(bad))}); expected finite numbers."
+        )
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _refuse_useless_answers(y: np.ndarray) -> None:
+    if np.all(y == y[0]):
+        raise InputError(
+            "All answers are the same number; expected answers that vary, or there is nothing to "
+            "learn. Check the probes or the network."
+        )
+    if y.shape[1] > 1 and (y >= 0).all() and np.allclose(y.sum(axis=1), 1.0, atol=1e-5):
+        raise InputError(
+            "The rows of the answers sum to one, so they look like probabilities; expected "
+            "logits. Ask the network for its outputs before the softmax."
+        )
+
+
+def answer_precision(y: np.ndarray, scale: np.ndarray) -> float:
+    """Mean squared rounding error that the answers (N, K) themselves show, over scale².
+
+    Answers that are float32 numbers carry an error uniform within half a unit in the last place;
+    answers with k decimals one of half a unit of 10^-k. Zero where neither is seen.
+    """
+    if np.array_equal(y, y.astype(np.float32)):
+        # a handful of round numbers says nothing about precision
+        ulp = np.spacing(np.abs(y).astype(np.float32)).astype(np.float64)
+        return float(np.mean((ulp / scale) ** 2) / 12.0)
+    for decimals in range(1, 13):
+        step = 10.0**-decimals
+        if np.allclose(y, np.round(y, decimals), rtol=0.0, atol=1e-3 * step):
+            return float(np.mean((step / scale) ** 2) / 12.0)
+    return 0.0
+
+
+def make_probes(
+    x: np.ndarray, y: np.ndarray, seed: int = 0, held_out: float = 0.2
+) -> ProbeSet:
+    """Check questions x (N, D) and answers y (N, K), split and standardise them.
+
+    held_out : the share of probes kept for verification, chosen by ``seed``.
+    Raises InputError for wrong shapes, NaN, constant answers or probabilities.
+
+    >>> rng = np.random.default_rng(0); x = rng.standard_normal((10, 2))
+    >>> make_probes(x, x[:, :1]).x.shape
+    (8, 2)
+    """
+    x, y = _checked(np.asarray(x), "x"), _checked(np.asarray(y), "y")
+    if len(x) != len(y):
+        raise InputError(
+            f"There are {len(x)} questions and {len(y)} answers; expected as many of each."
+        )
+    if len(x) < 5:
+        raise InputError(f"There are {len(x)} probes; expected at least 5, better thousands.")
+    _refuse_useless_answers(y)
+    order = np.random.default_rng(seed).permutation(len(x))
+    count = max(1, round(held_out * len(x)))
+    kept, held = np.sort(order[count:]), np.sort(order[:count])
+    x_std, y_std = x[kept].std(axis=0), y[kept].std(axis=0)
+    # a feature is constant if it varies by no more than rounding
+    identified = x_std > 1e-12 * np.maximum(1.0, np.abs(x[kept]).max(axis=0))
+    if not identified.any():
+        raise InputError("No input varies over the probes; expected at least one that does.")
+    y_scale = np.where(y_std > 1e-12 * np.maximum(1.0, np.abs(y).max(axis=0)), y_std, 1.0)
+    return ProbeSet(
+        x=x[kept],
+        y=y[kept],
+        x_heldout=x[held],
+        y_heldout=y[held],
+        x_mean=np.where(identified, x[kept].mean(axis=0), 0.0),
+        x_scale=np.where(identified, x_std, 1.0),
+        y_mean=y[kept].mean(axis=0),
+        y_scale=y_scale,
+        identified=identified,
+        precision=answer_precision(y, y_scale),
+    )
+
+
+def save_answers(x: np.ndarray, y: np.ndarray, path: str | Path) -> None:
+    """Write a probe file: ``.npz`` with x (N, D) and y (N, K)."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=x, y=y)
+    write_atomically(Path(path), buffer.getvalue())
+
+
+def parse_answers(data: bytes, name: str = "the file") -> tuple[np.ndarray, np.ndarray]:
+    """x (N, D) and y (N, K) from the bytes of a probe file.
+
+    Raises InputError for pickles, archives that unpack to more than the limit, and missing arrays.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+            names = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
+    except (zipfile.BadZipFile, ValueError):
+        raise InputError(f"{name} is not an .npz archive; expected one with x and y.") from None
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise InputError(
+            f"{name} unpacks to {unpacked / 2**30:.1f} GiB; "
+            f"the limit is {MAX_UNPACKED_BYTES / 2**30:.0f} GiB."
+        )
+    if not {"x", "y"} <= names:
+        found = ", ".join(sorted(names)) or "nothing"
+        raise InputError(f"{name} holds {found}; expected the arrays x and y.")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return arrays["x"], arrays["y"]
+    except Exception:  # numpy and zipfile raise many types for damaged or pickled members
+        raise InputError(
+            f"{name} holds arrays that cannot be read as plain numbers; "
+            "expected float arrays x and y saved without pickle."
+        ) from None
+
+
+def load_answers(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read a probe file; see ``parse_answers``."""
+    path = Path(path)
+    return parse_answers(read_bytes(path, MAX_FILE_BYTES), path.name)
