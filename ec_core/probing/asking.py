@@ -1,0 +1,146 @@
+"""Where the questions come from, and asking them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ec_core.errors import InputError
+from ec_core.probing.probes import ProbeSet, make_probes
+
+DISTRIBUTIONS = ("gaussian", "box", "data", "data+noise")
+
+BOX_HALF_WIDTH = float(np.sqrt(3.0))
+"""A uniform box of this half width has variance one, as the Gaussian has."""
+
+NOISE_SHARE = 0.5
+"""Noise added to data, as a share of the features' mean standard deviation. One scale for all
+features: noise in proportion to each feature would leave dead pixels dead."""
+
+MAX_PROBES = 5_000_000
+
+Answerer = Callable[[np.ndarray], np.ndarray]
+"""Anything that answers questions x (N, D) with y (N, K)."""
+
+
+def default_count(inputs: int, hidden_layers: int = 1) -> int:
+    """Enough probes where only the input size D and the depth are known.
+
+    1,500 settle two inputs; every further input brings weights to every neuron, every further
+    layer a whole matrix of them. (Measured on the synthetic family; more only costs time.)
+
+    >>> default_count(4), default_count(64)
+    (1700, 4700)
+    """
+    return min(20_000, (1500 + 50 * inputs) * max(1, hidden_layers))
+
+
+def _rows(data: np.ndarray | None, inputs: int) -> np.ndarray:
+    if data is None:
+        raise InputError(
+            "There are no data to ask with: this network names no data set; "
+            "choose the gaussian or the box distribution."
+        )
+    if data.ndim != 2 or data.shape[1] != inputs or len(data) == 0:
+        raise InputError(
+            f"The data have shape {data.shape}; this network expects rows of {inputs} features."
+        )
+    return data
+
+
+def draw_inputs(
+    count: int | None, distribution: str, inputs: int, seed: int, data: np.ndarray | None = None
+) -> np.ndarray:
+    """Questions x (N, D).
+
+    count : N; None takes every row for ``data`` and ``default_count`` for all others
+    distribution : gaussian N(0, 1); box, uniform of variance one; data, rows without
+        repetition in their order; data+noise, rows drawn with repetition plus Gaussian noise of
+        one scale for all features
+    inputs : D
+    data : (n, D) rows for the last two
+    Raises InputError for another distribution, a count that is not positive or larger than the
+    data have rows, and missing data.
+
+    >>> draw_inputs(3, "box", 2, seed=0).shape
+    (3, 2)
+    """
+    if distribution not in DISTRIBUTIONS:
+        raise InputError(
+            f"Distribution {distribution!r} is not known; choose one of {', '.join(DISTRIBUTIONS)}."
+        )
+    if count is not None and not 1 <= count <= MAX_PROBES:
+        raise InputError(f"The number of probes is {count}; expected 1 to {MAX_PROBES:,}.")
+    if seed < 0:
+        raise InputError(f"The seed is {seed}; expected zero or a positive whole number.")
+    # a stream of its own: the split of the probes uses the same seed
+    rng = np.random.default_rng([seed, *b"questions"])
+    if distribution == "data":
+        rows = _rows(data, inputs)
+        if count is not None and count > len(rows):
+            raise InputError(
+                f"{count} probes were asked for, but the data have {len(rows)} rows; "
+                "ask for fewer or choose data+noise."
+            )
+        chosen = np.sort(rng.permutation(len(rows))[: count or len(rows)])
+        return np.asarray(rows[chosen])
+    if count is None:
+        count = default_count(inputs)
+    if distribution == "data+noise":
+        rows = _rows(data, inputs)
+        scale = NOISE_SHARE * float(rows.std(axis=0).mean())
+        picked = rows[rng.integers(len(rows), size=count)]
+        return np.asarray(picked + scale * rng.standard_normal((count, inputs)))
+    if distribution == "box":
+        return rng.uniform(-BOX_HALF_WIDTH, BOX_HALF_WIDTH, (count, inputs))
+    return rng.standard_normal((count, inputs))
+
+
+def ask(
+    teacher: Answerer,
+    count: int | None,
+    distribution: str,
+    inputs: int,
+    seed: int,
+    data: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Questions x (N, D), see ``draw_inputs``, and the teacher's answers y (N, K)."""
+    x = draw_inputs(count, distribution, inputs, seed, data)
+    y = np.asarray(teacher(x))
+    if y.ndim == 1:
+        y = y[:, None]
+    if y.ndim != 2 or len(y) != len(x):
+        raise InputError(
+            f"{len(x)} questions were answered with an array of shape {y.shape}; "
+            f"expected ({len(x)}, outputs)."
+        )
+    return x, y
+
+
+def probe(
+    teacher: Answerer,
+    *,
+    count: int | None = None,
+    distribution: str = "gaussian",
+    seed: int = 0,
+    inputs: int | None = None,
+    data: np.ndarray | None = None,
+) -> ProbeSet:
+    """Ask a teacher, or any callable, and make the answers ready to learn from.
+
+    inputs : D; read off the teacher or the data where they tell it
+    Raises InputError as ``draw_inputs`` and ``make_probes`` do.
+
+    >>> probe(lambda x: np.tanh(x[:, :1]), count=10, inputs=2).x.shape
+    (8, 2)
+    """
+    if inputs is None:
+        sizes = getattr(teacher, "sizes", None)
+        inputs = getattr(teacher, "inputs", sizes[0] if sizes else None)
+    if inputs is None and data is not None:
+        inputs = data.shape[1]
+    if inputs is None:
+        raise InputError("The number of inputs is not known; pass inputs=….")
+    x, y = ask(teacher, count, distribution, inputs, seed, data)
+    return make_probes(x, y, seed)
