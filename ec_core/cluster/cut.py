@@ -1,0 +1,238 @@
+"""Cutting the tree: where, which clusters that gives, and which of them are believed, and why.
+
+This file is the only authority on what a cut means; a page sends settings and shows what comes
+back. Source: Martinelli et al., ICML 2024, cluster phase; method.md, sections 2 and 3.
+Axes: D inputs, M pooled vectors, m members of one cluster.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.spatial.distance import pdist
+
+from ec_core.cluster.cloud import WeightCloud
+from ec_core.cluster.dendrogram import Dendrogram, check_beta, counts_of, needed_students
+from ec_core.cluster.plateau import HEIGHT_FLOOR, Plateau, last_long, plateaus
+from ec_core.errors import InputError
+from ec_core.networks.canonical import TINY_NORM
+
+__all__ = [
+    "Cluster",
+    "Clusters",
+    "Cut",
+    "Plateau",
+    "apply_cut",
+    "automatic_cut",
+    "paper_cut",
+    "plateaus",
+]
+
+KEEP, DROP = "keep", "drop"
+
+_MEDIAN_MEMBERS = 2000
+"""Larger clusters (2 million pairs) have their median angle taken over this many members."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where the tree is cut and what a cluster must fulfil to be kept; plain data throughout.
+
+    height : distance; vectors that merge at or below it are one cluster
+    gamma : share of the students a cluster must hold; beta : largest angle in degrees
+    rule : how the height was chosen
+    edits : decisions by hand, ("keep", node) or ("drop", node) with a node of the tree; the last
+        word on a node counts, and it waits while the node is not a cluster at this height
+
+    Raises InputError for a height that is not above zero, gamma or beta out of range, and edits
+    of another form.
+
+    >>> Cut(1e-6, 0.5, 30.0, "hand", (("drop", 12),)).edits
+    (('drop', 12),)
+    """
+
+    height: float
+    gamma: float = 0.5
+    beta: float = 30.0
+    rule: Literal["plateau", "paper", "hand"] = "hand"
+    edits: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.height) and self.height > 0.0):
+            raise InputError(f"The cut height is {self.height}; expected a distance above zero.")
+        needed_students(1, self.gamma)
+        check_beta(self.beta)
+        for edit in self.edits:
+            if len(edit) != 2 or edit[0] not in (KEEP, DROP) or not isinstance(edit[1], int):
+                raise InputError(
+                    f"{edit!r} is no edit of a cut; expected ('keep', node) or ('drop', node)."
+                )
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One branch of the cut tree.
+
+    members (m,) : its vectors, indices into the cloud, ascending
+    best : the member from the student with the smallest loss (of several the strongest)
+    centre (D+1,) : that member's vector. Not the mean: inexact students would spoil it.
+    support : distinct students; spread : root mean square distance of the members to the centre
+    angle : median pairwise angle in degrees, for show; mean_angle : the angle of the mean
+        pairwise cosine, which is what beta is compared with, here and in ``counts``
+    outgoing_norm : median size of the members' outgoing weights
+    kept, reason : the verdict and one sentence for it
+    node : the node of the tree
+    """
+
+    members: np.ndarray
+    best: int
+    centre: np.ndarray
+    support: int
+    spread: float
+    angle: float
+    mean_angle: float
+    outgoing_norm: float
+    kept: bool
+    reason: str
+    node: int
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """All clusters of a cut, every vector in exactly one: kept ones first, then by support, spread."""
+
+    cut: Cut
+    clusters: tuple[Cluster, ...]
+
+    @property
+    def kept(self) -> tuple[Cluster, ...]:
+        return tuple(c for c in self.clusters if c.kept)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(M,) for each vector the index of its kept cluster, -1 for noise."""
+        labels = np.full(sum(len(c.members) for c in self.clusters), -1)
+        for index, cluster in enumerate(self.kept):
+            labels[cluster.members] = index
+        return labels
+
+
+def automatic_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
+    """Cut in the geometric middle of the last long plateau of the count (method.md, section 3).
+
+    Where no cluster passes at any height, the widest gap between merge heights is cut.
+    """
+    chosen = last_long(plateaus(tree, gamma, beta))
+    height = _widest_gap(tree) if chosen is None else chosen.middle
+    return Cut(height, gamma, beta, "plateau")
+
+
+def _widest_gap(tree: Dendrogram) -> float:
+    """The middle, on a log axis, of the widest gap between merge heights."""
+    top = max(tree.scale, HEIGHT_FLOOR)
+    edges = np.log10(np.maximum(np.concatenate([[0.0], tree.heights]), HEIGHT_FLOOR))
+    if len(edges) < 3:
+        edges = np.append(edges, max(edges[-1], math.log10(top)))
+    at = int(np.argmax(np.diff(edges)))
+    return float(10.0 ** (0.5 * (edges[at] + edges[at + 1])))
+
+
+def paper_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
+    """Cut where the number of large clusters is largest (Martinelli et al.); the lowest such height.
+
+    Large means at least gamma · students *vectors*, not distinct students; the angle plays no
+    part in the choice. Clusters are then judged as after any other cut.
+    """
+    needed = needed_students(tree.students, gamma)
+    check_beta(beta)
+    large = counts_of(tree, tree.size >= needed, needed <= 1)
+    if len(large) == 0 or large.max() == 0:
+        return Cut(_widest_gap(tree), gamma, beta, "paper")
+    # merges below the rounding floor all happen before the first height that can be chosen
+    lowest = max(int(np.searchsorted(tree.heights, HEIGHT_FLOOR, side="right")) - 1, 0)
+    at = lowest + int(np.argmax(large[lowest:]))
+    later = tree.heights[tree.heights > max(float(tree.heights[at]), HEIGHT_FLOOR)]
+    low = max(float(tree.heights[at]), HEIGHT_FLOOR)
+    if len(later) == 0:
+        return Cut(low, gamma, beta, "paper")
+    # anywhere below the next merge is the same cut; in the middle a plot shows which merges it parts
+    middle = math.sqrt(low * float(later[0]))
+    return Cut(low if middle >= later[0] else max(low, middle), gamma, beta, "paper")
+
+
+def _median_angle(units: np.ndarray) -> float:
+    """Median angle in degrees between unit vectors (m, D+1), from differences: exact near zero."""
+    if len(units) < 2:
+        return 0.0
+    if len(units) > _MEDIAN_MEMBERS:
+        units = units[np.linspace(0, len(units) - 1, _MEDIAN_MEMBERS).astype(int)]
+    half = np.median(np.minimum(0.5 * pdist(units), 1.0))
+    return float(np.degrees(2.0 * np.arcsin(half)))
+
+
+def _verdict(support: int, angle: float, tree: Dendrogram, cut: Cut) -> tuple[bool, str]:
+    """Is a cluster kept, and why: one sentence."""
+    needed = needed_students(tree.students, cut.gamma)
+    found = f"found by {support} of {tree.students} students"
+    if support < needed:
+        return False, f"{found}, {needed} needed"
+    if angle > cut.beta:
+        return False, f"too wide: mean angle {_degrees(angle)}, at most {_degrees(cut.beta)}"
+    return True, found
+
+
+def _degrees(angle: float) -> str:
+    return f"{angle:.3g}°"
+
+
+def _by_hand(edits: Sequence[tuple[str, int]]) -> dict[int, bool]:
+    """For each edited node: True to keep, False to drop; the last edit counts."""
+    return {node: word == KEEP for word, node in edits}
+
+
+def apply_cut(tree: Dendrogram, cloud: WeightCloud, cut: Cut) -> Clusters:
+    """Cut the tree and judge every branch; singletons are clusters too.
+
+    Support and mean angle are the tree's own, so that the number of kept clusters is
+    ``counts`` at that height whenever nothing was edited by hand.
+    """
+    units = cloud.vectors / np.maximum(np.linalg.norm(cloud.vectors, axis=1), TINY_NORM)[:, None]
+    strength = cloud.strength
+    by_hand = _by_hand(cut.edits)
+    # the best member comes first in this order
+    rank = np.empty(tree.vectors, dtype=int)
+    rank[np.lexsort((-strength, cloud.loss))] = np.arange(tree.vectors)
+    clusters = []
+    for node in tree.nodes_at(cut.height).tolist():
+        members = tree.members(node)
+        merge = node - tree.vectors
+        support = 1 if merge < 0 else int(tree.support[merge])
+        mean_angle = 0.0 if merge < 0 else float(tree.angle[merge])
+        kept, reason = _verdict(support, mean_angle, tree, cut)
+        if node in by_hand and by_hand[node] != kept:
+            kept = by_hand[node]
+            reason = f"{'kept' if kept else 'dropped'} by hand ({reason})"
+        best = int(members[np.argmin(rank[members])])
+        centre = cloud.vectors[best]
+        distances = np.linalg.norm(cloud.vectors[members] - centre, axis=1)
+        clusters.append(
+            Cluster(
+                members=members,
+                best=best,
+                centre=centre,
+                support=support,
+                spread=float(np.sqrt(np.mean(distances**2))),
+                angle=_median_angle(units[members]),
+                mean_angle=mean_angle,
+                outgoing_norm=float(np.median(strength[members])),
+                kept=kept,
+                reason=reason,
+                node=node,
+            )
+        )
+    clusters.sort(key=lambda c: (not c.kept, -c.support, c.spread, c.node))
+    return Clusters(cut, tuple(clusters))
