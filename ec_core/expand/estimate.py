@@ -1,0 +1,74 @@
+"""What a training run will cost, before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ec_core.devices import memory_bound, resolve_device
+from ec_core.expand.config import ExpandConfig
+from ec_core.expand.curvature import CHUNK_BYTES
+from ec_core.networks.activations import activation as look_up
+from ec_core.networks.mlp import Architecture
+
+_RATE = {"cpu": 4e10, "cuda": 2e13}
+"""Float64 operations per second assumed for an estimate: two laptop cores, one data-centre GPU."""
+
+_OVERHEAD = 4e-3
+"""Seconds an iteration takes however small the problem is."""
+
+_TYPICAL_ITERATIONS = 80
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """parameters per student, answers N·K, bytes and seconds needed, and warnings in words."""
+
+    parameters: int
+    answers: int
+    bytes: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+def dense_bytes(shape: Architecture) -> int:
+    """Bytes one student's Gauss-Newton step needs: matrix, shifted copy, factor, and M'M."""
+    columns = shape.sizes[1] * (shape.sizes[0] + 2) + 1 + (shape.sizes[0] if shape.skip else 0)
+    return int(8 * (3 * shape.parameter_count**2 + columns**2))
+
+
+def fits_densely(shape: Architecture, device: torch.device) -> bool:
+    """Can one student's Gauss-Newton matrix be held within the memory bound?"""
+    return dense_bytes(shape) <= memory_bound(device)
+
+
+def warnings_for(shape: Architecture, probes: int, students: int) -> tuple[str, ...]:
+    """Sentences a person should read before training."""
+    answers = probes * shape.sizes[-1]
+    if shape.parameter_count > answers:
+        return (
+            f"Each student has {shape.parameter_count:,} parameters and there are only "
+            f"{answers:,} answers ({probes:,} probes × {shape.sizes[-1]} outputs): students can "
+            "interpolate instead of learning the teacher; ask more questions or use a "
+            "smaller width.",
+        )
+    return ()
+
+
+def estimate(
+    probes: int, inputs: int, outputs: int, activation: str, width: int, config: ExpandConfig
+) -> Estimate:
+    """The cost of training students of ``width`` on N probes with D inputs and K outputs."""
+    device = resolve_device(config.device)
+    shape = Architecture((inputs, width, outputs), activation, look_up(activation).leaves_linear)
+    columns = width * (inputs + 2) + 1
+    flops = config.students * (2.0 * probes * columns**2 + shape.parameter_count**3 / 3)
+    group = max(1, memory_bound(device) // dense_bytes(shape))
+    return Estimate(
+        parameters=shape.parameter_count,
+        answers=probes * outputs,
+        bytes=CHUNK_BYTES + min(group, config.students) * dense_bytes(shape),
+        seconds=_TYPICAL_ITERATIONS * (flops / _RATE[device.type] + _OVERHEAD),
+        warnings=warnings_for(shape, probes, config.students),
+    )

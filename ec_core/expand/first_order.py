@@ -1,0 +1,111 @@
+"""Adam on the whole batch: for students whose Gauss-Newton matrix does not fit into memory.
+
+Kingma & Ba (2015), with the step size halved for a student whenever its loss has not fallen for
+a while (the plateau schedule of the paper, arXiv 2304.12794). Also the baseline of the benchmark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ec_core.devices import memory_bound
+from ec_core.expand.curvature import Problem
+from ec_core.expand.estimate import dense_bytes
+from ec_core.expand.levenberg_marquardt import Batch
+from ec_core.networks.mlp import Architecture, forward
+
+LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
+PATIENCE = 100
+_STEPS_PER_ITERATION = 25
+"""Adam steps that count as one iteration of the trainer: they are that much cheaper."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Adam's running moments (S, P), steps, step sizes, best losses and waiting times (S,)."""
+
+    first: Tensor
+    second: Tensor
+    steps: Tensor
+    rate: Tensor
+    best: Tensor
+    waited: Tensor
+
+    def reset(self, student: int) -> None:
+        """Forget everything about one student."""
+        for name, value in (("first", 0.0), ("second", 0.0), ("steps", 0), ("waited", 0)):
+            getattr(self, name)[student] = value
+        self.rate[student] = LEARNING_RATE
+        self.best[student] = float("inf")
+
+
+def begin(theta: Tensor) -> Moments:
+    """Moments for students theta (S, P) that have taken no step yet."""
+    one = theta[:, 0]
+    return Moments(
+        torch.zeros_like(theta),
+        torch.zeros_like(theta),
+        torch.zeros_like(one),
+        torch.full_like(one, LEARNING_RATE),
+        torch.full_like(one, float("inf")),
+        torch.zeros_like(one),
+    )
+
+
+def explain(shape: Architecture, device: torch.device) -> str:
+    """Why the trainer fell back, in one sentence."""
+    return (
+        f"Each student has {shape.parameter_count:,} parameters, a Levenberg-Marquardt step would "
+        f"need {dense_bytes(shape) / 2**30:.1f} GiB of the {memory_bound(device) / 2**30:.1f} GiB "
+        "allowed; training goes on with Adam, which is slower and stops at a higher loss."
+    )
+
+
+def value_and_gradient(problem: Problem, theta: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss (S,) and its gradient (S, P), by automatic differentiation over chunks of probes."""
+    theta = theta.detach().requires_grad_(True)
+    total = theta.new_zeros(len(theta))
+    gradient = torch.zeros_like(theta)
+    size = problem.chunk(len(theta), 6 * max(problem.shape.sizes))
+    for x, y in zip(problem.x.split(size), problem.y.split(size), strict=True):
+        loss = (forward(problem.shape, theta, x) - y).square().sum(dim=(1, 2))
+        gradient += torch.autograd.grad(loss.sum(), theta)[0]
+        total += loss.detach()
+    return total / problem.y.numel(), gradient / problem.y.numel()
+
+
+def adam_step(problem: Problem, theta: Tensor, moments: Moments) -> tuple[Tensor, Tensor]:
+    """One step for every student: new theta (S, P) and the loss (S,) before it.
+
+    ``moments`` is updated in place.
+    """
+    loss, gradient = value_and_gradient(problem, theta)
+    moments.steps.add_(1)
+    moments.first.mul_(BETA1).add_(gradient, alpha=1 - BETA1)
+    moments.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+    better = loss < moments.best * (1 - 1e-4)
+    moments.waited.copy_(torch.where(better, 0.0, moments.waited + 1))
+    moments.best.copy_(torch.minimum(moments.best, loss))
+    tired = moments.waited > PATIENCE
+    moments.rate.mul_(torch.where(tired, 0.5, 1.0))
+    moments.waited.mul_((~tired).to(theta.dtype))
+    first = moments.first / (1 - BETA1**moments.steps)[:, None]
+    second = moments.second / (1 - BETA2**moments.steps)[:, None]
+    return theta - moments.rate[:, None] * first / (second.sqrt() + EPSILON), loss
+
+
+def advance(problem: Problem, batch: Batch, moments: Moments, rows: Tensor) -> None:
+    """A few Adam steps for the students of ``rows``; batch and moments are updated in place."""
+    part = Moments(*(getattr(moments, name)[rows] for name in Moments.__dataclass_fields__))
+    theta = batch.theta[rows]
+    before = batch.loss[rows]
+    for _ in range(_STEPS_PER_ITERATION):
+        theta, _ = adam_step(problem, theta, part)
+    loss, _ = value_and_gradient(problem, theta)
+    for name in Moments.__dataclass_fields__:
+        getattr(moments, name)[rows] = getattr(part, name)
+    batch.theta[rows], batch.loss[rows] = theta, loss
+    batch.improved[rows] = loss < before

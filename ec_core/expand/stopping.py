@@ -1,0 +1,34 @@
+"""When a student has arrived, and when it is going nowhere; counted in iterations, never seconds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+WINDOW = 40
+"""Iterations over which progress is judged."""
+
+MINIMAL_DROP = 0.15
+"""log10 of the loss that a student must lose over a window, or it is stalled."""
+
+ROCK_BOTTOM = 1e-30
+"""Below this loss nothing can be gained in float64."""
+
+
+def arrived(loss: np.ndarray, floor: float, improved: np.ndarray) -> np.ndarray:
+    """(S,) bool: at the floor, and unable to go lower.
+
+    A student below the floor goes on while it improves: the last digits cost a few iterations.
+    """
+    return np.asarray((loss <= floor) & (~improved | (loss <= ROCK_BOTTOM)))
+
+
+def stalled(history: list[np.ndarray], iterations: np.ndarray) -> np.ndarray:
+    """(S,) bool: less than ``MINIMAL_DROP`` decades in the last ``WINDOW`` iterations.
+
+    history : loss (S,) after every iteration so far; iterations (S,) since each one's start.
+    """
+    if len(history) <= WINDOW:
+        return np.zeros(len(iterations), dtype=bool)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drop = np.log10(history[-1 - WINDOW]) - np.log10(history[-1])
+    return np.asarray((iterations > WINDOW) & ~(drop >= MINIMAL_DROP))

@@ -1,0 +1,231 @@
+"""Expand: train many students on one probe set, reporting after every iteration.
+
+One generator for a fresh run and for continuing one. Converged, stalled and stopped students
+leave the batch; stalled ones are started anew while too few have converged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+import numpy as np
+import torch
+
+from ec_core.control import RESTART, Control
+from ec_core.devices import memory_bound, resolve_device
+from ec_core.events import (
+    CONVERGED,
+    OUT_OF_BUDGET,
+    STALLED,
+    STOPPED,
+    TRAINING,
+    Event,
+    Note,
+    TrainingProgress,
+)
+from ec_core.expand import first_order
+from ec_core.expand.config import ExpandConfig
+from ec_core.expand.curvature import Problem
+from ec_core.expand.estimate import dense_bytes, fits_densely, warnings_for
+from ec_core.expand.levenberg_marquardt import Batch, iterate, start
+from ec_core.expand.stopping import arrived, stalled
+from ec_core.expand.students import StudentEnsemble, initial_theta
+from ec_core.expand.width import find_width
+from ec_core.networks.activations import activation as look_up
+from ec_core.networks.mlp import Architecture, unpack
+from ec_core.probing.probes import ProbeSet
+
+STAGE = "expand"
+ENOUGH = 0.5
+"""Share of converged students at which stalled ones are left alone."""
+
+_CLOUD_LIMIT = 200_000
+"""Numbers in a snapshot of the weight cloud above which events leave it out."""
+
+
+def make_problem(
+    probes: ProbeSet, activation: str, width: int, device: torch.device
+) -> Problem:
+    """The training problem for students of one width, in standardised coordinates."""
+    x, y = torch.from_numpy(probes.inputs), torch.from_numpy(probes.answers)
+    shape = Architecture(
+        (x.shape[1], width, y.shape[1]), activation, skip=look_up(activation).leaves_linear
+    )
+    return Problem(shape, x.to(device), y.to(device))
+
+
+def expand(
+    probes: ProbeSet,
+    activation: str,
+    config: ExpandConfig,
+    control: Control,
+    ensemble: StudentEnsemble | None = None,
+) -> Generator[Event, None, StudentEnsemble]:
+    """Train config.students students; yields events, returns the StudentEnsemble.
+
+    Without ``config.width`` the width is found first (see ``width``). ``ensemble`` given: its
+    students go on where they stood, converged ones excepted, with the iteration budget renewed.
+    """
+    device = resolve_device(config.device)
+    if ensemble is not None:
+        width = ensemble.shape.sizes[1]
+    elif config.width is not None:
+        width = max(1, round(config.width * config.expansion))
+    else:
+        found = yield from find_width(
+            lambda w: make_problem(probes, activation, w, device), probes.floor, config, control
+        )
+        width = max(1, round(found * config.expansion))
+    problem = make_problem(probes, activation, width, device)
+    for sentence in warnings_for(problem.shape, len(probes.x), config.students):
+        yield Note(STAGE, sentence, warning=True)
+    run = _Run(problem, probes.floor, config, ensemble)
+    if not run.dense:
+        yield Note(STAGE, first_order.explain(problem.shape, device), warning=True)
+    while True:
+        for kind, student in control.take_requests():
+            run.obey(kind, student)
+        if control.over:
+            run.end(STOPPED if control.stopped else OUT_OF_BUDGET)
+        if not run.active.any():
+            return run.result()
+        run.advance()
+        run.judge()
+        yield run.progress()
+
+
+class _Run:
+    """The mutable middle of a training run; lives only inside ``expand``."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        floor: float,
+        config: ExpandConfig,
+        ensemble: StudentEnsemble | None,
+    ) -> None:
+        self.problem, self.floor, self.config = problem, floor, config
+        device = problem.x.device
+        self.dense = fits_densely(problem.shape, device)
+        self.began, self.before = time.monotonic(), 0.0
+        self.work = 0
+        if ensemble is None:
+            theta = initial_theta(problem.shape, config.seed, config.students).to(device)
+            self.batch = start(problem, theta)
+            students = config.students
+            self.iterations = np.zeros(students, dtype=np.int64)
+            self.restarts = np.zeros(students, dtype=np.int64)
+            self.status = np.full(students, TRAINING, dtype=object)
+            self.history: list[np.ndarray] = []
+        else:
+            self.batch = Batch(
+                *(
+                    torch.from_numpy(a.copy()).to(device)
+                    for a in (ensemble.theta, ensemble.losses, ensemble.damping, ensemble.growth)
+                ),
+                torch.ones(ensemble.students, dtype=torch.bool, device=device),
+            )
+            self.iterations = np.zeros(ensemble.students, dtype=np.int64)
+            self.restarts = ensemble.restarts.copy()
+            self.status = np.array(
+                [s if s == CONVERGED else TRAINING for s in ensemble.statuses], dtype=object
+            )
+            self.history = list(ensemble.history)
+            self.before = ensemble.seconds
+        self.moments = first_order.begin(self.batch.theta) if not self.dense else None
+        per_student = dense_bytes(problem.shape)
+        self.group = max(1, memory_bound(device) // per_student) if self.dense else 10**9
+
+    @property
+    def active(self) -> np.ndarray:
+        return np.asarray(self.status == TRAINING)
+
+    def obey(self, kind: str, student: int) -> None:
+        """A person's request for one student."""
+        if not 0 <= student < len(self.status):
+            return
+        if kind == RESTART:
+            self._restart(student)
+        elif self.status[student] == TRAINING:
+            self.status[student] = STOPPED
+
+    def end(self, status: str) -> None:
+        self.status[self.active] = status
+
+    def _restart(self, student: int) -> None:
+        self.restarts[student] += 1
+        theta = initial_theta(
+            self.problem.shape, self.config.seed, 1, int(self.restarts[student]), student
+        ).to(self.batch.theta.device)
+        row = torch.tensor([student], device=theta.device)
+        self.batch.put(row, start(self.problem, theta))
+        if self.moments is not None:
+            self.moments.reset(student)
+        self.iterations[student] = 0
+        self.status[student] = TRAINING
+
+    def advance(self) -> None:
+        """One iteration for every active student, in groups that respect the memory bound."""
+        rows = np.flatnonzero(self.active)
+        device = self.batch.theta.device
+        for at in range(0, len(rows), self.group):
+            group = torch.from_numpy(rows[at : at + self.group]).to(device)
+            if self.moments is not None:
+                first_order.advance(self.problem, self.batch, self.moments, group)
+            else:
+                self.batch.put(group, iterate(self.problem, self.batch.take(group)))
+        self.iterations[rows] += 1
+        self.work += len(rows)
+        self.history.append(self.batch.loss.cpu().numpy().copy())
+
+    def judge(self) -> None:
+        """Give every active student its status after an iteration."""
+        loss, active = self.history[-1], self.active
+        improved = self.batch.improved.cpu().numpy()
+        done = active & arrived(loss, self.floor, improved)
+        self.status[done] = CONVERGED
+        stuck = active & ~done & stalled(self.history, self.iterations)
+        late = active & ~done & ~stuck & (self.iterations >= self.config.iterations)
+        self.status[late] = OUT_OF_BUDGET
+        enough = (self.status == CONVERGED).mean() >= ENOUGH
+        for student in np.flatnonzero(stuck):
+            if enough or self.restarts[student] >= self.config.restarts:
+                self.status[student] = STALLED
+            else:
+                self._restart(int(student))
+
+    def progress(self) -> TrainingProgress:
+        incoming = unpack(self.problem.shape, self.batch.theta).incoming
+        snapshot = None
+        if incoming.numel() <= _CLOUD_LIMIT:
+            snapshot = incoming.to(torch.float32).cpu().numpy().copy()
+        seconds = time.monotonic() - self.began
+        return TrainingProgress(
+            STAGE,
+            iteration=len(self.history),
+            losses=self.history[-1],
+            statuses=tuple(self.status),
+            iterations=self.iterations.copy(),
+            restarts=self.restarts.copy(),
+            width=self.problem.shape.sizes[1],
+            seconds=self.before + seconds,
+            throughput=self.work / max(seconds, 1e-9),
+            incoming=snapshot,
+        )
+
+    def result(self) -> StudentEnsemble:
+        students = len(self.status)
+        return StudentEnsemble(
+            shape=self.problem.shape,
+            theta=self.batch.theta.cpu().numpy().copy(),
+            losses=self.batch.loss.cpu().numpy().copy(),
+            statuses=tuple(str(s) for s in self.status),
+            iterations=self.iterations.copy(),
+            restarts=self.restarts.copy(),
+            damping=self.batch.damping.cpu().numpy().copy(),
+            growth=self.batch.growth.cpu().numpy().copy(),
+            history=np.array(self.history).reshape(-1, students),
+            seconds=self.before + time.monotonic() - self.began,
+            seed=self.config.seed,
+        )
