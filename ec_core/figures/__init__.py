@@ -1,0 +1,42 @@
+"""Plotly figures: data in, figure out. Nothing here computes results or knows a page.
+
+Every function takes ``theme`` (LIGHT or DARK) and returns a ``plotly.graph_objects.Figure`` with a
+transparent background; with nothing to draw it returns a figure that says so.
+"""
+
+from ec_core.figures.activation_curve import activation_curve
+from ec_core.figures.alignment import alignment_bars
+from ec_core.figures.counts import count_by_height
+from ec_core.figures.dendrogram import dendrogram
+from ec_core.figures.distances import distance_matrix
+from ec_core.figures.geometry import clip_lines
+from ec_core.figures.losses import loss_curves
+from ec_core.figures.network import network_diagram
+from ec_core.figures.plane import plane_lines
+from ec_core.figures.size_path import size_path
+from ec_core.figures.surface import function_difference, function_surface
+from ec_core.figures.theme import DARK, LIGHT, Theme
+from ec_core.figures.weight_map import weight_map
+from ec_core.figures.weight_table import weight_table_heat
+from ec_core.figures.width_search import width_search
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Theme",
+    "activation_curve",
+    "alignment_bars",
+    "clip_lines",
+    "count_by_height",
+    "dendrogram",
+    "distance_matrix",
+    "function_difference",
+    "function_surface",
+    "loss_curves",
+    "network_diagram",
+    "plane_lines",
+    "size_path",
+    "weight_map",
+    "weight_table_heat",
+    "width_search",
+]

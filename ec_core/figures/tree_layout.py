@@ -1,0 +1,108 @@
+"""Where the lines of a dendrogram run: pure geometry, no drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ec_core.figures.log_axis import HEIGHT_FLOOR, clamp
+
+MAX_MERGES = 2000
+"""Merges drawn one by one. In a larger tree the lowest ones are folded into wedges."""
+
+TRUNK = -2
+"""Label of merges that join different clusters."""
+
+
+@dataclass(frozen=True)
+class TreeLayout:
+    """A tree laid out from left to right.
+
+    x, height, low, high, label : (2M-1,) per node (leaves first, then merges in order of
+        height): position, clamped height, leftmost and rightmost leaf, cluster (or TRUNK)
+    first : index of the first merge that is drawn; earlier ones are folded
+    children : (M-1, 2) nodes each merge joins
+    """
+
+    x: np.ndarray
+    height: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    label: np.ndarray
+    first: int
+    children: np.ndarray
+
+    @property
+    def leaves(self) -> int:
+        return len(self.children) + 1
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """Node numbers of the merges drawn one by one."""
+        return np.arange(self.leaves + self.first, len(self.x))
+
+    @property
+    def folded(self) -> np.ndarray:
+        """Node numbers of the topmost folded merges."""
+        below = self.children[self.first :].ravel()
+        if self.first == len(self.children):
+            below = np.array([len(self.x) - 1])
+        return below[(below >= self.leaves) & (below < self.leaves + self.first)]
+
+
+def lay_out(
+    linkage: np.ndarray,
+    leaf_order: np.ndarray,
+    groups: Sequence[np.ndarray] = (),
+    max_merges: int = MAX_MERGES,
+) -> TreeLayout:
+    """Place every node of a tree; fold the lowest merges of a large one.
+
+    linkage : (M-1, 4) as scipy writes it, heights ascending
+    leaf_order : (M,) leaves from left to right
+    groups : the members of each cluster; a node inside one cluster carries its index
+
+    Trees of at most ``max_merges`` merges are drawn whole. In larger ones, everything that merges
+    at the clamp is folded, and then as many of the lowest merges as needed.
+    """
+    merges = len(linkage)
+    leaves = merges + 1
+    children = linkage[:, :2].astype(int)
+    x = np.zeros(leaves + merges)
+    x[np.asarray(leaf_order, dtype=int)] = np.arange(leaves)
+    low, high = x.copy(), x.copy()
+    label = np.full(leaves + merges, TRUNK)
+    for index, members in enumerate(groups):
+        label[np.asarray(members, dtype=int)] = index
+    height = np.concatenate([np.full(leaves, HEIGHT_FLOOR), clamp(linkage[:, 2], HEIGHT_FLOOR)])
+    for i, (a, b) in enumerate(children):
+        node = leaves + i
+        x[node] = (x[a] + x[b]) / 2
+        low[node], high[node] = min(low[a], low[b]), max(high[a], high[b])
+        label[node] = label[a] if label[a] == label[b] else TRUNK
+    first = 0
+    if merges > max_merges:
+        clamped = int(np.searchsorted(linkage[:, 2], HEIGHT_FLOOR, side="right"))
+        first = max(clamped, merges - max_merges)
+    return TreeLayout(x, height, low, high, label, first, children)
+
+
+def merge_lines(layout: TreeLayout, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The bracket of each merge in ``nodes`` as one polyline: x and y (5·n,), NaN as gaps."""
+    a, b = layout.children[nodes - layout.leaves].T
+    gap = np.full(len(nodes), np.nan)
+    x = np.stack([layout.x[a], layout.x[a], layout.x[b], layout.x[b], gap], axis=1)
+    top = layout.height[nodes]
+    y = np.stack([layout.height[a], top, top, layout.height[b], gap], axis=1)
+    return x.ravel(), y.ravel()
+
+
+def wedge_lines(layout: TreeLayout, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A triangle from each folded node down over its leaves: x and y (5·n,), NaN as gaps."""
+    gap = np.full(len(nodes), np.nan)
+    top, floor = layout.height[nodes], np.full(len(nodes), HEIGHT_FLOOR)
+    x = np.stack([layout.x[nodes], layout.low[nodes], layout.high[nodes], layout.x[nodes], gap], 1)
+    y = np.stack([top, floor, floor, top, gap], axis=1)
+    return x.ravel(), y.ravel()

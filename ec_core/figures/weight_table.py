@@ -1,0 +1,158 @@
+"""A layer's weights side by side: the teacher's, the recovered ones, and their difference."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ec_core.errors import InputError
+from ec_core.figures.log_axis import HEIGHT_FLOOR, clamp
+from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, colour_bar, figure
+from ec_core.figures.words import number, power
+from ec_core.networks.network import Network
+
+MAX_CELLS_WITH_TEXT = 60
+"""Tables up to this size print their numbers into the cells."""
+
+_DOMAINS = ((0.0, 0.29), (0.355, 0.645), (0.71, 1.0))
+"""Where the three tables stand."""
+
+
+def weight_table_heat(
+    teacher: Network,
+    aligned: Network,
+    theme: Theme = LIGHT,
+    layer: int = 0,
+    labels: list[str] | None = None,
+) -> go.Figure:
+    """Three heat maps: the teacher's layer, the recovered one (already aligned), log10 difference.
+
+    Rows are neurons, columns inputs and, last, the bias. ``labels`` names the inputs.
+    Raises InputError if the two networks differ in size.
+    """
+    if teacher.sizes != aligned.sizes:
+        raise InputError(
+            f"Weights can only be laid side by side for equal sizes; got {teacher.sizes} and "
+            f"{aligned.sizes}."
+        )
+    ours, theirs = _table(teacher, layer), _table(aligned, layer)
+    difference = np.abs(ours - theirs)
+    limit = float(max(np.abs(ours).max(), np.abs(theirs).max(), 1e-12))
+    low = math.log10(HEIGHT_FLOOR)
+    inputs = ours.shape[1] - 1
+    names = [
+        labels[i] if labels and i < len(labels) and layer == 0 else f"input {i + 1}"
+        for i in range(inputs)
+    ] + ["bias"]
+    rows = [f"neuron {i + 1}" for i in range(len(ours))]
+    fig = figure(
+        theme, min(max(300, 90 + 30 * len(ours)), 720), margin={"l": 24, "r": 24, "t": 48, "b": 84}
+    )
+    tables = (
+        ("the teacher", ours, ours, theme.signed, -limit, limit),
+        ("recovered", theirs, theirs, theme.signed, -limit, limit),
+        ("difference", np.log10(clamp(difference, HEIGHT_FLOOR)), difference, None, low, 0.0),
+    )
+    small = ours.size <= MAX_CELLS_WITH_TEXT
+    for i, (title, shown, values, scale, least, most) in enumerate(tables):
+        suffix = "" if i == 0 else str(i + 1)
+        last = i == 2
+        words = [[number(v, 2 if last else 3) for v in row] for row in values]
+        fig.add_heatmap(
+            x=np.arange(inputs + 1),
+            y=np.arange(len(ours)),
+            z=shown,
+            zmin=least,
+            zmax=most,
+            colorscale=scale if scale is not None else theme.nearness,
+            xgap=2 if small else 0,
+            ygap=2 if small else 0,
+            customdata=[
+                [[rows[r], names[c], w] for c, w in enumerate(row)] for r, row in enumerate(words)
+            ],
+            text=words if small else None,
+            texttemplate="%{text}" if small and not last else None,
+            textfont={"size": SMALL_SIZE},
+            hovertemplate=f"<b>%{{customdata[0]}}</b>, %{{customdata[1]}}<br>{title}: "
+            "%{customdata[2]}<extra></extra>",
+            name=title,
+            xaxis="x" + suffix,
+            yaxis="y" + suffix,
+            showscale=i > 0,
+            colorbar=_bar(theme, last, _DOMAINS[i], low),
+        )
+        _place(fig, suffix, _DOMAINS[i], title, len(ours), inputs, theme, first=i == 0)
+    return fig
+
+
+def _table(network: Network, layer: int) -> np.ndarray:
+    """Weights with the bias as last column: (H, D+1)."""
+    return np.column_stack([network.weights[layer], network.biases[layer]])
+
+
+def _bar(theme: Theme, last: bool, domain: tuple[float, float], low: float) -> dict[str, object]:
+    """A flat colour bar under its table; the two weight tables share one."""
+    width = domain[1] - domain[0] if last else _DOMAINS[1][1] - _DOMAINS[0][0]
+    centre = (domain[0] + domain[1]) / 2 if last else (_DOMAINS[0][0] + _DOMAINS[1][1]) / 2
+    ticks: dict[str, object] = {}
+    if last:
+        exponents = [low, -12, -8, -4, 0]
+        ticks = {
+            "tickmode": "array",
+            "tickvals": exponents,
+            "ticktext": ["≤ " + power(low), *(power(e) for e in exponents[1:])],
+        }
+    return colour_bar(
+        theme,
+        "",
+        orientation="h",
+        x=centre,
+        xanchor="center",
+        y=-0.02,
+        yanchor="top",
+        len=width * 0.9,
+        **ticks,
+    )
+
+
+def _place(
+    fig: go.Figure,
+    suffix: str,
+    domain: tuple[float, float],
+    title: str,
+    rows: int,
+    inputs: int,
+    theme: Theme,
+    first: bool,
+) -> None:
+    """The axes of one table: neuron numbers on the left one only, the bias marked by a gap."""
+    quiet: dict[str, Any] = {"showgrid": False, "showticklabels": False}
+    fig.update_layout(
+        {
+            "xaxis" + suffix: axis(theme, domain=list(domain), anchor="y" + suffix, **quiet),
+            "yaxis" + suffix: axis(
+                theme,
+                "neuron" if first else None,
+                anchor="x" + suffix,
+                range=[rows - 0.5, -0.5],
+                showgrid=False,
+                showticklabels=first,
+                tickmode="array",
+                tickvals=list(range(0, rows, max(1, rows // 16))),
+                ticktext=[str(i + 1) for i in range(0, rows, max(1, rows // 16))],
+            ),
+        }
+    )
+    fig.add_annotation(
+        xref="paper",
+        yref="paper",
+        x=domain[0],
+        y=1.02,
+        yanchor="bottom",
+        text=f"<b>{title}</b>",
+        showarrow=False,
+        font={"color": theme.text},
+    )
