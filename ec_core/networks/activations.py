@@ -108,16 +108,12 @@ def _selu_slope(z: Tensor) -> Tensor:
 
 
 _TABLE = (
-    Activation(
-        "g", lambda z: torch.sigmoid(4 * z) + _softplus(z), _g_slope
-    ),
+    Activation("g", lambda z: torch.sigmoid(4 * z) + _softplus(z), _g_slope),
     Activation("elu", F.elu, _elu_slope),
     Activation("selu", _selu, _selu_slope, kink=True),
     Activation("mish", lambda z: z * torch.tanh(_softplus(z)), _mish_slope),
     Activation("tanh", torch.tanh, lambda z: 1 - torch.tanh(z) ** 2, parity=-1),
-    Activation(
-        "erf", torch.erf, lambda z: 2 / math.sqrt(math.pi) * torch.exp(-z * z), parity=-1
-    ),
+    Activation("erf", torch.erf, lambda z: 2 / math.sqrt(math.pi) * torch.exp(-z * z), parity=-1),
     Activation("softsign", F.softsign, lambda z: (1 + z.abs()) ** -2, parity=-1),
     Activation("sigmoid", torch.sigmoid, _sigmoid_slope, parity=-1, constant=1.0),
     Activation("softplus", _softplus, torch.sigmoid, parity=1, linear=-1.0),

@@ -38,6 +38,9 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
         os.chmod(name, 0o644)
         os.replace(name, path)
+    except OSError as error:
+        os.unlink(name)
+        raise InputError(f"Cannot write {path}: {error.strerror}; choose another place.") from None
     except BaseException:
         os.unlink(name)
         raise
@@ -66,7 +69,7 @@ def _metadata(data: bytes, name: str) -> dict[str, str]:
         raise InputError(f"{name} is not a safetensors file; expected one with layers.0.weight.")
     try:
         header = json.loads(data[8 : 8 + length])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{name} is not a safetensors file; its header is not JSON.") from None
     extra = header.get("__metadata__", {}) if isinstance(header, dict) else {}
     return dict(extra) if isinstance(extra, dict) else {}
@@ -90,9 +93,17 @@ def parse_network(data: bytes, name: str = "the file", activation: str | None = 
             raise InputError(
                 f"{name} holds {key!r}; expected only layers.N.weight and layers.N.bias."
             )
-        layers.setdefault(int(found[1]), {})[found[2]] = value
+        parts = layers.setdefault(int(found[1]), {})
+        if found[2] in parts or value.dtype.kind not in "fiu":
+            raise InputError(
+                f"{name} holds {key!r} twice or as {value.dtype}; expected each once, real numbers."
+            )
+        parts[found[2]] = value
     if not layers or any(set(parts) != {"weight", "bias"} for parts in layers.values()):
         raise InputError(f"{name} must hold a weight and a bias for every layer, at least one.")
+    version = metadata.get("format", FORMAT)
+    if version.startswith("ec-mlp/") and version != FORMAT:
+        raise InputError(f"{name} has the format {version}; this program reads {FORMAT}.")
     kind = metadata.get("activation", activation)
     if kind is None:
         raise InputError(

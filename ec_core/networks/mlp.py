@@ -98,7 +98,7 @@ def _affine(h: Tensor, block: Tensor) -> Tensor:
 
 
 def pre_activations(shape: Architecture, layers: Layers, x: Tensor) -> list[Tensor]:
-    """z of every layer for inputs x (N, D); each (S, N, H_l), the last one the answers (S, N, K)."""
+    """z of every layer for inputs x (N, D): each (S, N, H_l), the last the answers (S, N, K)."""
     s, h, out = shape.entry.function, x, []
     for i, block in enumerate(layers.blocks):
         z = _affine(h, block)
@@ -114,9 +114,7 @@ def forward(shape: Architecture, theta: Tensor, x: Tensor) -> Tensor:
     return pre_activations(shape, unpack(shape, theta), x)[-1]
 
 
-def random_parameters(
-    shape: Architecture, students: int, generator: torch.Generator
-) -> Tensor:
+def random_parameters(shape: Architecture, students: int, generator: torch.Generator) -> Tensor:
     """Fresh weights theta (S, P), float64 on the generator's device.
 
     Incoming directions are Gaussian with norm about 2 and biases of spread 1, so that neurons
@@ -134,7 +132,9 @@ def random_parameters(
         blocks.append(block)
     skip = None
     if shape.skip:
-        skip = torch.zeros(students, *shape.skip_shape, dtype=torch.float64, device=generator.device)
+        skip = torch.zeros(
+            students, *shape.skip_shape, dtype=torch.float64, device=generator.device
+        )
     return pack(Layers(tuple(blocks), skip))
 
 
@@ -150,7 +150,7 @@ def to_network(shape: Architecture, theta: Tensor | np.ndarray) -> Network:
 
 
 def from_network(network: Network, skip: bool = False) -> tuple[Architecture, Tensor]:
-    """A Network as a batch of one: its architecture and theta (1, P); a skip path starts at zero."""
+    """A Network as a batch of one: architecture and theta (1, P); a skip path starts at zero."""
     shape = Architecture(network.sizes, network.activation, skip)
     blocks = tuple(
         torch.from_numpy(np.concatenate([w, b[:, None]], axis=1))[None]

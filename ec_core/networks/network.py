@@ -22,7 +22,8 @@ class Network:
 
     Raises InputError if the shapes do not fit together or a number is not finite.
 
-    >>> net = Network("relu", (np.array([[1.0, -1.0]]), np.array([[2.0]])), (np.zeros(1), np.ones(1)))
+    >>> weights = (np.array([[1.0, -1.0]]), np.array([[2.0]]))
+    >>> net = Network("relu", weights, (np.zeros(1), np.ones(1)))
     >>> net.sizes, net(np.array([[3.0, 1.0]])).tolist()
     ((2, 1, 1), [[5.0]])
     """
@@ -48,6 +49,10 @@ class Network:
                 )
             if not (np.isfinite(w).all() and np.isfinite(b).all()):
                 raise InputError(f"Layer {i} holds NaN or infinite numbers; expected finite ones.")
+            if w.size == 0:
+                raise InputError(
+                    f"Layer {i} is empty, shape {w.shape}; expected at least one neuron."
+                )
             previous = w.shape[0]
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.seeding import stage_seed
 
 DISTRIBUTIONS = ("gaussian", "box", "data", "data+noise")
 
@@ -75,7 +76,7 @@ def draw_inputs(
     if seed < 0:
         raise InputError(f"The seed is {seed}; expected zero or a positive whole number.")
     # a stream of its own: the split of the probes uses the same seed
-    rng = np.random.default_rng([seed, *b"questions"])
+    rng = np.random.default_rng(stage_seed(seed, "questions"))
     if distribution == "data":
         rows = _rows(data, inputs)
         if count is not None and count > len(rows):

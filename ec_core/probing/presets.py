@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ec_core.probing.datasets import CLASSIFICATION, DATASETS, load_dataset
 from ec_core.probing.training import score, train
 
 INCOMING_NORM = 2.0
-"""Norm of every synthetic neuron's incoming weights, the bias not counted (method.md, section 3)."""
+"""Norm of every synthetic neuron's incoming weights, bias not counted (method.md, section 3)."""
 
 BIAS_SPREAD = 0.5
 MAX_PARAMETERS = 2_000_000
@@ -74,7 +75,7 @@ def synthetic_network(sizes: tuple[int, ...], activation: str, seed: int) -> Net
     """
     rng = np.random.default_rng(seed)
     weights, biases = [], []
-    for layer, (width, out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (width, out) in enumerate(pairwise(sizes)):
         if layer == 0:
             rows = _rows_of_norm(rng.standard_normal((out, width)), INCOMING_NORM)
         else:
@@ -87,13 +88,13 @@ def synthetic_network(sizes: tuple[int, ...], activation: str, seed: int) -> Net
 
 
 def planar_network(activation: str, seed: int) -> Network:
-    """2-4-1: each neuron's line w·x + b = 0 crosses the middle of the plane in its own direction."""
+    """2-4-1: each neuron's line w·x + b = 0 crosses the plane in its own direction."""
     rng = np.random.default_rng(seed)
     spacing = np.pi / PLANAR_LINES
     jitter = rng.uniform(-PLANAR_JITTER, PLANAR_JITTER, PLANAR_LINES)
     angles = rng.uniform(0, np.pi) + spacing * np.arange(PLANAR_LINES) + jitter
     normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    # lines at a distance of 0.2 to 1.2 from the origin: seen by Gaussian probes, not through one point
+    # 0.2 to 1.2 from the origin: where Gaussian probes fall, yet not all through one point
     distances = rng.choice([-1.0, 1.0], PLANAR_LINES) * rng.uniform(0.2, 1.2, PLANAR_LINES)
     return Network(
         activation,
@@ -120,7 +121,7 @@ def xor_network(activation: str) -> Network:
 
 
 def is_irreducible(network: Network) -> bool:
-    """No outgoing vector is zero and no two incoming vectors of a layer are equal up to symmetry."""
+    """No outgoing vector is zero, no two incoming vectors of a layer are equal up to symmetry."""
     entry = activation_named(network.activation)
     for layer in range(len(network.weights) - 1):
         outgoing = np.linalg.norm(network.weights[layer + 1], axis=0)
@@ -143,7 +144,7 @@ def _checked_sizes(sizes: tuple[int, ...]) -> tuple[int, ...]:
             f"Sizes {'-'.join(map(str, sizes)) or '(none)'} are not a network; "
             "expected inputs-hidden-outputs, such as 4-8-1."
         )
-    parameters = sum(out * (width + 1) for width, out in zip(sizes, sizes[1:], strict=False))
+    parameters = sum(out * (width + 1) for width, out in pairwise(sizes))
     if parameters > MAX_PARAMETERS:
         raise InputError(
             f"This teacher would have {parameters:,} parameters; the limit is {MAX_PARAMETERS:,}."

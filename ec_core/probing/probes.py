@@ -18,7 +18,21 @@ from ec_core.networks.files import read_bytes, write_atomically
 from ec_core.networks.network import Network
 
 MAX_FILE_BYTES = 2**30
-MAX_UNPACKED_BYTES = 4 * 2**30
+MAX_UNPACKED_BYTES = 2**30
+"""An archive may not unpack to more, however small it is itself: 134 million numbers."""
+
+MAX_MAGNITUDE = 1e100
+"""Squares of larger numbers leave the range of float64."""
+
+CONSTANT_SPREAD = 1e-12
+"""A feature is constant if its spread is below this share of its size: rounding, no signal."""
+
+MIN_PROBES = 5
+MAX_DIGITS = 12
+"""Answers with more digits than these cannot be told from full float64."""
+
+DECIMAL_TOLERANCE = 1e-15
+"""A decimal number and its float64 differ by half an ulp; rounding it again by another."""
 ROUNDING_FLOOR = 1e-25
 """Mean squared error of standardised answers that float64 rounding alone can leave behind."""
 
@@ -110,13 +124,24 @@ def _checked(values: np.ndarray, what: str) -> np.ndarray:
             f"{what} holds NaN or infinity in {int(bad.sum())} of {len(values)} rows (first: row "
             f"{int(np.argmax(bad))}); expected finite numbers."
         )
-    return np.ascontiguousarray(values, dtype=np.float64)
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    largest = float(np.abs(values).max())
+    if largest > MAX_MAGNITUDE:
+        raise InputError(
+            f"{what} holds numbers up to {largest:.1e}; expected none above {MAX_MAGNITUDE:.0e}."
+        )
+    return values
+
+
+def _varies(values: np.ndarray) -> np.ndarray:
+    """(D,) bool: which columns of values (N, D) vary by more than rounding."""
+    return np.asarray(values.std(axis=0) > CONSTANT_SPREAD * np.abs(values).max(axis=0))
 
 
 def _refuse_useless_answers(y: np.ndarray) -> None:
-    if np.all(y == y[0]):
+    if not _varies(y).any():
         raise InputError(
-            "All answers are the same number; expected answers that vary, or there is nothing to "
+            "All answers are the same; expected answers that vary, or there is nothing to "
             "learn. Check the probes or the network."
         )
     if y.shape[1] > 1 and (y >= 0).all() and np.allclose(y.sum(axis=1), 1.0, atol=1e-5):
@@ -127,25 +152,52 @@ def _refuse_useless_answers(y: np.ndarray) -> None:
 
 
 def answer_precision(y: np.ndarray, scale: np.ndarray) -> float:
-    """Mean squared rounding error that the answers (N, K) themselves show, over scale².
+    """Mean squared rounding error that the answers (N, K) themselves show, over scale² (K,).
 
     Answers that are float32 numbers carry an error uniform within half a unit in the last place;
-    answers with k decimals one of half a unit of 10^-k. Zero where neither is seen.
+    answers with k decimals or k significant digits one of half a unit of the last digit. Zero
+    where none of these is seen.
+
+    >>> y = np.array([[0.12], [0.57], [-0.91]])
+    >>> bool(np.isclose(answer_precision(y, np.ones(1)), 0.01**2 / 12))
+    True
     """
-    if np.array_equal(y, y.astype(np.float32)):
-        # a handful of round numbers says nothing about precision
-        ulp = np.spacing(np.abs(y).astype(np.float32)).astype(np.float64)
-        return float(np.mean((ulp / scale) ** 2) / 12.0)
-    for decimals in range(1, 13):
-        step = 10.0**-decimals
-        if np.allclose(y, np.round(y, decimals), rtol=0.0, atol=1e-3 * step):
-            return float(np.mean((step / scale) ** 2) / 12.0)
+    size = np.abs(y)
+    with np.errstate(over="ignore"):
+        single = y.astype(np.float32)
+    if np.array_equal(y, single):
+        unit = np.spacing(np.abs(single)).astype(np.float64)
+        return float(np.mean((unit / scale) ** 2) / 12.0)
+    for digits in range(1, MAX_DIGITS + 1):
+        if np.allclose(y, np.round(y, digits), rtol=DECIMAL_TOLERANCE, atol=0.0):
+            return float(np.mean((10.0**-digits / scale) ** 2) / 12.0)
+    # the power of ten of each answer; zeros have every number of digits
+    power = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    for digits in range(1, MAX_DIGITS + 1):
+        unit = power * 10.0**-digits
+        if np.allclose(y, np.round(y / power, digits) * power, rtol=DECIMAL_TOLERANCE, atol=0.0):
+            return float(np.mean((unit / scale) ** 2) / 12.0)
     return 0.0
 
 
-def make_probes(
-    x: np.ndarray, y: np.ndarray, seed: int = 0, held_out: float = 0.2
-) -> ProbeSet:
+def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers to learn from and to hold out, each in ascending order.
+
+    A row that alone makes some feature vary (a pixel lit in one image of a thousand) is learnt
+    from: held out, it would be a question about a weight that no other probe can tell.
+    """
+    order = np.random.default_rng(seed).permutation(len(x))
+    count = max(1, round(share * len(x)))
+    kept, held = order[count:], order[:count]
+    lost = _varies(x) & ~_varies(x[kept])
+    if lost.any():
+        needed = np.any(x[held][:, lost] != x[kept[0], lost], axis=1)
+        if not needed.all():
+            kept, held = np.concatenate([kept, held[needed]]), held[~needed]
+    return np.sort(kept), np.sort(held)
+
+
+def make_probes(x: np.ndarray, y: np.ndarray, seed: int = 0, held_out: float = 0.2) -> ProbeSet:
     """Check questions x (N, D) and answers y (N, K), split and standardise them.
 
     held_out : the share of probes kept for verification, chosen by ``seed``.
@@ -160,25 +212,23 @@ def make_probes(
         raise InputError(
             f"There are {len(x)} questions and {len(y)} answers; expected as many of each."
         )
-    if len(x) < 5:
-        raise InputError(f"There are {len(x)} probes; expected at least 5, better thousands.")
+    if len(x) < MIN_PROBES:
+        raise InputError(
+            f"There are {len(x)} probes; expected at least {MIN_PROBES}, better thousands."
+        )
     _refuse_useless_answers(y)
-    order = np.random.default_rng(seed).permutation(len(x))
-    count = max(1, round(held_out * len(x)))
-    kept, held = np.sort(order[count:]), np.sort(order[:count])
-    x_std, y_std = x[kept].std(axis=0), y[kept].std(axis=0)
-    # a feature is constant if it varies by no more than rounding
-    identified = x_std > 1e-12 * np.maximum(1.0, np.abs(x[kept]).max(axis=0))
+    kept, held = _split(x, seed, held_out)
+    identified = _varies(x[kept])
     if not identified.any():
         raise InputError("No input varies over the probes; expected at least one that does.")
-    y_scale = np.where(y_std > 1e-12 * np.maximum(1.0, np.abs(y).max(axis=0)), y_std, 1.0)
+    y_scale = np.where(_varies(y[kept]), y[kept].std(axis=0), 1.0)
     return ProbeSet(
         x=x[kept],
         y=y[kept],
         x_heldout=x[held],
         y_heldout=y[held],
         x_mean=np.where(identified, x[kept].mean(axis=0), 0.0),
-        x_scale=np.where(identified, x_std, 1.0),
+        x_scale=np.where(identified, x[kept].std(axis=0), 1.0),
         y_mean=y[kept].mean(axis=0),
         y_scale=y_scale,
         identified=identified,
@@ -202,7 +252,7 @@ def parse_answers(data: bytes, name: str = "the file") -> tuple[np.ndarray, np.n
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             names = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
-    except (zipfile.BadZipFile, ValueError):
+    except Exception:  # zipfile raises many types for damaged archives
         raise InputError(f"{name} is not an .npz archive; expected one with x and y.") from None
     if unpacked > MAX_UNPACKED_BYTES:
         raise InputError(

@@ -11,6 +11,8 @@ different, none saturates, and the held-out accuracy is the same.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from scipy.optimize import minimize
@@ -42,7 +44,7 @@ def start(sizes: tuple[int, ...], seed: int) -> np.ndarray:
     """
     rng = np.random.default_rng(seed)
     parts = []
-    for width, out in zip(sizes[:-2], sizes[1:-1], strict=True):
+    for width, out in pairwise(sizes[:-1]):
         weight = rng.standard_normal((out, width)) / np.sqrt(width)
         parts.append(np.hstack([weight, BIAS_SPREAD * rng.standard_normal((out, 1))]))
     shape = (sizes[-1], sizes[-2])
