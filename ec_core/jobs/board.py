@@ -1,0 +1,87 @@
+"""All background work of one process: made once by the app, shared by its browser tabs."""
+
+from __future__ import annotations
+
+import threading
+
+from ec_core.jobs.job import Job, OnEnd, Stage
+from ec_core.jobs.worker import Worker
+
+KEEP_ENDED = 32
+"""Ended jobs remembered, the newest ones; their results live on in the store."""
+
+
+class JobBoard:
+    """Takes work, one line per device, and finds it again by job or by run.
+
+    >>> def stage(control):
+    ...     yield from ()
+    ...     return 42
+    >>> board = JobBoard()
+    >>> job = board.submit(stage, run="demo", label="a first try")
+    >>> job.wait()
+    True
+    >>> board.of_run("demo").snapshot().result
+    42
+    >>> board.close()
+    True
+    """
+
+    def __init__(self, keep_ended: int = KEEP_ENDED) -> None:
+        self._lock = threading.Lock()
+        self._workers: dict[str, Worker] = {}
+        self._jobs: list[Job] = []
+        self._keep = keep_ended
+
+    def submit(
+        self,
+        stage: Stage,
+        *,
+        run: str,
+        label: str,
+        device: str = "cpu",
+        seconds: float | None = None,
+        on_end: OnEnd | None = None,
+    ) -> Job:
+        """Put a stage in line before its device and return at once.
+
+        run : the run it belongs to, by which any browser tab finds it
+        seconds : wall-clock budget from the moment it runs
+        on_end : called once when it ends, in a worker thread, before others can see the end;
+            the place to store the result
+        """
+        with self._lock:
+            worker = self._workers.setdefault(device, Worker(device))
+            job = Job(stage, run, label, worker, seconds, on_end)
+            worker.add(job)
+            self._jobs.append(job)
+            self._forget()
+        return job
+
+    def _forget(self) -> None:
+        ended = [job for job in self._jobs if job.over]
+        for job in ended[: max(0, len(ended) - self._keep)]:
+            self._jobs.remove(job)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs known, in the order they were submitted."""
+        with self._lock:
+            return tuple(self._jobs)
+
+    def get(self, job_id: str) -> Job | None:
+        return next((job for job in self.jobs() if job.id == job_id), None)
+
+    def jobs_of(self, run: str) -> tuple[Job, ...]:
+        """The jobs of a run, in the order they were submitted."""
+        return tuple(job for job in self.jobs() if job.run == run)
+
+    def of_run(self, run: str) -> Job | None:
+        """The newest job of a run, or None."""
+        return next(reversed(self.jobs_of(run)), None)
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Stop everything; True once no thread is left. Nothing can be submitted afterwards."""
+        with self._lock:
+            workers = list(self._workers.values())
+        ended = [worker.close(timeout) for worker in workers]
+        return all(ended)
