@@ -23,6 +23,7 @@ from ec_core.jobs import (
     JobBoard,
     JobSnapshot,
 )
+from tests.jobs.stages import PATIENCE, Gate
 
 
 def raising(error: BaseException) -> Callable[[Control], Generator[Event, None, None]]:
