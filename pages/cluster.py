@@ -1,0 +1,25 @@
+"""Cluster: which neurons do independent students agree on?"""
+
+from __future__ import annotations
+
+from pages.ui import frame, grove, workbench
+from pages.ui.runs import Run
+
+
+@frame.page(
+    "cluster",
+    "Find what the students agree on",
+    "All neurons of all students in one heap. Where independent students hold the very same weights, "
+    "they must have found a neuron of the teacher.",
+)
+def _page(run: Run | None) -> None:
+    run = frame.needs(
+        run,
+        "ensemble",
+        "There are no trained students yet whose neurons could be compared.",
+        "teacher" if run is None else "expand",
+        "Choose a teacher" if run is None else "Train students",
+    )
+    grove.warm_up()
+    workbench.show(run)
+    frame.formula("Tree, cut and verdict, as formulas", "cluster")

@@ -1,0 +1,26 @@
+"""Compare: is it right, which neuron is which, and everything to take away."""
+
+from __future__ import annotations
+
+from pages.ui import comparison, frame, takeaway
+from pages.ui.runs import Run
+
+
+@frame.page(
+    "compare",
+    "Check the result",
+    "First the certificate, which needs no teacher. Then, where the teacher is known, the two networks "
+    "side by side.",
+)
+def _page(run: Run | None) -> None:
+    run = frame.needs(
+        run,
+        "recovered",
+        "There is no recovered network yet to check.",
+        "teacher" if run is None else run.next_step,
+        "Choose a teacher" if run is None else "Go to the next step of this run",
+    )
+    comparison.certificate(run)
+    comparison.side_by_side(run)
+    takeaway.shelf(run)
+    frame.formula("What “verified” and “weight error” mean, exactly", "compare")

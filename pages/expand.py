@@ -1,0 +1,45 @@
+"""Expand: train students that are larger than needed, and watch them learn to imitate the teacher."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import frame, students, train_settings, work
+from pages.ui.board import active, job_of
+from pages.ui.runs import Run
+
+
+def _ready(run: Run) -> None:
+    """Before anything was trained: settings, the estimate, one button."""
+    left, right = st.columns([0.34, 0.66], gap="large")
+    with left, st.container(key="controls"):
+        settings = train_settings.widgets(run)
+    with right:
+        train_settings.cost(run, settings)
+        if st.button(
+            "Start training", key="start_expand", type="primary", icon=":material/play_arrow:"
+        ):
+            run.save_settings(settings)
+            work.start_expand(run)
+            st.rerun()
+        train_settings.what_happens(run, settings)
+        frame.formula("How they learn, as a formula", "expand")
+
+
+@frame.page(
+    "expand",
+    "Train students on its answers",
+    "Several networks, each larger than needed, learn to imitate the teacher. Nobody tells them its "
+    "weights; what they come to agree on is what we want to know.",
+)
+def _page(run: Run | None) -> None:
+    run = frame.needs(
+        run, "source", "There is no teacher yet to learn from.", "teacher", "Choose a teacher"
+    )
+    job = job_of(run)
+    if active(run) is not None or run.has("ensemble"):
+        students.watch(run)
+    else:
+        if job is not None and job.over:
+            students.say_how_it_ended(job.snapshot())
+        _ready(run)

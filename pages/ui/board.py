@@ -1,0 +1,103 @@
+"""The background work of this process: one board for all browser tabs, and a run's job on it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+import streamlit as st
+import torch
+
+from ec_core.errors import ECError
+from ec_core.jobs import Job, JobBoard, JobSnapshot
+from pages.ui import words
+from pages.ui.runs import Run
+
+
+@st.cache_resource
+def board() -> JobBoard:
+    """Made once per server process; jobs belong to it, not to a tab."""
+    return JobBoard()
+
+
+def devices() -> tuple[str, ...]:
+    """What this machine can train on."""
+    return ("auto", "cpu", "cuda") if torch.cuda.is_available() else ("auto", "cpu")
+
+
+def line(device: str) -> str:
+    """The queue a device stands for."""
+    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def job_of(run: Run) -> Job | None:
+    """The newest job of a run in this process."""
+    return board().of_run(run.id)
+
+
+def active(run: Run, kind: str | None = None) -> Job | None:
+    """The run's job if it has not ended; ``kind`` is the first word of its label."""
+    job = job_of(run)
+    if job is None or job.over or (kind and not job.label.startswith(kind)):
+        return None
+    return job
+
+
+def state_line(snapshot: JobSnapshot) -> str:
+    """Where a job stands, in words."""
+    if snapshot.state == "queued":
+        return f"Waiting: {words.many(snapshot.position, 'job')} before yours"
+    names = {
+        "running": "Running",
+        "paused": "Paused",
+        "stopping": "Stopping after this iteration",
+        "finished": "Finished",
+        "stopped": "Stopped",
+        "failed": "Failed",
+    }
+    return names.get(snapshot.state, snapshot.state)
+
+
+def show_state(snapshot: JobSnapshot, key: str = "job_state") -> None:
+    """The state line, in an element a test can find; a failed job's reason as a callout."""
+    mark = {"running": "●", "finished": "✓", "failed": "×", "paused": "❚❚"}.get(snapshot.state, "○")
+    with st.container(key=key):
+        st.html(
+            f'<p class="ec-state {snapshot.state}"><b>{mark}</b> '
+            f"{html.escape(state_line(snapshot))}</p>"
+        )
+    if snapshot.state == "failed" and snapshot.error:
+        st.error(snapshot.error, icon=":material/error:")
+
+
+def safely(act: Callable[..., None], *args: int) -> None:
+    """Call a job's method from a button; a job that ended in the meantime is no error."""
+    try:
+        act(*args)
+    except ECError as error:
+        st.toast(str(error))
+
+
+def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
+    """Pause or continue, and stop."""
+    if snapshot.state == "paused":
+        st.button(
+            "Continue", key="job_resume", icon=":material/play_arrow:", on_click=safely, args=(job.resume,)
+        )
+    else:
+        st.button(
+            "Pause",
+            key="job_pause",
+            icon=":material/pause:",
+            on_click=safely,
+            args=(job.pause,),
+            disabled=snapshot.state != "running",
+        )
+    st.button(
+        "Take out of the line" if snapshot.state == "queued" else "Stop all",
+        key="job_stop",
+        icon=":material/stop:",
+        on_click=safely,
+        args=(job.stop,),
+        disabled=snapshot.state == "stopping",
+    )

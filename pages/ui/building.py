@@ -1,0 +1,155 @@
+"""The reconstruct page's body: the job while it runs, then the network and how it came about."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ec_core import events, figures
+from ec_core.jobs import JobSnapshot
+from ec_core.reconstruct.reconstruct import Reconstruction
+from pages.ui import frame, grove, live, steps, theme, words, work
+from pages.ui.board import active, job_of, show_state, steer
+from pages.ui.runs import Run
+
+REFRESH_SECONDS = 0.7
+
+
+def _path(tried: list[events.PruneStep], key: str) -> None:
+    st.plotly_chart(
+        figures.size_path(tried, theme=theme.figure_theme()),
+        theme=None, key=key, config={"displaylogo": False},
+        alt="The loss against the number of neurons while superfluous ones are removed.",
+    )
+
+
+def _signs(signs: events.SignsFound) -> str:
+    who = ", ".join(str(j + 1) for j in signs.flipped) or "none"
+    sure = "no other choice explains the answers" if signs.unique else "another choice fits as well"
+    return (
+        f"Signs: neurons flipped: {who}; what is left over is {words.power(signs.residual)}, with the "
+        f"second-best choice {words.power(signs.runner_up)}: {sure}."
+    )
+
+
+def _progress(snapshot: JobSnapshot) -> None:
+    seen = snapshot.seen
+    tried = [event for event in seen.events if isinstance(event, events.PruneStep)]
+    removed = [step for step in tried if step.accepted]
+    pairs: list[tuple[str, str] | tuple[str, str, str]] = [
+        ("superfluous neurons removed", str(sum(s.size_before - s.size_after for s in removed))),
+        ("removals refused", str(len(tried) - len(removed))),
+    ]
+    if removed:
+        pairs.append(("neurons now", str(removed[-1].size_after)))
+    if seen.refine is not None:
+        pairs.append(("loss", words.power(seen.refine.loss)))
+    pairs.append(("running for", words.duration(snapshot.seconds)))
+    frame.facts(pairs, key="building_facts")
+    if seen.refine is not None:
+        live.losses(
+            seen.refine_curve.iterations, seen.refine_curve.losses, ("refining",), floor=0.0,
+            key="live_refine", label="network", height=260,
+        )
+    for step in tried[-4:]:
+        verb = "removed" if step.accepted else "kept"
+        frame.note(f"{step.size_before} → {step.size_after} neurons: {verb}. {step.reason}")
+    for signs in (event for event in seen.events if isinstance(event, events.SignsFound)):
+        frame.note(_signs(signs))
+
+
+def _live(run_id: str) -> None:
+    job = active(Run(run_id), work.RECONSTRUCT)
+    if job is None:
+        st.rerun()
+        return
+    snapshot = job.snapshot()
+    show_state(snapshot)
+    with st.container(horizontal=True, key="building_controls"):
+        steer(Run(run_id), job, snapshot)
+    _progress(snapshot)
+
+
+def _in_words(run: Run, result: Reconstruction) -> str:
+    hidden = result.network.sizes[1]
+    sentences = [
+        f"The clusters gave **{words.many(result.from_clusters, 'neuron')}** to begin with.",
+        f"**{result.pruned}** turned out superfluous and were removed."
+        if result.pruned
+        else "None of those that were kept is superfluous.",
+        f"The **{words.shape(result.network.sizes)}** network that remains answers the training "
+        f"questions with a loss of **{words.power(result.loss)}** and the questions kept aside with "
+        f"**{words.power(result.heldout_loss)}**.",
+    ]
+    kept = len(grove.clusters_of(run, run.cut()).kept)
+    if kept != hidden:
+        sentences.append(
+            f"Clusters and pruning disagree: the clusters say {kept}, pruning says {hidden}. Pruning "
+            "decides, because it tests every neuron; the clusters are the evidence."
+        )
+    return " ".join(sentences)
+
+
+def _result(run: Run) -> None:
+    result = run.reconstruction()
+    with st.container(horizontal=True, key="after_building"):
+        steps.next_button("compare", "Check the result", run)
+        if st.button("Build again", key="rebuild", icon=":material/refresh:"):
+            work.start_reconstruct(run)
+            st.rerun()
+    if run.built_from_other_cut:
+        st.warning("The cut has been changed since; this network was built from the earlier one.")
+    with st.container(key="building_words"):
+        st.markdown(_in_words(run, result))
+        if result.signs is not None:
+            st.markdown(_signs(result.signs))
+        for sentence in result.notes:
+            frame.note(sentence)
+    look = theme.figure_theme()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("The recovered network", anchor=False)
+        st.plotly_chart(
+            figures.network_diagram(result.network, theme=look), theme=None, key="built_diagram",
+            config={"displaylogo": False}, alt="The recovered network with its weights.",
+        )
+    with right:
+        st.subheader("How its size was found", anchor=False)
+        _path(list(result.steps), "size_path")
+
+
+def _ready(run: Run) -> None:
+    clusters = grove.clusters_of(run, run.cut())
+    frame.facts(
+        [
+            ("clusters to build from", str(len(clusters.kept)), "good" if clusters.kept else "warn"),
+            ("cut at", words.power(clusters.cut.height)),
+            ("found by", {"plateau": "plateau", "paper": "paper's rule"}.get(clusters.cut.rule, "hand")),
+        ],
+        key="building_facts",
+    )
+    if not clusters.kept:
+        st.markdown(
+            "No cluster is kept at this cut. The network can still be built by pruning the best "
+            "student, but there is no agreement to support it."
+        )
+    if st.button(
+        "Build the network", key="start_reconstruct", type="primary", icon=":material/construction:"
+    ):
+        work.start_reconstruct(run)
+        st.rerun()
+
+
+def show(run: Run) -> None:
+    """The running job, the result, or the button that starts."""
+    job = job_of(run)
+    if active(run, work.RECONSTRUCT) is not None:
+        st.fragment(frame.guarded(_live), run_every=REFRESH_SECONDS)(run.id)
+        return
+    if job is not None and job.label.startswith(work.RECONSTRUCT):
+        snapshot = job.snapshot()
+        if snapshot.state in ("failed", "stopped"):
+            show_state(snapshot)
+    if run.has("recovered"):
+        _result(run)
+    else:
+        _ready(run)

@@ -1,0 +1,139 @@
+"""The ways to a teacher: a toy, the paper's family, a network trained on data, a file of one's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.files import parse_network
+from ec_core.probing.datasets import DATASETS
+from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
+from ec_core.probing.probes import make_probes, parse_answers
+from pages.ui.runs import Source
+
+_KINDS = {
+    "toy": "Toy in the plane",
+    "paper": "Paper's family",
+    "data": "Trained on data",
+    "file": "My own file",
+}
+_TOYS = ("planar", "xor")
+_MAX_SEED = 2**31 - 1
+
+
+@st.cache_data(max_entries=32, show_spinner="Making the teacher …")
+def _make(
+    preset: str, sizes: tuple[int, ...], activation: str | None, hidden: int | None, seed: int
+) -> TeacherCard:
+    options: dict[str, object] = {"seed": seed}
+    if preset == "synthetic":
+        options |= {"sizes": sizes}
+    if activation is not None:
+        options |= {"activation": activation}
+    if hidden is not None:
+        options |= {"hidden": hidden}
+    return make_teacher(preset, **options)  # type: ignore[arg-type]
+
+
+def _seed() -> int:
+    return int(
+        st.number_input(
+            "Seed",
+            min_value=0,
+            max_value=_MAX_SEED,
+            value=0,
+            key="teacher_seed",
+            persist_state="session",
+            help="The same seed gives the same teacher, weight for weight.",
+        )
+    )
+
+
+def _activation(default: str) -> str:
+    names = list(ACTIVATIONS)
+    return str(
+        st.selectbox(
+            "Activation",
+            names,
+            index=names.index(default),
+            key="teacher_activation_name",
+            format_func=lambda name: f"{name}  ({ACTIVATIONS[name].symmetry})",
+            help="In brackets: which changes of sign and size leave the function as it is.",
+        )
+    )
+
+
+def _hidden(default: int) -> int:
+    return int(
+        st.number_input(
+            "Hidden neurons", min_value=1, max_value=256, value=default, key="teacher_hidden"
+        )
+    )
+
+
+def _toy() -> Source:
+    preset = st.radio(
+        "Which toy",
+        _TOYS,
+        key="teacher_toy",
+        format_func=lambda name: f"{name}: {PRESETS[name]}",
+    )
+    return Source.from_card(_make(str(preset), (), None, None, _seed()), {})
+
+
+def _paper() -> Source:
+    inputs = st.select_slider("Inputs", (2, 4, 8, 16, 32), value=4, key="teacher_inputs")
+    hidden = st.select_slider("Hidden neurons", (2, 4, 8, 16, 32), value=4, key="teacher_neurons")
+    outputs = st.number_input("Outputs", min_value=1, max_value=16, value=1, key="teacher_outputs")
+    activation = _activation("g")
+    sizes = (int(inputs), int(hidden), int(outputs))
+    card = _make("synthetic", sizes, activation, None, _seed())
+    return Source.from_card(card, {"sizes": list(sizes), "activation": activation})
+
+
+def _data() -> Source:
+    dataset = str(
+        st.selectbox(
+            "Data",
+            list(DATASETS),
+            key="teacher_dataset",
+            format_func=lambda name: f"{name}: {DATASETS[name]}",
+        )
+    )
+    hidden, activation = _hidden(10 if dataset.startswith("digits") else 6), _activation(
+        "softplus" if dataset == "diabetes" else "tanh"
+    )
+    card = _make(dataset, (), activation, hidden, _seed())
+    return Source.from_card(card, {"hidden": hidden, "activation": activation})
+
+
+def _file() -> Source | None:
+    file = st.file_uploader(
+        "A network (.safetensors) or questions with answers (.npz)",
+        type=["safetensors", "npz"],
+        key="teacher_file",
+        help="safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
+        "or an .npz with the arrays x and y.",
+    )
+    activation = _activation("tanh")
+    if file is None:
+        return None
+    data = file.getvalue()
+    if file.name.lower().endswith(".npz"):
+        x, y = parse_answers(data, file.name)
+        make_probes(x, y)  # refused here, before a run is made of it
+        return Source.from_answers(x, y, file.name, activation)
+    return Source.from_network(parse_network(data, file.name, activation), file.name)
+
+
+def teacher() -> Source | None:
+    """The controls of the Teacher page; None until a file is chosen."""
+    kind = st.segmented_control(
+        "Where from",
+        list(_KINDS),
+        default="toy",
+        required=True,
+        format_func=_KINDS.__getitem__,
+        key="teacher_kind",
+    )
+    return {"toy": _toy, "paper": _paper, "data": _data, "file": _file}[str(kind)]()

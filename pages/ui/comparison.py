@@ -1,0 +1,136 @@
+"""The certificate in words, and the recovered network beside its teacher."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from ec_core import figures
+from ec_core.networks.network import Network
+from ec_core.verify.match import LayerMatch, MatchReport
+from pages.ui import frame, results, theme, words
+from pages.ui.runs import Run
+
+
+def certificate(run: Run) -> None:
+    """Verified or not, why, and what to try next."""
+    found = results.of(run)
+    ticket = found.certificate
+    shape = words.shape(run.reconstruction().network.sizes)
+    lines = "".join(f"<li>{html.escape(reason)}</li>" for reason in ticket.reasons)
+    if ticket.verified:
+        title = "Verified"
+        body = (
+            f"<p>The recovered {shape} network answers questions it has never seen to the last digit, "
+            "and no other network of this size does, up to the order and signs of its neurons.</p>"
+        )
+    else:
+        title = "Not verified"
+        tips = "".join(f"<li>{html.escape(tip)}</li>" for tip in ticket.advice)
+        body = (
+            f"<p>The best network so far has the sizes {shape}, but it is not proved right:</p>"
+            f"<ul>{lines}</ul>" + (f"<p>What to try next:</p><ul>{tips}</ul>" if tips else "")
+        )
+    with st.container(key="verdict"):
+        st.html(
+            f'<div class="ec-verdict {"" if ticket.verified else "not"}"><strong>{title}</strong>'
+            f"{body}</div>"
+        )
+    pairs: list[tuple[str, str] | tuple[str, str, str]] = []
+    if found.match is not None:
+        error = found.match.max_weight_error
+        pairs.append(
+            ("largest weight error", "sizes differ", "warn")
+            if error is None
+            else ("largest weight error", words.power(error), "good" if error <= 1e-8 else "warn")
+        )
+        pairs.append(("largest difference of the answers", words.power(found.match.function_error)))
+    pairs += [
+        ("loss on unseen questions", words.power(ticket.heldout_loss)),
+        ("directions the answers determine", f"{ticket.rank} of {ticket.parameters}"),
+        ("condition", words.power(ticket.condition)),
+    ]
+    frame.facts(pairs, key="compare_facts")
+    if found.match is not None:
+        # the plain number, to be copied, and read by the browser test
+        error = found.match.max_weight_error
+        with st.container(key="max_weight_error"):
+            text = "null" if error is None else repr(float(error))
+            st.html(f'<p class="ec-note">max_weight_error = <code>{text}</code></p>')
+
+
+def _who_is_who(layer: LayerMatch, activation: str, key: str) -> None:
+    rows = []
+    for teacher, (other, sign) in enumerate(zip(layer.order, layer.signs, strict=True)):
+        if other < 0:
+            rows.append(f"<tr><td>{teacher + 1}</td><td>–</td><td>missing</td></tr>")
+            continue
+        how = "the same" if sign > 0 else "all signs flipped"
+        rows.append(f"<tr><td>{teacher + 1}</td><td>{int(other) + 1}</td><td>{how}</td></tr>")
+    with st.container(key=key, height=320 if len(rows) > 9 else "content"):
+        st.html(
+            '<table class="ec-table"><thead><tr><th>teacher’s neuron</th><th>is recovered neuron</th>'
+            f"<th>with</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        )
+    if layer.missing or layer.extra:
+        st.warning(
+            f"{words.many(layer.missing, 'neuron')} of the teacher missing, "
+            f"{words.many(layer.extra, 'neuron')} too many."
+        )
+
+
+def _weights(teacher: Network, aligned: Network) -> None:
+    look = theme.figure_theme()
+    for index in range(len(teacher.weights)):
+        st.markdown(f"**Layer {index + 1}**")
+        st.plotly_chart(
+            figures.weight_table_heat(teacher, aligned, theme=look, layer=index),
+            theme=None, key=f"weights_{index}", config={"displaylogo": False},
+            alt=f"Weights of layer {index + 1}: the teacher's, the recovered ones, the difference.",
+        )
+
+
+def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
+    look = theme.figure_theme()
+    names = ["Which neuron is which", "Weights side by side"]
+    if teacher.sizes[0] == 2 and recovered.sizes[0] == 2:
+        names.append("Difference of the functions")
+    tabs = st.tabs(names, key="compare_tabs")
+    with tabs[0]:
+        left, right = st.columns([0.4, 0.6], gap="medium")
+        for index, layer in enumerate(report.layers):
+            with left:
+                _who_is_who(layer, teacher.activation, f"permutation_{index}")
+            with right:
+                st.plotly_chart(
+                    figures.alignment_bars(report, teacher, theme=look, layer=index),
+                    theme=None, key=f"alignment_{index}", config={"displaylogo": False},
+                    alt="The largest weight error of each neuron on a logarithmic axis.",
+                )
+    with tabs[1]:
+        if report.aligned is not None:
+            _weights(teacher, report.aligned)
+        else:
+            st.markdown("The sizes differ, so the weights cannot be laid side by side.")
+    if len(names) > 2:
+        with tabs[2]:
+            st.plotly_chart(
+                figures.function_difference(teacher, recovered, theme=look),
+                theme=None, key="function_difference", config={"displaylogo": False},
+                alt="How far the two functions differ, over the plane of the inputs.",
+            )
+
+
+def side_by_side(run: Run) -> None:
+    """Teacher and recovered network, or the recovered one alone."""
+    teacher, recovered = run.source().network, run.reconstruction().network
+    report = results.of(run).match
+    if teacher is None or report is None:
+        frame.note("There is no teacher to compare with: only questions and answers were given.")
+        st.plotly_chart(
+            figures.network_diagram(recovered, theme=theme.figure_theme()), theme=None,
+            key="compare_diagram", config={"displaylogo": False}, alt="The recovered network.",
+        )
+        return
+    _matched(teacher, report, recovered)

@@ -1,0 +1,113 @@
+"""Pictures that are updated in place while a job runs: losses on a log axis, lines in the plane.
+
+Plain ES modules from assets/, mounted once; new data reaches the same canvas, so zoom, hover and
+motion survive an update (a Plotly figure would be replaced).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import theme
+
+MAX_POINTS = 400
+"""Points per curve that are sent to the browser; more cannot be told apart on a screen."""
+
+_CSS = (theme.ASSETS / "live.css").read_text(encoding="utf-8")
+_HTML = '<div class="live"><canvas role="img"></canvas>\n<div class="tip" hidden></div></div>'
+
+_LOSSES = st.components.v2.component(
+    "ec_live_losses",
+    html=_HTML,
+    css=_CSS,
+    js=(theme.ASSETS / "live_losses.js").read_text(encoding="utf-8"),
+)
+_PLANE = st.components.v2.component(
+    "ec_live_plane",
+    html=_HTML,
+    css=_CSS,
+    js=(theme.ASSETS / "live_plane.js").read_text(encoding="utf-8"),
+)
+
+
+def thin(count: int, points: int = MAX_POINTS) -> np.ndarray:
+    """Indices (≤ points,) evenly spread over ``count`` entries, the last one included.
+
+    >>> thin(3).tolist(), thin(1000, 4).tolist()
+    ([0, 1, 2], [0, 333, 666, 999])
+    """
+    if count <= points:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, points).round().astype(int))
+
+
+def losses(
+    at: Sequence[int] | np.ndarray,
+    history: np.ndarray,
+    statuses: Sequence[str],
+    *,
+    floor: float,
+    key: str,
+    label: str = "student",
+    height: int = 300,
+) -> None:
+    """One curve per student.
+
+    at (T,) iterations; history (T, S) losses, NaN where there is none; floor: the line at which
+    a student explains the answers exactly.
+    """
+    kept = thin(len(at))
+    rows = np.asarray(history, dtype=float)[kept] if len(at) else np.zeros((0, 0))
+    series = [
+        [float(v) if np.isfinite(v) and v > 0 else None for v in column] for column in rows.T
+    ]
+    best = min((v for line in series for v in line[-1:] if v is not None), default=None)
+    words = f"Losses of {len(series)} curves; the best is {best:.1e}." if best else "No losses yet."
+    data: dict[str, Any] = {
+        "series": series,
+        "at": [int(v) for v in np.asarray(at)[kept]] if len(at) else [],
+        "status": list(statuses),
+        "floor": floor,
+        "label": label,
+        "palette": list(theme.figure_theme().palette),
+        "alt": words,
+        "height": height,
+    }
+    _LOSSES(key=key, data=data)
+
+
+def plane(
+    students: np.ndarray | None,
+    *,
+    truth: np.ndarray | None,
+    found: np.ndarray | None = None,
+    strength: np.ndarray | None = None,
+    key: str,
+    height: int = 380,
+    span: float = 3.0,
+) -> None:
+    """Neurons of networks with two inputs as the lines w·x + b = 0.
+
+    students (S, H, 3); truth, found (H, 3) or None; strength (S, H) in [0, 1] fades a line.
+    """
+    colours = theme.tokens()
+    lines = [] if students is None else np.round(np.asarray(students, dtype=float), 5).tolist()
+    data: dict[str, Any] = {
+        "students": lines,
+        "weight": None if strength is None else np.round(strength, 3).tolist(),
+        "truth": None if truth is None else np.asarray(truth, dtype=float).tolist(),
+        "found": None if found is None else np.asarray(found, dtype=float).tolist(),
+        "span": span,
+        "colours": {
+            "students": [colours["blue"]],
+            "truth": colours["truth"],
+            "found": colours["good"],
+        },
+        "alt": f"The plane of the two inputs with the neurons of {len(lines)} students as lines.",
+        "height": height,
+    }
+    _PLANE(key=key, data=data)

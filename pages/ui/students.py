@@ -1,0 +1,247 @@
+"""The students while they train and afterwards: curves, the plane or the table, and who is stuck."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import streamlit as st
+
+from ec_core import events
+from ec_core.jobs import Job, JobSnapshot
+from pages.ui import frame, live, steps, theme, words, work
+from pages.ui.board import active, job_of, safely, show_state, steer
+from pages.ui.runs import Run
+
+REFRESH_SECONDS = 0.7
+_STATUS_WORDS = {
+    events.CONVERGED: "learned everything",
+    events.TRAINING: "learning",
+    events.STALLED: "stuck",
+    events.STOPPED: "stopped",
+    events.OUT_OF_BUDGET: "ran out of time",
+}
+
+
+def say_how_it_ended(snapshot: JobSnapshot) -> None:
+    """A failed or stopped job, in one line."""
+    if snapshot.state in ("failed", "stopped"):
+        show_state(snapshot)
+
+
+def _table(
+    losses: np.ndarray, statuses: tuple[str, ...], iterations: np.ndarray, restarts: np.ndarray
+) -> None:
+    palette = theme.figure_theme().palette
+    rows = []
+    for s in range(len(losses)):
+        dot = f'<i class="ec-dot" style="background:{palette[s % len(palette)]}"></i>'
+        status = _STATUS_WORDS.get(statuses[s], statuses[s])
+        kind = {events.CONVERGED: "good", events.STALLED: "warn"}.get(statuses[s], "")
+        rows.append(
+            f"<tr><td>{dot}{s + 1}</td><td class='num'>{words.power(float(losses[s]))}</td>"
+            f"<td class='{kind}'>{html.escape(status)}</td>"
+            f"<td class='num'>{int(iterations[s])}</td><td class='num'>{int(restarts[s])}</td></tr>"
+        )
+    with st.container(key="student_table", height=300 if len(losses) > 7 else "content"):
+        st.html(
+            '<table class="ec-table"><thead><tr><th>student</th><th class="num">loss</th>'
+            '<th>is</th><th class="num">iterations</th><th class="num">restarts</th></tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+
+
+def strength(incoming: np.ndarray) -> np.ndarray:
+    """(S, H) how clearly a neuron's line is drawn: nearly dead ones have short vectors."""
+    norms = np.linalg.norm(incoming[..., :2], axis=-1)
+    return np.asarray(np.clip(norms / max(float(np.median(norms)), 1e-9), 0.15, 1.0))
+
+
+def truth_lines(run: Run) -> np.ndarray | None:
+    """(H, 3) the teacher's neurons in the students' coordinates, if it has two inputs."""
+    network = run.source().network
+    if network is None or network.sizes[0] != 2:
+        return None
+    standard = run.probes().to_standard(network)
+    if standard.sizes[0] != 2:
+        return None
+    return np.column_stack([standard.weights[0], standard.biases[0]])
+
+
+def _truth_toggle(run: Run, key: str) -> bool:
+    if run.source().network is None:
+        return False
+    return st.toggle(
+        "Show the teacher's lines",
+        value=run.settings().show_truth,
+        key=key,
+        help="Only for the eye: the students never see them.",
+    )
+
+
+def _picture(run: Run, incoming: np.ndarray | None, key: str) -> None:
+    """Two inputs: the plane. More: nothing to draw in a plane, so the table stands alone."""
+    if run.source().inputs != 2:
+        return
+    show = _truth_toggle(run, f"{key}_truth")
+    live.plane(
+        incoming,
+        truth=truth_lines(run) if show else None,
+        strength=None if incoming is None else strength(incoming),
+        key=key,
+        height=330,
+    )
+    frame.note("Each line is one neuron: on it, the neuron switches. Where lines fall together, students agree.")
+
+
+def _steer_students(run: Run, job: Job, snapshot: JobSnapshot, training: events.TrainingProgress) -> None:
+    stuck = [s for s, status in enumerate(training.statuses) if status == events.STALLED]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="student_controls"):
+        steer(run, job, snapshot)
+        st.button(
+            f"Restart the stuck ({len(stuck)})",
+            key="restart_stuck",
+            icon=":material/restart_alt:",
+            disabled=not stuck or snapshot.state != "running",
+            on_click=lambda: [safely(job.restart_student, s) for s in stuck],
+        )
+        one = st.selectbox(
+            "Student",
+            range(len(training.losses)),
+            format_func=lambda s: f"student {s + 1}",
+            key="one_student",
+            label_visibility="collapsed",
+            width=140,
+        )
+        running = snapshot.state == "running" and training.statuses[one] == events.TRAINING
+        st.button(
+            "Stop this one",
+            key="stop_one",
+            disabled=not running,
+            on_click=safely,
+            args=(job.stop_student, int(one)),
+        )
+
+
+def _time_left(run: Run, snapshot: JobSnapshot, training: events.TrainingProgress) -> str:
+    """An upper bound: the iterations allowed, or the time limit, whichever comes first."""
+    settings = run.settings()
+    config = settings.expand_config()
+    going = [s for s, status in enumerate(training.statuses) if status == events.TRAINING]
+    if not going:
+        return "a moment"
+    pace = max(training.seconds, 1e-6) / max(training.iteration, 1)
+    left = pace * max(config.iterations - int(np.min(training.iterations[going])), 0)
+    if settings.budget is not None:
+        left = min(left, max(settings.budget - snapshot.seconds, 0.0))
+    return f"at most {words.duration(left)}"
+
+
+def _live(run_id: str) -> None:
+    run = Run(run_id)
+    job = active(run, work.EXPAND)
+    if job is None:
+        st.rerun()
+        return
+    snapshot = job.snapshot()
+    show_state(snapshot)
+    seen, training = snapshot.seen, snapshot.seen.training
+    tried = [event for event in seen.events if isinstance(event, events.WidthTried)]
+    if training is None:
+        with st.container(horizontal=True, key="student_controls"):
+            steer(run, job, snapshot)
+        if tried:
+            last = tried[-1]
+            st.markdown(
+                f"Looking for the width: with **{last.width}** neurons {last.converged} of "
+                f"{last.students} students get there."
+                + (" That is enough." if last.enough else " Doubling.")
+            )
+        return
+    done = sum(status == events.CONVERGED for status in training.statuses)
+    frame.facts(
+        [
+            ("learned everything", f"{done} of {len(training.statuses)}", "good" if done else ""),
+            ("best loss", words.power(float(np.nanmin(training.losses)))),
+            ("neurons each", str(training.width)),
+            ("iteration", str(training.iteration)),
+            ("student-iterations per s", f"{training.throughput:,.0f}"),
+            ("running for", words.duration(snapshot.seconds)),
+            ("left", _time_left(run, snapshot, training)),
+        ],
+        key="training_facts",
+    )
+    _steer_students(run, job, snapshot, training)
+    planar = run.source().inputs == 2
+    left, right = st.columns([0.56, 0.44], gap="medium")
+    with left:
+        live.losses(
+            seen.curve.iterations,
+            seen.curve.losses,
+            training.statuses,
+            floor=run.probes().floor,
+            key="live_losses",
+            height=330,
+        )
+        if planar:
+            _table(training.losses, training.statuses, training.iterations, training.restarts)
+    with right:
+        if planar:
+            _picture(run, training.incoming, "live_plane")
+        else:
+            _table(training.losses, training.statuses, training.iterations, training.restarts)
+    for sentence in seen.notes[-3:]:
+        (st.warning if sentence.warning else frame.note)(sentence.message)
+
+
+def _finished(run: Run) -> None:
+    ensemble = run.ensemble()
+    job = job_of(run)
+    if job is not None and job.over and job.label.startswith(work.EXPAND):
+        say_how_it_ended(job.snapshot())
+    done = int(ensemble.converged().sum())
+    frame.facts(
+        [
+            ("learned everything", f"{done} of {ensemble.students}", "good" if done else "warn"),
+            ("best loss", words.power(float(ensemble.losses.min()))),
+            ("neurons each", str(ensemble.shape.sizes[1])),
+            ("questions", f"{len(run.probes().x):,}"),
+            ("training time", words.duration(ensemble.seconds)),
+        ],
+        key="training_facts",
+    )
+    with st.container(horizontal=True, key="after_training"):
+        steps.next_button("cluster", "Find what they agree on", run)
+        if done < ensemble.students and st.button(
+            "Continue training", key="continue_training", icon=":material/play_arrow:"
+        ):
+            work.start_expand(run, ensemble)
+            st.rerun()
+        if st.button("Train anew with other settings", key="train_anew", icon=":material/tune:"):
+            run.forget("ensemble")
+            st.rerun()
+    left, right = st.columns([0.56, 0.44], gap="medium")
+    with left:
+        live.losses(
+            np.arange(1, len(ensemble.history) + 1),
+            ensemble.history,
+            ensemble.statuses,
+            floor=run.probes().floor,
+            key="live_losses",
+            height=330,
+        )
+    with right:
+        if run.source().inputs == 2:
+            _picture(run, ensemble.incoming, "live_plane")
+        else:
+            _table(ensemble.losses, ensemble.statuses, ensemble.iterations, ensemble.restarts)
+    if run.source().inputs == 2:
+        _table(ensemble.losses, ensemble.statuses, ensemble.iterations, ensemble.restarts)
+
+
+def watch(run: Run) -> None:
+    """The running job, refreshed in place; or the trained students."""
+    if active(run, work.EXPAND) is not None:
+        st.fragment(frame.guarded(_live), run_every=REFRESH_SECONDS)(run.id)
+    else:
+        _finished(run)

@@ -1,0 +1,64 @@
+"""Colours and typography: the style sheet, and which of the two themes is on the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ec_core import figures
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+_TOKENS = {
+    "light": {
+        "paper": "#FFFFFF",
+        "panel": "#F5F7F9",
+        "ink": "#16202A",
+        "soft": "#56636F",
+        "line": "#DCE2E8",
+        "blue": "#0072B2",
+        "onblue": "#FFFFFF",
+        "truth": "#C65300",
+        "good": "#00795A",
+        "warn": "#9A5B00",
+        "ghost": "#A9B4BE",
+    },
+    "dark": {
+        "paper": "#10161D",
+        "panel": "#18212A",
+        "ink": "#EDF2F6",
+        "soft": "#A3AFBA",
+        "line": "#2C3844",
+        "blue": "#56B4E9",
+        "onblue": "#0B1218",
+        "truth": "#FF8A3D",
+        "good": "#2FC59B",
+        "warn": "#E69F00",
+        "ghost": "#5A6774",
+    },
+}
+"""Okabe–Ito hues; text-bearing ones are darkened or lightened until they read at 4.5:1."""
+
+
+def name() -> str:
+    """ "light" or "dark", as the browser reports it."""
+    kind = getattr(st.context.theme, "type", None)
+    return "dark" if kind == "dark" else "light"
+
+
+def figure_theme() -> figures.Theme:
+    """The theme that figures are drawn with."""
+    return figures.DARK if name() == "dark" else figures.LIGHT
+
+
+def tokens() -> dict[str, str]:
+    """The colours of the theme on the screen, by role."""
+    return dict(_TOKENS[name()])
+
+
+def inject() -> None:
+    """Put the style sheet and the theme's colours on the page."""
+    variables = ";".join(f"--ec-{role}:{value}" for role, value in tokens().items())
+    sheet = (ASSETS / "app.css").read_text(encoding="utf-8")
+    st.html(f"<style>:root{{{variables};color-scheme:{name()}}}\n{sheet}</style>")

@@ -1,0 +1,157 @@
+"""The settings of the expand phase: widgets with sound defaults, and what they will cost."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ec_core.errors import ECError
+from ec_core.expand.estimate import Estimate, estimate
+from ec_core.probing.asking import DISTRIBUTIONS
+from pages.ui import frame, words
+from pages.ui.board import devices
+from pages.ui.runs import Run, Settings
+
+_DISTRIBUTION_WORDS = {
+    "gaussian": "Gaussian: normal in every feature",
+    "box": "Box: uniform",
+    "data": "Real data",
+    "data+noise": "Real data plus noise",
+}
+_MAX_SEED = 2**31 - 1
+
+
+def _probes(run: Run, old: Settings) -> tuple[int, str]:
+    source = run.source()
+    if source.network is None:
+        assert source.answers is not None
+        frame.note(f"Questions and answers are given: {len(source.answers[0]):,} of them.")
+        return len(source.answers[0]), "given"
+    known = [d for d in DISTRIBUTIONS if source.dataset or not d.startswith("data")]
+    distribution = st.selectbox(
+        "Which questions to ask",
+        known,
+        index=known.index(old.distribution) if old.distribution in known else 0,
+        format_func=lambda name: _DISTRIBUTION_WORDS.get(name, name),
+        key="probe_distribution",
+        help="Inputs the teacher is asked about. Its answers are all the students ever see.",
+    )
+    if distribution == "data":
+        rows = source.data_count
+        frame.note(f"All {rows:,} real inputs are asked.")
+        return rows, str(distribution)
+    count = st.select_slider(
+        "How many questions",
+        (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000),
+        value=old.probes if old.probes in (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000) else 2000,
+        key="probe_count",
+    )
+    return int(count), str(distribution)
+
+
+def widgets(run: Run) -> Settings:
+    """The panel; returns what is chosen now."""
+    old = run.settings()
+    count, distribution = _probes(run, old)
+    left, right = st.columns(2)
+    number = left.number_input(
+        "Students", min_value=2, max_value=200, value=old.students, key="student_count",
+        help="More students give more evidence and take more time. The paper used 10 to 50.",
+    )
+    factor = right.number_input(
+        "Expansion factor", min_value=0.5, max_value=16.0, value=old.expansion, step=0.5,
+        key="expansion",
+        help="Multiplies the width at which students just learn the answers (or the width you give).",
+    )
+    automatic = st.toggle(
+        "Find the width by trying",
+        value=old.width is None,
+        key="width_auto",
+        help="Doubles the number of neurons until most students of a short run converge.",
+    )
+    width = None
+    if not automatic:
+        width = int(
+            st.number_input(
+                "Neurons per student", min_value=1, max_value=1024, value=old.width or 16,
+                key="student_width",
+            )
+        )
+    with st.expander("Seed, device, time limit"):
+        seed = st.number_input(
+            "Seed", min_value=0, max_value=_MAX_SEED, value=old.seed, key="train_seed",
+            help="The same seed gives the same students, number for number.",
+        )
+        device = st.selectbox(
+            "Device", devices(), key="device",
+            index=devices().index(old.device) if old.device in devices() else 0,
+        )
+        limited = st.toggle("Limit the time", value=old.budget is not None, key="budget_on")
+        budget = None
+        if limited:
+            budget = float(
+                st.number_input(
+                    "Seconds at most", min_value=5, max_value=86_400,
+                    value=int(old.budget or 120), key="budget",
+                )
+            )
+    return Settings(
+        students=int(number),
+        width=width,
+        expansion=float(factor),
+        probes=count,
+        distribution=distribution,
+        seed=int(seed),
+        device=str(device),
+        budget=budget,
+        gamma=old.gamma,
+        beta=old.beta,
+    )
+
+
+def _estimate(run: Run, settings: Settings) -> tuple[Estimate, int]:
+    source = run.source()
+    inputs, outputs = source.inputs, source.outputs
+    # before the search the width is a guess: four times a small teacher's
+    width = round((settings.width or 16) * settings.expansion)
+    config = settings.expand_config()
+    return estimate(settings.learning, inputs, outputs, run.activation, width, config), width
+
+
+def cost(run: Run, settings: Settings) -> None:
+    """What it will take, before it starts."""
+    try:
+        needed, width = _estimate(run, settings)
+    except ECError as error:
+        frame.callout(str(error))
+        return
+    guess = "" if settings.width else " (if the width found is 16)"
+    frame.facts(
+        [
+            ("students", f"{settings.students} × {width} neurons"),
+            ("numbers to learn, each", f"{needed.parameters:,}"),
+            ("answers to learn from", f"{needed.answers:,}"),
+            ("time, about" + guess, words.duration(needed.seconds)),
+            ("memory, about", words.size(needed.bytes)),
+        ],
+        key="estimate",
+    )
+    for sentence in needed.warnings:
+        st.warning(sentence, icon=":material/warning:")
+
+
+def what_happens(run: Run, settings: Settings) -> None:
+    """Plain words about the job that the button starts."""
+    st.markdown(
+        f"Ask the teacher **{settings.probes:,} questions**, keep a fifth of the answers aside for the "
+        f"final check, and let **{settings.students} students** start from different random weights. "
+        + (
+            "First their width is found by doubling. "
+            if settings.width is None
+            else ""
+        )
+        + "You can leave this page, reload it, or open its address elsewhere: the training goes on, "
+        "and you will find it again."
+        if run.source().network is not None
+        else f"Let **{settings.students} students** learn the answers given, a fifth of which is kept "
+        "aside for the final check."
+    )

@@ -1,0 +1,75 @@
+"""Numbers and names as a person reads them."""
+
+from __future__ import annotations
+
+import math
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(value: float) -> str:
+    """A number with its power of ten written out.
+
+    >>> power(3.21e-13), power(0.0), power(0.25), power(4000.0)
+    ('3.2 × 10⁻¹³', '0', '0.25', '4,000')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e6:
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    exponent = math.floor(math.log10(abs(value)))
+    mantissa = value / 10.0**exponent if exponent > -300 else value * 1e300 / 10.0 ** (exponent + 300)
+    if round(mantissa, 1) >= 10:
+        mantissa, exponent = mantissa / 10, exponent + 1
+    return f"{mantissa:.1f} × 10{str(exponent).translate(_RAISED)}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time, no finer than it matters.
+
+    >>> duration(0.4), duration(12.3), duration(200), duration(7300)
+    ('under 1 s', '12 s', '3 min 20 s', '2 h 2 min')
+    """
+    if not math.isfinite(seconds):
+        return "–"
+    if seconds < 1:
+        return "under 1 s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: float) -> str:
+    """A number of bytes.
+
+    >>> size(512), size(3 * 2**20)
+    ('512 bytes', '3.0 MiB')
+    """
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    raise AssertionError("unreachable")
+
+
+def many(count: int, one: str, several: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> many(1, "neuron"), many(4, "neuron"), many(2, "dictionary", "dictionaries")
+    ('1 neuron', '4 neurons', '2 dictionaries')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def shape(sizes: tuple[int, ...] | list[int]) -> str:
+    """A network's sizes.
+
+    >>> shape((2, 8, 1))
+    '2–8–1'
+    """
+    return "–".join(str(number) for number in sizes)
