@@ -1,0 +1,275 @@
+"""How far a recovered network is from a known teacher, neuron by neuron.
+
+Layer by layer, from the inputs up: pair the neurons, then undo on ``other`` what the symmetries of
+its activation allow (order, signs, positive scales), so that the next layer's incoming columns
+already follow. Symmetries as in Martinelli et al., ICML 2024. For even + linear activations flips
+are *not* undone: a flipped neuron leaves a linear term behind and is another function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ec_core.errors import InputError
+from ec_core.networks.activations import Activation, activation
+from ec_core.networks.canonical import TINY_NORM, flip
+from ec_core.networks.network import Network
+from ec_core.verify.pairing import LayerView, cosine_distances, norms, pair
+
+MATCHED_COSINE = 1e-3
+"""A pair is one neuron if its incoming vectors are this close in direction (2.6 degrees) …"""
+
+MATCHED_NORM = 0.05
+"""… and, where the activation does not divide the norm out, differ in length by at most 5 %."""
+
+FUNCTION_PROBES = 10_000
+FUNCTION_SEED = 0
+
+
+@dataclass(frozen=True)
+class LayerMatch:
+    """The pairs of one hidden layer: H teacher neurons, H' neurons of the other network.
+
+    matched, missing, extra : pairs that are one neuron; neurons left over on either side
+    max_cosine_distance : of the worst pair, matched or not (None where there is no pair)
+    order (H,) : the other network's neuron paired with each teacher neuron, -1 for none
+    signs (H,) : -1 where the incoming vectors of a pair point opposite ways
+    """
+
+    matched: int
+    missing: int
+    extra: int
+    max_cosine_distance: float | None
+    order: np.ndarray
+    signs: np.ndarray
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """How two networks compare; the definitions are those of ``match``.
+
+    aligned : ``other`` rewritten to stand beside the teacher weight by weight, None where
+        sizes differ
+    """
+
+    layers: tuple[LayerMatch, ...]
+    max_weight_error: float | None
+    max_weight_error_identified: float | None
+    function_error: float | None
+    aligned: Network | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain numbers and None, as the command line prints them."""
+        names = ("matched", "missing", "extra", "max_cosine_distance")
+        return {
+            "layers": [{name: getattr(layer, name) for name in names} for layer in self.layers],
+            "max_weight_error": self.max_weight_error,
+            "max_weight_error_identified": self.max_weight_error_identified,
+            "function_error": self.function_error,
+        }
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A network that is written to, its hidden layers padded with zero neurons to ``widths``."""
+
+    weights: list[np.ndarray]
+    biases: list[np.ndarray]
+
+    @classmethod
+    def of(cls, network: Network, widths: Sequence[int]) -> _Draft:
+        weights, biases, columns = [], [], network.sizes[0]
+        for layer, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+            rows = max(len(b), widths[layer]) if layer < len(widths) else len(b)
+            weight, bias = np.zeros((rows, columns)), np.zeros(rows)
+            weight[: w.shape[0], : w.shape[1]], bias[: len(b)] = w, b
+            weights.append(weight)
+            biases.append(bias)
+            columns = rows
+        return cls(weights, biases)
+
+    def vectors(self, layer: int) -> np.ndarray:
+        """(H, D+1): the incoming weights and biases of a layer."""
+        return np.column_stack([self.weights[layer], self.biases[layer]])
+
+    def reorder(self, layer: int, order: np.ndarray) -> None:
+        self.weights[layer] = self.weights[layer][order]
+        self.biases[layer] = self.biases[layer][order]
+        self.weights[layer + 1] = self.weights[layer + 1][:, order]
+
+    def rescale(self, layer: int, neuron: int, factor: float) -> None:
+        """a·s(z) = (a/f)·s(f·z) for homogeneous s and f > 0."""
+        self.weights[layer][neuron] *= factor
+        self.biases[layer][neuron] *= factor
+        self.weights[layer + 1][:, neuron] /= factor
+
+    def flip(self, layer: int, neuron: int, entry: Activation) -> None:
+        """The opposite incoming sign, for activations that leave no linear term."""
+        w, b = self.weights[layer][neuron], float(self.biases[layer][neuron])
+        outgoing = self.weights[layer + 1][:, neuron]
+        w, b, outgoing, _, constant = flip(w, b, outgoing, entry)
+        self.weights[layer][neuron], self.biases[layer][neuron] = w, b
+        self.weights[layer + 1][:, neuron] = outgoing
+        self.biases[layer + 1] += constant
+
+
+def _difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Squared distance over the larger size: 0 for equal vectors, at most 4."""
+    peak = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0))) or 1.0
+    u, v = a / peak, b / peak
+    return float(np.sum((u - v) ** 2) / max(np.sum(u * u), np.sum(v * v), TINY_NORM))
+
+
+def _undo(
+    mine: _Draft, yours: _Draft, layer: int, neuron: int, seen: np.ndarray, entry: Activation
+) -> float:
+    """Undo the scale and the sign of one neuron of ``yours``; returns the sign."""
+    last = layer + 2 == len(mine.weights) == len(yours.weights)
+    a, b = mine.vectors(layer)[neuron, seen], yours.vectors(layer)[neuron, seen]
+    if entry.homogeneous:
+        wanted, found = float(norms(a[None])[0]), float(norms(b[None])[0])
+        if min(wanted, found) > TINY_NORM:
+            yours.rescale(layer, neuron, wanted / found)
+            b = yours.vectors(layer)[neuron, seen]
+    if not entry.parity:
+        return 1.0
+    along, against = _difference(a, b), _difference(a, -b)
+    if last and entry.parity == -1:
+        # two incoming vectors near zero say little: the outgoing weights join the decision
+        out_a, out_b = mine.weights[-1][:, neuron], yours.weights[-1][:, neuron]
+        along += _difference(out_a, out_b)
+        against += _difference(out_a, -out_b)
+    if against >= along:
+        return 1.0
+    if not entry.leaves_linear:
+        yours.flip(layer, neuron, entry)
+    return -1.0
+
+
+def _match_layer(
+    teacher: Network, other: Network, mine: _Draft, yours: _Draft, layer: int, known: np.ndarray
+) -> LayerMatch:
+    """Pair one layer's neurons and undo the symmetries of ``yours`` in place."""
+    entry = activation(other.activation)
+    seen = np.ones(mine.weights[layer].shape[1] + 1, dtype=bool)
+    if layer == 0:
+        seen[:-1] = known
+    count, count_other = teacher.sizes[layer + 1], other.sizes[layer + 1]
+    pairs = pair(
+        LayerView(mine.vectors(layer)[:count, seen], mine.weights[layer + 1][:, :count]),
+        LayerView(
+            yours.vectors(layer)[:count_other, seen], yours.weights[layer + 1][:, :count_other]
+        ),
+        entry,
+        outgoing_known=teacher.sizes == other.sizes,
+        last=layer + 2 == len(teacher.weights),
+    )
+    places = np.arange(len(mine.biases[layer]))
+    new_order = np.empty_like(places)
+    new_order[pairs[:, 0]] = pairs[:, 1]
+    # whoever is left over stands beside a zero neuron
+    new_order[np.setdiff1d(places, pairs[:, 0])] = np.setdiff1d(places, pairs[:, 1])
+    yours.reorder(layer, new_order)
+    signs = np.ones(count)
+    for neuron in pairs[:, 0]:
+        signs[neuron] = _undo(mine, yours, layer, int(neuron), seen, entry)
+    a = mine.vectors(layer)[pairs[:, 0]][:, seen]
+    b = yours.vectors(layer)[pairs[:, 0]][:, seen]
+    distance = cosine_distances(a, b, entry)
+    same = distance <= MATCHED_COSINE
+    if not entry.homogeneous:
+        same &= np.abs(norms(a) - norms(b)) <= MATCHED_NORM * np.maximum(norms(a), norms(b))
+    order = np.full(count, -1)
+    order[pairs[:, 0]] = pairs[:, 1]
+    matched = int(np.sum(same))
+    return LayerMatch(
+        matched, count - matched, count_other - matched, float(distance.max()), order, signs
+    )
+
+
+def _unpaired(count: int, count_other: int) -> LayerMatch:
+    """A hidden layer that only one of the two networks has."""
+    return LayerMatch(0, count, count_other, None, np.full(count, -1), np.ones(count))
+
+
+def _weight_error(teacher: Network, aligned: Network, known: np.ndarray) -> float:
+    """Largest absolute difference; of the first layer only the columns that are known (D,)."""
+    pairs = [
+        (teacher.weights[0][:, known], aligned.weights[0][:, known]),
+        *zip(teacher.weights[1:], aligned.weights[1:], strict=True),
+        *zip(teacher.biases, aligned.biases, strict=True),
+    ]
+    return max(float(np.abs(a - b).max(initial=0.0)) for a, b in pairs)
+
+
+def _function_error(teacher: Network, other: Network) -> float | None:
+    """Largest difference of the answers over each answer's standard deviation, Gaussian inputs."""
+    x = np.random.default_rng(FUNCTION_SEED).standard_normal((FUNCTION_PROBES, teacher.sizes[0]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = teacher(x)
+        spread = y.std(axis=0)
+        error = float(np.max(np.abs(other(x) - y) / np.where(spread > 0, spread, 1.0)))
+    return error if np.isfinite(error) else None
+
+
+def untouched_inputs(network: Network) -> tuple[int, ...]:
+    """Inputs whose weights are all exactly zero: so recovery leaves inputs it could not see."""
+    return tuple(int(i) for i in np.flatnonzero(np.all(network.weights[0] == 0, axis=0)))
+
+
+def match(
+    teacher: Network, other: Network, unidentified: Sequence[int] | None = None
+) -> MatchReport:
+    """Compare ``other`` with a known teacher.
+
+    unidentified : inputs that never varied, whose weights no answer tells; they take no part in
+        the pairing and are left out of ``max_weight_error_identified``. None: those inputs
+        that ``other`` does not use at all.
+
+    max_weight_error : largest absolute difference over all weights and biases, in the
+        coordinates of the two networks, after undoing permutations, signs (odd and
+        odd + constant; the constant moves into the next bias) and positive scales (relu,
+        leaky_relu: every (w, b) gets its teacher neuron's norm). None where sizes differ.
+    function_error : largest absolute difference of the answers to 10,000 Gaussian inputs, over
+        the answers' standard deviation.
+
+    Signs and scales are those of ``other``'s activation. Raises InputError if the two have
+    different numbers of inputs or of answers.
+
+    >>> net = Network("tanh", (np.eye(2), np.ones((1, 2))), (np.ones(2), np.zeros(1)))
+    >>> twin = Network("tanh", (-np.eye(2), -np.ones((1, 2))), (-np.ones(2), np.zeros(1)))
+    >>> match(net, twin).max_weight_error
+    0.0
+    """
+    if teacher.sizes[0] != other.sizes[0] or teacher.sizes[-1] != other.sizes[-1]:
+        raise InputError(
+            f"The networks have {teacher.sizes[0]} and {other.sizes[0]} inputs, "
+            f"{teacher.sizes[-1]} and {other.sizes[-1]} outputs; expected as many of each."
+        )
+    known = np.ones(teacher.sizes[0], dtype=bool)
+    known[list(untouched_inputs(other) if unidentified is None else unidentified)] = False
+    hidden, hidden_other = teacher.sizes[1:-1], other.sizes[1:-1]
+    widths = [max(a, b) for a, b in zip(hidden, hidden_other, strict=False)]
+    mine, yours = _Draft.of(teacher, widths), _Draft.of(other, widths)
+    layers = [
+        _match_layer(teacher, other, mine, yours, layer, known) for layer in range(len(widths))
+    ]
+    layers += [_unpaired(size, 0) for size in hidden[len(widths) :]]
+    layers += [_unpaired(0, size) for size in hidden_other[len(widths) :]]
+    aligned = None
+    if teacher.sizes == other.sizes:
+        aligned = Network(
+            other.activation, tuple(yours.weights), tuple(yours.biases), other.dataset
+        )
+    everything = np.ones_like(known)
+    return MatchReport(
+        layers=tuple(layers),
+        max_weight_error=_weight_error(teacher, aligned, everything) if aligned else None,
+        max_weight_error_identified=_weight_error(teacher, aligned, known) if aligned else None,
+        function_error=_function_error(teacher, other),
+        aligned=aligned,
+    )
