@@ -36,13 +36,9 @@ def alignment_bars(
     """
     if match.aligned is None:
         found = match.layers[layer] if layer < len(match.layers) else None
-        counts = (
-            ""
-            if found is None
-            else (
-                f"<br>{found.matched} neurons matched, {found.missing} missing, {found.extra} too many."
-            )
-        )
+        counts = ""
+        if found is not None:
+            counts = f"<br>{found.matched} matched, {found.missing} missing, {found.extra} too many"
         return empty(theme, "The sizes differ, so weights cannot be laid side by side." + counts)
     errors = neuron_errors(teacher, match.aligned, layer)
     shown = clamp(errors, HEIGHT_FLOOR)

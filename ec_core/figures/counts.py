@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from ec_core.figures.log_axis import HEIGHT_FLOOR, clamp, height_axis, top_exponent
 from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, empty, faded, figure
-from ec_core.figures.words import number, plural, power
+from ec_core.figures.words import number, plural
 
 if TYPE_CHECKING:
     from ec_core.cluster.cut import Cut, Plateau
@@ -44,17 +44,19 @@ def count_by_height(
     last = np.append(heights[1:] != heights[:-1], True)
     heights, count = heights[last], np.asarray(counts.clusters)[last]
     wide = np.asarray(counts.supported)[last]
-    fig = figure(theme, 520 if upright else 360, margin={"l": 24, "r": 110, "t": 24, "b": 24})
+    margin = {"l": 24, "r": 110 if upright else 24, "t": 24 if upright else 40, "b": 24}
+    fig = figure(theme, 520 if upright else 360, margin=margin)
+    fig.update_layout(hovermode=heights_on)
+    most = max(int(wide.max()), int(count.max()), 1)
     longest = sorted(plateaus, key=lambda p: p.low - p.high)[:MAX_PLATEAUS]
     for plateau in longest:
-        _shade(fig, plateau, upright, theme)
+        _shade(fig, plateau, most, upright, theme)
     top = 10.0 ** (top_exponent(heights) + 0.3)
     if (wide > count).any():
         _steps(fig, heights, wide, top, upright, theme.faint, "whatever their angle", 1.6)
     _steps(fig, heights, count, top, upright, theme.positive, "their angle small enough", 2.8)
     if cut is not None:
         _mark_cut(fig, float(cut.height), count, heights, upright, theme)
-    most = max(int(wide.max()), int(count.max()), 1)
     height = height_axis(theme, counts.heights, "distance of the cut", room=1.4 if upright else 0.6)
     clusters = axis(
         theme,
@@ -78,15 +80,17 @@ def _steps(
     width: float,
 ) -> None:
     """A count as a step line that holds from its merge up to the next, the last up to ``top``."""
-    ends = np.append(heights, max(top, heights[-1]))
-    values = np.append(count, count[-1])
+    # points every quarter decade too: hover texts appear only near points
+    grid = 10.0 ** np.arange(math.log10(heights[0]), math.log10(max(top, heights[-1])), 0.25)
+    ends = np.union1d(np.append(heights, max(top, heights[-1])), grid)
+    values = count[np.maximum(np.searchsorted(heights, ends, side="right") - 1, 0)]
     words = [[plural(int(c), "cluster"), number(h)] for c, h in zip(values, ends, strict=True)]
     fig.add_scatter(
         **_along(upright, ends, values),
         mode="lines",
         line={"color": colour, "width": width, "shape": "vh" if upright else "hv"},
         customdata=words,
-        hovertemplate="cut just above %{customdata[1]}:<br><b>%{customdata[0]}</b> of enough "
+        hovertemplate="cut at %{customdata[1]}:<br><b>%{customdata[0]}</b> of enough "
         f"students, {which}<extra></extra>",
         name=which,
     )
@@ -98,7 +102,7 @@ def _along(upright: bool, height: Any, across: Any, suffix: str = "") -> dict[st
     return {letters[0] + suffix: height, letters[1] + suffix: across}
 
 
-def _shade(fig: go.Figure, plateau: Plateau, upright: bool, theme: Theme) -> None:
+def _shade(fig: go.Figure, plateau: Plateau, most: int, upright: bool, theme: Theme) -> None:
     """A band over the plateau's heights with its count and its length in decades."""
     low, high = max(plateau.low, math.log10(HEIGHT_FLOOR)), plateau.high
     across = "x" if upright else "y"
@@ -111,23 +115,25 @@ def _shade(fig: go.Figure, plateau: Plateau, upright: bool, theme: Theme) -> Non
         line={"width": 0},
         layer="below",
     )
-    label = f"<b>{plateau.count}</b> for {high - low:.1f} decades"
-    if upright:
-        place: dict[str, Any] = {
-            "x": 0.99,
-            "xanchor": "right",
-            "xref": "paper",
-            "yanchor": "middle",
-        }
-        place |= {"y": (low + high) / 2, "yanchor": "middle"}
-    else:
-        place = {"y": 0.98, "yanchor": "top", "yref": "paper", "x": (low + high) / 2}
-        label = label.replace(" for ", "<br>")
     # a band too thin for its words would print them over its neighbours
-    if high - low >= (0.8 if upright else 1.6):
-        fig.add_annotation(
-            **place, text=label, showarrow=False, font={"size": SMALL_SIZE, "color": theme.muted}
-        )
+    if high - low < (1.2 if upright else 2.0):
+        return
+    # off the middle, where the cut runs, and on the side of the step line that has more room
+    along = low + 0.27 * (high - low)
+    inner = plateau.count > 0.55 * most
+    if upright:
+        place: dict[str, Any] = {"xref": "paper", "x": 0.04 if inner else 0.96, "y": along}
+        place |= {"xanchor": "left" if inner else "right", "yanchor": "middle"}
+    else:
+        place = {"yref": "paper", "y": 0.06 if inner else 0.94, "x": along}
+        place |= {"yanchor": "bottom" if inner else "top", "xanchor": "center"}
+    fig.add_annotation(
+        **place,
+        text=f"<b>{plural(plateau.count, 'cluster')}</b><br>{high - low:.1f} decades",
+        align="left",
+        showarrow=False,
+        font={"size": SMALL_SIZE, "color": theme.muted},
+    )
 
 
 def _mark_cut(
@@ -149,7 +155,7 @@ def _mark_cut(
         **_along(upright, 10.0**at, 1, "1"),
         line={"color": theme.text, "width": 1.6, "dash": "8px,4px"},
     )
-    name = f"<b>cut</b> {power(round(at, 1))}"
+    name = f"<b>cut</b> {number(10.0**at, 1)}"
     if upright:
         place: dict[str, Any] = {"xref": "paper", "x": 1.01, "xanchor": "left", "y": at}
     else:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from ec_core.figures.log_axis import HEIGHT_FLOOR, height_axis
 from ec_core.figures.theme import FONT_SIZE, LIGHT, SMALL_SIZE, Theme, bare_axis, empty, figure
 from ec_core.figures.tree_layout import MAX_MERGES, lay_out, merge_lines, wedge_lines
-from ec_core.figures.words import number, plural, power
+from ec_core.figures.words import number, plural
 
 if TYPE_CHECKING:
     from ec_core.cluster.cloud import WeightCloud
@@ -22,7 +22,7 @@ _LABEL_HEIGHT = HEIGHT_FLOOR / 6
 """Just below the leaves: where the clusters' numbers stand."""
 
 _CROWDED = 0.012
-"""A cluster narrower than this share of the width gets a dot: a number would cover its neighbour."""
+"""A cluster narrower than this share of the width gets a dot: a number would cover others."""
 
 
 def dendrogram(
@@ -59,7 +59,7 @@ def dendrogram(
     drawn, folded = layout.drawn, layout.folded
     # strong colours last, so that they lie on top of the trunk
     for colour in sorted(set(node_ink), key=lambda c: (c in theme.palette, c)):
-        x, y = merge_lines(layout, drawn[node_ink[drawn] == colour])
+        x, y = merge_lines(layout, node_ink == colour)
         wx, wy = wedge_lines(layout, folded[node_ink[folded] == colour])
         if len(x) + len(wx) == 0:
             continue
@@ -168,7 +168,7 @@ def _cut_line(fig: go.Figure, height: float, theme: Theme) -> None:
         x=1.01,
         xanchor="left",
         y=at,
-        text=f"<b>cut</b> {power(round(at, 1))}",
+        text=f"<b>cut</b> {number(10.0**at, 1)}",
         showarrow=False,
         font={"size": SMALL_SIZE, "color": theme.text},
     )

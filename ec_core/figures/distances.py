@@ -77,10 +77,16 @@ def distance_matrix(
         "showgrid": False,
         "zeroline": False,
         "constrain": "domain",
+        "constraintoward": "right",
     }
     fig.update_layout(
         xaxis={**ticks_off, "range": [-0.5, len(shown) - 0.5]},
-        yaxis={**ticks_off, "range": [len(shown) - 0.5, -0.5], "scaleanchor": "x"},
+        yaxis={
+            **ticks_off,
+            "constraintoward": "middle",
+            "range": [len(shown) - 0.5, -0.5],
+            "scaleanchor": "x",
+        },
     )
     note = "weight vectors in the order of the tree"
     if len(shown) < count:

@@ -63,7 +63,7 @@ def loss_curves(
     if history.size == 0 or not np.isfinite(history).any():
         return empty(theme, "The students' losses appear here as soon as they train.")
     steps = history.shape[0]
-    fig = figure(theme, margin={"l": 24, "r": 150, "t": 48, "b": 24}, showlegend=True)
+    fig = figure(theme, margin={"l": 24, "r": 170, "t": 48, "b": 24}, showlegend=True)
     counted = Counter(statuses)
     ranks = {status: i for i, status in enumerate(_ORDER)}
     # the converged are drawn last: they lie on top
@@ -85,6 +85,7 @@ def loss_curves(
                 "opacity": [1 if i == last else 0 for i in range(len(at))],
             },
             opacity=0.9,
+            cliponaxis=False,
             name=f"{status} ({counted[status]})",
             legendgroup=status,
             legendrank=ranks.get(status, len(_ORDER)),
@@ -98,11 +99,16 @@ def loss_curves(
             _legend_entry(fig, status, counted[status], ranks.get(status, len(_ORDER)), theme)
     _level(fig, PAPER_LOSS, f"{power(-7)}, where the<br>paper's training stops", theme)
     if floor is not None and LOSS_FLOOR <= floor < 1:
-        _level(fig, floor, f"{number(floor, 1)},<br>rounding", theme)
+        _level(fig, floor, f"{number(floor, 1)},<br>rounding level", theme)
     high = top_exponent(history, most=4)
     fig.update_layout(
         xaxis=axis(
-            theme, "iteration", range=[1, max(steps, 2)], showgrid=False, tickformat="d", nticks=8
+            theme,
+            "iteration",
+            range=[1, 1.015 * max(steps, 2)],
+            showgrid=False,
+            tickformat="d",
+            nticks=8,
         ),
         yaxis=log_axis(theme, "loss (mean squared error)", -32.4, high + 0.2, 4),
     )

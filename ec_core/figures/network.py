@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def network_diagram(
         sizes, weights, biases = network.sizes, network.weights, network.biases
     else:
         sizes = tuple(int(size) for size in network)
-    wanted = [(b, a) for a, b in zip(sizes, sizes[1:], strict=False)]
+    wanted = [(b, a) for a, b in itertools.pairwise(sizes)]
     if weights is not None and [w.shape for w in weights] != wanted:
         raise InputError(
             f"The diagram got weights of shapes {[w.shape for w in weights]}; sizes {sizes} "
@@ -70,7 +71,7 @@ def network_diagram(
         )
     columns = [_column(size) for size in sizes]
     fig = figure(theme, 440, margin={"l": 24, "r": 24, "t": 24, "b": 24})
-    for layer, (left, right) in enumerate(zip(columns, columns[1:], strict=False)):
+    for layer, (left, right) in enumerate(itertools.pairwise(columns)):
         if weights is None:
             _plain_edges(fig, layer, left, right, theme)
         else:
@@ -145,7 +146,7 @@ def _edge_hovers(
 ) -> None:
     """Invisible points a third along each line: Plotly shows hover texts at points only."""
     x, y, texts = [], [], []
-    for layer, (left, right) in enumerate(zip(columns, columns[1:], strict=False)):
+    for layer, (left, right) in enumerate(itertools.pairwise(columns)):
         for j, yj in zip(right.indices, right.y, strict=True):
             for i, yi in zip(left.indices, left.y, strict=True):
                 x.append(layer + 0.32)

@@ -142,6 +142,7 @@ def _map(theme: Theme, limits: Limits) -> go.Figure:
             showgrid=False,
             nticks=7,
             constrain="domain",
+            constraintoward="right",
         ),
         yaxis=axis(
             theme,

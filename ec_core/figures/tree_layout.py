@@ -89,14 +89,24 @@ def lay_out(
     return TreeLayout(x, height, low, high, label, first, children)
 
 
-def merge_lines(layout: TreeLayout, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The bracket of each merge in ``nodes`` as one polyline: x and y (5·n,), NaN as gaps."""
-    a, b = layout.children[nodes - layout.leaves].T
-    gap = np.full(len(nodes), np.nan)
-    x = np.stack([layout.x[a], layout.x[a], layout.x[b], layout.x[b], gap], axis=1)
-    top = layout.height[nodes]
-    y = np.stack([layout.height[a], top, top, layout.height[b], gap], axis=1)
-    return x.ravel(), y.ravel()
+def merge_lines(layout: TreeLayout, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the chosen nodes own of the tree as one polyline: x and y, NaN as gaps.
+
+    chosen : (2M-1,) bool, the nodes of one colour
+
+    A merge owns its bar, every node owns the leg that goes up from it: so a cluster keeps its
+    colour up to where it joins, and the cut is seen to cross it.
+    """
+    node = np.repeat(layout.drawn, 2)
+    child = layout.children[layout.first :].ravel()
+    leg, bar = chosen[child], chosen[node]
+    corner, top, gap = layout.x[child], layout.height[node], np.full(len(node), np.nan)
+    # foot and head of the leg, inner end of half the bar; what is not owned becomes a gap
+    foot, end = np.where(leg, corner, np.nan), np.where(bar, layout.x[node], np.nan)
+    x = np.stack([foot, corner, end, gap], axis=1)
+    y = np.stack([layout.height[child], top, top, gap], axis=1)
+    owned = leg | bar
+    return x[owned].ravel(), y[owned].ravel()
 
 
 def wedge_lines(layout: TreeLayout, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

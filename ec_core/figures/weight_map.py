@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ec_core.errors import InputError
-from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, bare_axis, empty, figure
+from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, empty, figure
 from ec_core.figures.words import number, numbers, plural
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MANY = 1500
 """From here on points are drawn smaller."""
+
+_REACH = 5.0
 
 _DIRECT_LABELS = 24
 """Up to so many clusters are named in the map itself."""
@@ -79,21 +81,25 @@ def weight_map(
             y=truth[:, 1],
             mode="markers",
             marker={
-                "symbol": "star",
-                "size": 17,
+                # open, so that the points it explains are seen inside
+                "symbol": "star-open",
+                "size": 24,
                 "color": theme.text,
-                "line": {"width": 1.5, "color": theme.paper},
+                "line": {"width": 2},
             },
             text=[f"the teacher's neuron {i + 1}" for i in range(len(truth))],
             hovertemplate="<b>%{text}</b><extra></extra>",
             name="the teacher's neurons",
         )
     _legend(fig, labels, clusters is not None, truth_points, theme)
-    title = "weight vectors in two principal directions" if method == "PCA" else "neighbourhood map"
+    flat = method == "PCA"
+    title = "two principal directions of the weight vectors" if flat else "who is near whom"
+    seen, outside = _window(points, labels, truth_points)
+    quiet = {"showticklabels": False, "nticks": 7}
     fig.update_layout(
-        xaxis=bare_axis(),
+        xaxis=axis(theme, range=seen[0], **quiet),
         # distances mean the same along both directions of a PCA, little in a UMAP
-        yaxis=bare_axis(**({"scaleanchor": "x", "constrain": "domain"} if method == "PCA" else {})),
+        yaxis=axis(theme, range=seen[1], **quiet, **({"scaleanchor": "x"} if flat else {})),
     )
     fig.add_annotation(
         xref="paper",
@@ -101,11 +107,32 @@ def weight_map(
         x=0,
         y=-0.01,
         yanchor="top",
-        text=f"{method}: {title}",
+        text=f"{method}: {title}" + (f"; {outside} far outside" if outside else ""),
         showarrow=False,
         font={"size": SMALL_SIZE, "color": theme.muted},
     )
     return fig
+
+
+def _window(
+    points: np.ndarray, labels: np.ndarray, truth: np.ndarray | None
+) -> tuple[list[list[float]], int]:
+    """The ranges to show first and how much noise lies outside them.
+
+    Clusters and truth are always inside; a few wild noise points may not squeeze all others into
+    a corner, so noise counts only within five median distances of the middle.
+    """
+    middle = np.median(points, axis=0)
+    away = np.linalg.norm(points - middle, axis=1)
+    inside = (labels >= 0) | (away <= _REACH * max(float(np.median(away)), 1e-12))
+    shown = points[inside]
+    if truth is not None and len(truth):
+        shown = np.concatenate([shown, np.asarray(truth, dtype=np.float64)])
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    pad = 0.08 * np.maximum(high - low, 1e-9)
+    ranges = np.stack([low - pad, high + pad], axis=1)
+    outside = ((points < ranges[:, 0]) | (points > ranges[:, 1])).any(axis=1)
+    return ranges.tolist(), int(outside.sum())
 
 
 def _hover(cloud: WeightCloud, labels: np.ndarray) -> list[str]:
@@ -158,7 +185,7 @@ def _legend(
     if not clustered:
         parts = [plural(len(labels), "weight vector")]
     if truth is not None and len(truth):
-        parts.append("★ the teacher")
+        parts.append("☆ the teacher")
     fig.add_annotation(
         xref="paper",
         yref="paper",

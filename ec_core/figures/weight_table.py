@@ -14,7 +14,7 @@ from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, colour_bar, fi
 from ec_core.figures.words import number, power
 from ec_core.networks.network import Network
 
-MAX_CELLS_WITH_TEXT = 60
+MAX_COLUMNS_WITH_TEXT, MAX_ROWS_WITH_TEXT = 5, 16
 """Tables up to this size print their numbers into the cells."""
 
 _DOMAINS = ((0.0, 0.29), (0.355, 0.645), (0.71, 1.0))
@@ -56,11 +56,11 @@ def weight_table_heat(
         ("recovered", theirs, theirs, theme.signed, -limit, limit),
         ("difference", np.log10(clamp(difference, HEIGHT_FLOOR)), difference, None, low, 0.0),
     )
-    small = ours.size <= MAX_CELLS_WITH_TEXT
+    small = ours.shape[1] <= MAX_COLUMNS_WITH_TEXT and len(ours) <= MAX_ROWS_WITH_TEXT
     for i, (title, shown, values, scale, least, most) in enumerate(tables):
         suffix = "" if i == 0 else str(i + 1)
         last = i == 2
-        words = [[number(v, 2 if last else 3) for v in row] for row in values]
+        words = [[number(v, 2 if last else 6) for v in row] for row in values]
         fig.add_heatmap(
             x=np.arange(inputs + 1),
             y=np.arange(len(ours)),
@@ -73,7 +73,7 @@ def weight_table_heat(
             customdata=[
                 [[rows[r], names[c], w] for c, w in enumerate(row)] for r, row in enumerate(words)
             ],
-            text=words if small else None,
+            text=[[f"{v:.2f}".replace("-", "−") for v in row] for row in values] if small else None,
             texttemplate="%{text}" if small and not last else None,
             textfont={"size": SMALL_SIZE},
             hovertemplate=f"<b>%{{customdata[0]}}</b>, %{{customdata[1]}}<br>{title}: "
@@ -150,6 +150,7 @@ def _place(
         xref="paper",
         yref="paper",
         x=domain[0],
+        xanchor="left",
         y=1.02,
         yanchor="bottom",
         text=f"<b>{title}</b>",

@@ -6,26 +6,23 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-_SUPERSCRIPTS = str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def power(exponent: float) -> str:
-    """A power of ten.
+    """A whole power of ten.
 
-    >>> power(-7), power(0), power(-3.25)
-    ('10⁻⁷', '1', '10⁻³·²')
+    >>> power(-7), power(0)
+    ('10⁻⁷', '1')
     """
-    if exponent == 0:
-        return "1"
-    text = f"{exponent:.0f}" if float(exponent).is_integer() else f"{exponent:.1f}"
-    return "10" + text.translate(_SUPERSCRIPTS)
+    return "1" if exponent == 0 else "10" + f"{exponent:.0f}".translate(_SUPERSCRIPTS)
 
 
 def number(value: float, digits: int = 2) -> str:
     """A number in plain or scientific form, whichever is shorter to read.
 
-    >>> number(2.13e-31), number(0.25), number(1234.0), number(0.0), number(float("nan"))
-    ('2.1·10⁻³¹', '0.25', '1234', '0', 'not a number')
+    >>> number(2.13e-31), number(0.25), number(1234.0), number(1e-25, 1), number(float("nan"))
+    ('2.1·10⁻³¹', '0.25', '1234', '10⁻²⁵', 'not a number')
     """
     value = float(value)
     if math.isnan(value):
@@ -37,6 +34,8 @@ def number(value: float, digits: int = 2) -> str:
     if 1e-3 <= abs(value) < 1e5:
         return f"{value:.{max(digits, 1 + math.floor(math.log10(abs(value))))}g}".replace("-", "−")
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if float(mantissa) == 1:
+        return power(int(exponent))
     return f"{mantissa.replace('-', '−')}·{power(int(exponent))}"
 
 
