@@ -107,7 +107,8 @@ def parse_network(data: bytes, name: str = "the file", activation: str | None = 
     kind = metadata.get("activation", activation)
     if kind is None:
         raise InputError(
-            f"{name} does not name its activation; add the metadata 'activation' or choose one."
+            f"{name} does not name its activation; add the metadata 'activation' or say which "
+            "it is (command line: --teacher-activation)."
         )
     ordered = [layers[i] for i in sorted(layers)]
     return Network(

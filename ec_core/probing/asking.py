@@ -19,7 +19,8 @@ NOISE_SHARE = 0.5
 """Noise added to data, as a share of the features' mean standard deviation. One scale for all
 features: noise in proportion to each feature would leave dead pixels dead."""
 
-MAX_PROBES = 5_000_000
+MAX_NUMBERS = 2**27
+"""Questions hold at most so many numbers, N·D: one GiB, as much as a probe file may hold."""
 
 Answerer = Callable[[np.ndarray], np.ndarray]
 """Anything that answers questions x (N, D) with y (N, K)."""
@@ -71,8 +72,11 @@ def draw_inputs(
         raise InputError(
             f"Distribution {distribution!r} is not known; choose one of {', '.join(DISTRIBUTIONS)}."
         )
-    if count is not None and not 1 <= count <= MAX_PROBES:
-        raise InputError(f"The number of probes is {count}; expected 1 to {MAX_PROBES:,}.")
+    most = MAX_NUMBERS // inputs
+    if count is not None and not 1 <= count <= most:
+        raise InputError(
+            f"The number of probes is {count}; expected 1 to {most:,} with {inputs} inputs."
+        )
     if seed < 0:
         raise InputError(f"The seed is {seed}; expected zero or a positive whole number.")
     # a stream of its own: the split of the probes uses the same seed

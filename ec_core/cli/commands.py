@@ -1,0 +1,121 @@
+"""The quick commands: teacher, probe, compare. Each returns True when it is done."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+import numpy as np
+
+from ec_core.cli.output import answer, json_text, output_path, progress
+from ec_core.errors import InputError
+from ec_core.networks.files import load_network, save_network
+from ec_core.networks.network import Network
+from ec_core.probing import (
+    DATASETS,
+    PRESETS,
+    Teacher,
+    ask,
+    load_dataset,
+    make_probes,
+    make_teacher,
+    save_answers,
+)
+from ec_core.verify.match import match
+
+DEFAULT_SIZES = (4, 4, 1)
+DEFAULT_HIDDEN = (10,)
+
+
+def dashed(sizes: tuple[int, ...]) -> str:
+    """(4, 8, 1) as 4-8-1."""
+    return "-".join(map(str, sizes))
+
+
+def _list_presets(as_json: bool) -> None:
+    width = max(map(len, PRESETS))
+    lines = (f"{name:{width}}  {text}" for name, text in PRESETS.items())
+    answer({"presets": PRESETS}, "\n".join(lines), as_json)
+
+
+def teacher(args: Namespace) -> bool:
+    """Make a teacher network and write it to a file."""
+    if args.list:
+        _list_presets(args.json)
+        return True
+    if args.preset is None or args.out is None:
+        raise InputError("A preset and --out FILE are needed; 'teacher --list' names the presets.")
+    if args.sizes and args.preset != "synthetic":
+        raise InputError(f"--sizes is for synthetic teachers; {args.preset} takes none.")
+    if args.hidden and args.preset not in DATASETS:
+        raise InputError(f"--hidden is for teachers on data; {args.preset} takes none.")
+    path = output_path(args.out)
+    progress(f"Making the teacher {args.preset} …")
+    card = make_teacher(
+        args.preset,
+        sizes=args.sizes or DEFAULT_SIZES,
+        activation=args.activation,
+        hidden=args.hidden or DEFAULT_HIDDEN,
+        seed=args.seed,
+    )
+    save_network(card.network, path)
+    network = card.network
+    scored = "" if card.score is None else f", {card.score_name} {card.score:.3f} on held-out rows"
+    answer(
+        {
+            "out": str(path),
+            "preset": card.preset,
+            "sizes": network.sizes,
+            "activation": network.activation,
+            "dataset": network.dataset,
+            "parameters": network.parameter_count,
+            "seed": card.seed,
+            "score": card.score,
+            "score_name": card.score_name,
+        },
+        f"{path}: {dashed(network.sizes)} {network.activation}{scored}.",
+        args.json,
+    )
+    return True
+
+
+def questions_and_answers(
+    network: Network, count: int | None, distribution: str, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ask a network's black box; the data are those its file names."""
+    data = None
+    if distribution.startswith("data") and network.dataset:
+        data = load_dataset(network.dataset).x
+    box = Teacher(network)
+    return ask(box, count, distribution, box.inputs, seed, data)
+
+
+def probe(args: Namespace) -> bool:
+    """Ask a teacher questions and write questions and answers to a file."""
+    path = output_path(args.out, args.teacher)
+    network = load_network(args.teacher, args.teacher_activation)
+    x, y = questions_and_answers(network, args.count, args.distribution, args.seed)
+    make_probes(x, y, args.seed)  # refuse here what recover would refuse
+    save_answers(x, y, path)
+    answer(
+        {
+            "out": str(path),
+            "count": len(x),
+            "inputs": x.shape[1],
+            "outputs": y.shape[1],
+            "distribution": args.distribution,
+            "seed": args.seed,
+        },
+        f"{path}: {len(x)} {args.distribution} questions with {y.shape[1]} answers each.",
+        args.json,
+    )
+    return True
+
+
+def compare(args: Namespace) -> bool:
+    """Print how far a network is from a known teacher, symmetries undone, as JSON."""
+    second = load_network(args.other, args.teacher_activation)
+    # a teacher file that names no activation is taken for one of the other's kind
+    first = load_network(args.teacher, args.teacher_activation or second.activation)
+    facts = match(first, second).as_json()
+    answer(facts, json_text(facts, indent=2), args.json)
+    return True

@@ -1,0 +1,72 @@
+"""What the command line prints and where it may write."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ec_core.errors import InputError
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: NumPy to Python, NaN and infinity to None.
+
+    >>> plain({"a": np.float64("nan"), "b": (np.int64(2), True)})
+    {'a': None, 'b': [2, True]}
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """One JSON object; never NaN."""
+    return json.dumps(plain(value), indent=indent, allow_nan=False)
+
+
+def answer(facts: dict[str, Any], sentences: str, as_json: bool) -> None:
+    """Print the result on stdout: facts as one JSON object, or sentences for a person."""
+    print(json_text(facts) if as_json else sentences, flush=True)
+
+
+def progress(message: str) -> None:
+    """One line on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def output_path(name: str, *taken: str | None) -> Path:
+    """A path that can be written to, found out before any work is done.
+
+    taken : names of other files of this command; writing over one of them is a slip.
+    Raises InputError.
+    """
+    path = Path(name)
+    if path.is_dir():
+        raise InputError(f"Cannot write {path}: it is a folder; name a file.")
+    for other in taken:
+        if other is not None and path.absolute().resolve() == Path(other).absolute().resolve():
+            raise InputError(f"{path} is named twice in this command; choose two different files.")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise InputError(f"Cannot write {path}: it is write-protected; choose another place.")
+    try:
+        # asking the file system is the only answer that holds for every user and mount
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"Cannot write {path}: {error.strerror}; choose another place.") from None
+    return path

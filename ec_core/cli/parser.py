@@ -1,0 +1,154 @@
+"""Commands and options, and the one sentence that answers a wrong one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn
+
+from ec_core.cli.commands import compare, probe, teacher
+from ec_core.cli.recover import recover
+from ec_core.devices import DEVICES
+from ec_core.errors import InputError
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.probing import DISTRIBUTIONS
+
+MAX_SEED = 2**32 - 1
+"""What every random generator in use accepts."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are InputErrors: one sentence, no usage block."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.")
+
+
+def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if value < low or (high is not None and value > high):
+            top = "" if high is None else f" and at most {high}"
+            raise argparse.ArgumentTypeError(
+                f"{value} is out of range, expected {low} or more{top}"
+            )
+        return value
+
+    return parse
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    """A number above ``low``, at most ``high``."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        if not low < value <= high:  # refuses NaN too
+            raise argparse.ArgumentTypeError(
+                f"{text} is out of range, expected more than {low:g} and at most {high:g}"
+            )
+        return value
+
+    return parse
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    parts = text.split("-")
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of sizes, expected positive numbers such as 4-8-1"
+        )
+    return tuple(int(part) for part in parts)
+
+
+def _common() -> _Parser:
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--seed", type=_whole(0, MAX_SEED), default=0, help="for all random numbers (default 0)"
+    )
+    common.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where to compute (default auto)"
+    )
+    common.add_argument(
+        "--json", action="store_true", help="print exactly one JSON object on stdout"
+    )
+    return common
+
+
+def _add_teacher_activation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--teacher-activation",
+        choices=tuple(ACTIVATIONS),
+        help="for a teacher file that does not name its activation (a torch state dict)",
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the contract; ``args.command(args)`` runs the command chosen."""
+    parser = _Parser(
+        prog="ec-core", description="Read a neural network's weights off from its answers alone."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = _common()
+
+    make = commands.add_parser(
+        "teacher", parents=[common], help="make a teacher network", description=teacher.__doc__
+    )
+    make.add_argument("preset", nargs="?", metavar="PRESET", help="see --list")
+    make.add_argument("--list", action="store_true", help="name the presets")
+    make.add_argument("--sizes", type=_sizes, help="of a synthetic teacher, such as 4-8-1")
+    make.add_argument("--hidden", type=_sizes, help="hidden sizes on data, such as 10 or 30-30")
+    make.add_argument("--activation", choices=tuple(ACTIVATIONS))
+    make.add_argument("--out", metavar="FILE", help="the network file to write")
+    make.set_defaults(command=teacher)
+
+    ask = commands.add_parser(
+        "probe", parents=[common], help="ask a teacher questions", description=probe.__doc__
+    )
+    ask.add_argument("teacher", metavar="TEACHER", help="a network file")
+    ask.add_argument("--count", type=_whole(1), help="number of questions")
+    ask.add_argument("--distribution", choices=DISTRIBUTIONS, default="gaussian")
+    _add_teacher_activation(ask)
+    ask.add_argument("--out", metavar="FILE", required=True, help="the probe file to write")
+    ask.set_defaults(command=probe)
+
+    find = commands.add_parser(
+        "recover",
+        parents=[common],
+        help="recover a network from its answers",
+        description=recover.__doc__,
+    )
+    find.add_argument("source", metavar="PROBES.npz|TEACHER.safetensors")
+    find.add_argument("--activation", choices=tuple(ACTIVATIONS), required=True)
+    find.add_argument("--hidden-layers", type=_whole(1), default=1, metavar="L")
+    find.add_argument("--students", type=_whole(1), default=10, metavar="S")
+    find.add_argument("--width", type=_sizes, metavar="H[-H2…]", help="default: found by doubling")
+    find.add_argument(
+        "--expansion", type=_number(0, 64), default=1.0, metavar="R", help="multiplies the width"
+    )
+    find.add_argument("--gamma", type=_number(0, 1), default=0.5, help="least share of students")
+    find.add_argument("--beta", type=_number(0, 180), default=30.0, help="widest angle, degrees")
+    find.add_argument("--probes", type=_whole(1), metavar="N", help="questions to a teacher file")
+    find.add_argument("--distribution", choices=DISTRIBUTIONS, help="default gaussian")
+    _add_teacher_activation(find)
+    find.add_argument("--budget", type=_number(0, 1e9), metavar="SECONDS")
+    find.add_argument("--out", metavar="FILE", required=True, help="the network file to write")
+    find.add_argument("--report", metavar="FILE", help="the report to write, JSON")
+    find.set_defaults(command=recover)
+
+    hold = commands.add_parser(
+        "compare",
+        parents=[common],
+        help="compare a network with a known teacher",
+        description=compare.__doc__,
+    )
+    hold.add_argument("teacher", metavar="TEACHER", help="a network file")
+    hold.add_argument("other", metavar="OTHER", help="a network file")
+    _add_teacher_activation(hold)
+    hold.set_defaults(command=compare)
+    return parser

@@ -1,0 +1,106 @@
+"""The main command: from answers to a network."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ec_core import chain
+from ec_core.cli.commands import dashed, questions_and_answers
+from ec_core.cli.output import answer, json_text, output_path, progress
+from ec_core.cli.progress import watch
+from ec_core.control import Control
+from ec_core.errors import InputError
+from ec_core.networks.files import load_network, save_network, write_atomically
+from ec_core.networks.network import Network
+from ec_core.probing import ProbeSet, default_count, load_answers, make_probes
+from ec_core.verify.match import match
+
+_ZIP = b"PK"
+"""How an .npz file begins, whatever it is called."""
+
+
+def _is_probe_file(name: str) -> bool:
+    path = Path(name)
+    if path.suffix == ".npz":
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_ZIP)) == _ZIP
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}; check the path.") from None
+
+
+def _source(args: Namespace) -> tuple[ProbeSet, Network | None]:
+    """The probes, and the teacher if its file was given. Only the match ever sees it."""
+    if _is_probe_file(args.source):
+        for option in ("probes", "distribution", "teacher_activation"):
+            if getattr(args, option) is not None:
+                flag = option.replace("_", "-")
+                raise InputError(f"--{flag} is for a teacher file; {args.source} holds answers.")
+        x, y = load_answers(args.source)
+        return make_probes(x, y, args.seed), None
+    # the students' activation serves where the file names none
+    teacher = load_network(args.source, args.teacher_activation or args.activation)
+    distribution = args.distribution or "gaussian"
+    count = args.probes
+    if count is None and distribution != "data":
+        count = default_count(teacher.sizes[0], args.hidden_layers)
+    x, y = questions_and_answers(teacher, count, distribution, args.seed)
+    progress(f"Asked {len(x)} {distribution} questions.")
+    return make_probes(x, y, args.seed), teacher
+
+
+def _width(args: Namespace) -> int | None:
+    if args.width is None:
+        return None
+    if len(args.width) != args.hidden_layers:
+        raise InputError(
+            f"--width {dashed(args.width)} names {len(args.width)} layers, "
+            f"--hidden-layers says {args.hidden_layers}; expected one width per layer."
+        )
+    return int(args.width[0])
+
+
+def _config(args: Namespace) -> chain.RecoverConfig:
+    return chain.RecoverConfig(
+        activation=args.activation,
+        hidden_layers=args.hidden_layers,
+        students=args.students,
+        width=_width(args),
+        expansion=args.expansion,
+        gamma=args.gamma,
+        beta=args.beta,
+        seed=args.seed,
+        device=args.device,
+    )
+
+
+def _summary(report: dict[str, Any], path: Path) -> str:
+    lines = [f"{path}: {dashed(tuple(report['sizes']))}, loss {report['loss']:.1e}."]
+    if report["verified"]:
+        lines.append("Verified.")
+    else:
+        lines += ["Not verified:", *(f"- {reason}" for reason in report["reasons"])]
+    error = report.get("match", {}).get("max_weight_error")
+    if error is not None:
+        lines.append(f"Largest difference from the teacher's weights: {error:.1e}.")
+    return "\n".join(lines)
+
+
+def recover(args: Namespace) -> bool:
+    """Recover a network from its answers: from a probe file, or by asking a teacher file."""
+    out = output_path(args.out, args.source)
+    report_path = output_path(args.report, args.source, args.out) if args.report else None
+    config = _config(args)
+    probes, teacher = _source(args)
+    recovery = watch(chain.run(probes, config, Control(args.budget)))
+    report = dict(recovery.report)
+    if teacher is not None:
+        report["match"] = match(teacher, recovery.network, probes.unidentified_inputs).as_json()
+    save_network(recovery.network, out)
+    if report_path is not None:
+        write_atomically(report_path, (json_text(report, indent=2) + "\n").encode())
+    answer(report, _summary(report, out), args.json)
+    return bool(report["verified"])
