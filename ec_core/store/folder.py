@@ -1,0 +1,132 @@
+"""A folder of named parts, each one file: JSON, arrays, a network, or packed plain data.
+
+Every file is written under a temporary name and renamed, so a part is there whole or not at all.
+Loading raises InputError, in one sentence, where a part is missing or damaged.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ec_core.errors import InputError
+from ec_core.networks.files import network_bytes, parse_network, write_atomically
+from ec_core.networks.network import Network
+from ec_core.store.plain import arrays_bytes, pack, parse_arrays, unpack
+
+_PART = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_JSON, _ARRAYS, _NETWORK = ".json", ".npz", ".safetensors"
+
+
+class Folder:
+    """Parts by name (small letters, digits, hyphens). Cheap to make; holds nothing in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def _file(self, part: str, ending: str) -> Path:
+        if not _PART.fullmatch(part):
+            raise InputError(f"{part!r} names no part of a run; expected letters and hyphens.")
+        return self.path / f"{part}{ending}"
+
+    def _found(self, part: str) -> list[Path]:
+        files = [self._file(part, ending) for ending in (_JSON, _ARRAYS, _NETWORK)]
+        return [file for file in files if file.is_file()]
+
+    def parts(self) -> frozenset[str]:
+        """The parts that are there."""
+        try:
+            names = [file.name for file in self.path.iterdir()]
+        except OSError:
+            return frozenset()
+        # unfinished files begin with a dot
+        stems = {name.partition(".")[0] for name in names if not name.startswith(".")}
+        return frozenset(stem for stem in stems if _PART.fullmatch(stem) and self._found(stem))
+
+    def has(self, part: str) -> bool:
+        return bool(self._found(part))
+
+    def stamp(self, part: str) -> int:
+        """Changes whenever the part does (0 if it is not there): a key for caches."""
+        try:
+            return max((file.stat().st_mtime_ns for file in self._found(part)), default=0)
+        except FileNotFoundError:  # removed in between
+            return 0
+
+    def forget(self, *parts: str) -> None:
+        """Remove parts, those that are there."""
+        for part in parts:
+            for file in self._found(part):
+                file.unlink(missing_ok=True)
+
+    def save_json(self, part: str, value: Mapping[str, Any]) -> None:
+        try:
+            text = json.dumps(value, indent=1)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{part} can hold plain data only: {error}.") from None
+        self._write(self._file(part, _JSON), text.encode())
+
+    def load_json(self, part: str) -> dict[str, Any]:
+        file = self._file(part, _JSON)
+        try:
+            value = json.loads(self._read(file))
+        except ValueError:
+            raise self.damaged(file.name) from None
+        if not isinstance(value, dict):
+            raise self.damaged(file.name)
+        return value
+
+    def save_arrays(self, part: str, arrays: Mapping[str, np.ndarray]) -> None:
+        self._write(self._file(part, _ARRAYS), arrays_bytes(arrays))
+
+    def load_arrays(self, part: str, *needed: str) -> dict[str, np.ndarray]:
+        """The arrays by name; those ``needed`` must be among them."""
+        file = self._file(part, _ARRAYS)
+        arrays = parse_arrays(self._read(file), self._called(file.name))
+        if not set(needed) <= set(arrays):
+            raise self.damaged(file.name)
+        return arrays
+
+    def save_network(self, part: str, network: Network) -> None:
+        self._write(self._file(part, _NETWORK), network_bytes(network))
+
+    def load_network(self, part: str) -> Network:
+        file = self._file(part, _NETWORK)
+        return parse_network(self._read(file), self._called(file.name))
+
+    def save_plain(self, part: str, value: Any) -> None:
+        """Any nesting of frozen dataclasses, tuples, arrays and numbers; see ``plain``."""
+        self._write(self._file(part, _ARRAYS), pack(value))
+
+    def load_plain(self, part: str, known: Iterable[type]) -> Any:
+        """The inverse of ``save_plain``; ``known`` are the dataclasses that may occur."""
+        file = self._file(part, _ARRAYS)
+        return unpack(self._read(file), known, self._called(file.name))
+
+    def damaged(self, name: str) -> InputError:
+        return InputError(f"{self._called(name)} is damaged; delete it or compute it anew.")
+
+    def _called(self, name: str) -> str:
+        return f"{name} of run {self.path.name}"
+
+    def _write(self, file: Path, data: bytes) -> None:
+        if not self.path.is_dir():
+            raise InputError(f"Run {self.path.name} was deleted meanwhile; start another one.")
+        write_atomically(file, data)
+
+    def _read(self, file: Path) -> bytes:
+        try:
+            return file.read_bytes()
+        except FileNotFoundError:
+            raise InputError(
+                f"Run {self.path.name} has no {file.name}; that step is still to do."
+            ) from None
+        except OSError as error:
+            raise InputError(
+                f"{self._called(file.name)} cannot be read: {error.strerror}."
+            ) from None

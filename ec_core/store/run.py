@@ -1,0 +1,204 @@
+"""One run on disk: everything from the teacher to the report.
+
+    run.json                 what it is: schema, kind, label, time, status, settings
+    teacher.safetensors      the network file of the contract, beside teacher.json (its card)
+    probes.npz               x (N, D) and y (N, K) as in the contract, and how they were split
+    ensemble.npz             the students
+    cuts.json                the cut in use and the ones kept under a name
+    events.npz               what the stages had to say (notes, widths tried, neurons removed)
+    reconstruction.npz       the recovered network and how it came about
+    recovered.safetensors    the same network as a network file of the contract
+    report.json              the report of the contract
+
+An app may keep parts of its own beside these (``save_json``, ``save_plain``, …).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ec_core import events as event_kinds
+from ec_core.cluster.cut import Cut
+from ec_core.errors import InputError
+from ec_core.events import Event
+from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
+from ec_core.networks.network import Network
+from ec_core.probing.presets import TeacherCard
+from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.store.folder import Folder
+
+SCHEMA = 1
+"""Raised when older programs could no longer read what newer ones write."""
+
+ABOUT, TEACHER, PROBES, ENSEMBLE, CUTS = "run", "teacher", "probes", "ensemble", "cuts"
+EVENTS, RECONSTRUCTION, RECOVERED, REPORT = "events", "reconstruction", "recovered", "report"
+
+_EVENT_KINDS = tuple(
+    kind
+    for kind in vars(event_kinds).values()
+    if isinstance(kind, type) and issubclass(kind, Event)
+)
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What the list of runs shows of one.
+
+    created : seconds since the epoch; status : a word of the app's choice, "new" at first
+    parts : the parts that are there
+    damaged : one sentence if the run cannot be opened, else None
+    """
+
+    id: str
+    kind: str
+    label: str
+    created: float
+    status: str
+    parts: frozenset[str]
+    damaged: str | None = None
+
+
+class StoredRun(Folder):
+    """A run by its folder; two of the same id see the same files. Made by ``RunStore``."""
+
+    def __init__(self, path: Path, lock: threading.RLock) -> None:
+        super().__init__(path)
+        self._lock = lock
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    # about the run
+
+    def _about(self) -> dict[str, Any]:
+        about = self.load_json(ABOUT)
+        if about.get("schema") != SCHEMA:
+            raise InputError(
+                f"Run {self.id} has format {about.get('schema')!r}; this program reads {SCHEMA}. "
+                "Open it with the program that wrote it."
+            )
+        return about
+
+    def _change(self, **changes: Any) -> None:
+        with self._lock:
+            self.save_json(ABOUT, {**self._about(), **changes})
+
+    def summary(self) -> RunSummary:
+        """Never raises: a folder that cannot be read is a damaged run."""
+        parts = self.parts() - {ABOUT}
+        try:
+            about = self._about()
+            return RunSummary(
+                self.id,
+                str(about["kind"]),
+                str(about["label"]),
+                float(about["created"]),
+                str(about["status"]),
+                parts,
+            )
+        except InputError as error:
+            reason = str(error)
+        except (KeyError, TypeError, ValueError):
+            reason = str(self.damaged("run.json"))
+        return RunSummary(self.id, "", self.id, 0.0, "damaged", parts, reason)
+
+    def set_status(self, status: str) -> None:
+        """Where the run stands, in a word."""
+        self._change(status=status)
+
+    def rename(self, label: str) -> None:
+        self._change(label=label)
+
+    def settings(self) -> dict[str, Any]:
+        """The settings kept with the run (JSON), {} at first."""
+        return dict(self._about().get("settings", {}))
+
+    def save_settings(self, settings: dict[str, Any]) -> None:
+        """Replace the settings; plain data that JSON can hold."""
+        self._change(settings=settings)
+
+    # its parts
+
+    def save_teacher(self, card: TeacherCard) -> None:
+        self.save_network(TEACHER, card.network)
+        facts = {name: value for name, value in vars(card).items() if name != "network"}
+        self.save_json(TEACHER, facts)
+
+    def teacher(self) -> TeacherCard:
+        facts, network = self.load_json(TEACHER), self.load_network(TEACHER)
+        try:
+            return TeacherCard(network=network, **facts)
+        except TypeError:
+            raise self.damaged("teacher.json") from None
+
+    def save_probes(self, x: np.ndarray, y: np.ndarray, seed: int = 0) -> None:
+        """Questions x (N, D), answers y (N, K) and the seed of their split, for ``make_probes``."""
+        self.save_arrays(PROBES, {"x": x, "y": y, "seed": np.array(seed)})
+
+    def answers(self) -> tuple[np.ndarray, np.ndarray]:
+        """The questions x (N, D) and answers y (N, K) as they were saved."""
+        arrays = self.load_arrays(PROBES, "x", "y")
+        return arrays["x"], arrays["y"]
+
+    def probes(self) -> ProbeSet:
+        arrays = self.load_arrays(PROBES, "x", "y", "seed")
+        return make_probes(arrays["x"], arrays["y"], int(arrays["seed"]))
+
+    def save_ensemble(self, ensemble: StudentEnsemble) -> None:
+        self.save_arrays(ENSEMBLE, ensemble_arrays(ensemble))
+
+    def ensemble(self) -> StudentEnsemble:
+        return ensemble_from_arrays(self.load_arrays(ENSEMBLE))
+
+    def cuts(self) -> dict[str, Cut]:
+        """The cuts by name; the one in use is called ``""``. {} at first."""
+        if not self.has(CUTS):
+            return {}
+        try:
+            return {name: _cut(facts) for name, facts in self.load_json(CUTS).items()}
+        except (TypeError, ValueError, AttributeError):
+            raise self.damaged("cuts.json") from None
+
+    def save_cut(self, cut: Cut, name: str = "") -> None:
+        """Keep a cut under a name, or, without one, as the cut in use."""
+        with self._lock:
+            self._save_cuts({**self.cuts(), name: cut})
+
+    def forget_cut(self, name: str) -> None:
+        with self._lock:
+            self._save_cuts({key: cut for key, cut in self.cuts().items() if key != name})
+
+    def _save_cuts(self, cuts: dict[str, Cut]) -> None:
+        self.save_json(CUTS, {name: asdict(cut) for name, cut in cuts.items()})
+
+    def save_events(self, events: tuple[Event, ...]) -> None:
+        """What stages reported; replaces what was kept before."""
+        self.save_plain(EVENTS, tuple(events))
+
+    def events(self) -> tuple[Event, ...]:
+        """The events kept, () at first."""
+        return tuple(self.load_plain(EVENTS, _EVENT_KINDS)) if self.has(EVENTS) else ()
+
+    def save_recovered(self, network: Network) -> None:
+        self.save_network(RECOVERED, network)
+
+    def recovered(self) -> Network:
+        return self.load_network(RECOVERED)
+
+    def save_report(self, report: dict[str, Any]) -> None:
+        self.save_json(REPORT, report)
+
+    def report(self) -> dict[str, Any]:
+        return self.load_json(REPORT)
+
+
+def _cut(facts: dict[str, Any]) -> Cut:
+    # JSON has lists where a cut has tuples
+    edits = tuple((str(word), int(node)) for word, node in facts.get("edits", ()))
+    return Cut(**{**facts, "edits": edits})
