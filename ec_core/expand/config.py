@@ -21,8 +21,8 @@ class ExpandConfig:
     students: int = 10
     width: int | None = None
     expansion: float = 1.0
-    iterations: int = 300
-    restarts: int = 2
+    iterations: int = 120
+    restarts: int = 1
     seed: int = 0
     device: str = "auto"
 

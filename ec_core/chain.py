@@ -1,0 +1,184 @@
+"""The stages composed into one headless run.
+
+Stages report; this file decides what comes next: where a run is not verified and more could help,
+students twice as wide are trained and everything is done again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+from ec_core.cluster.cloud import WeightCloud, pool
+from ec_core.cluster.cut import Clusters, Cut, apply_cut, automatic_cut
+from ec_core.cluster.dendrogram import Dendrogram, build_tree
+from ec_core.control import Control
+from ec_core.devices import resolve_device
+from ec_core.errors import InputError
+from ec_core.events import Event, Note
+from ec_core.expand.config import ExpandConfig
+from ec_core.expand.estimate import fits_densely
+from ec_core.expand.students import StudentEnsemble
+from ec_core.expand.trainer import expand, make_problem
+from ec_core.networks.activations import activation as look_up
+from ec_core.networks.network import Network
+from ec_core.probing.probes import ProbeSet
+from ec_core.reconstruct.reconstruct import Reconstruction, ReconstructConfig, reconstruct
+from ec_core.verify.certificate import Certificate, certify
+
+WIDENINGS = 3
+"""How often students are made twice as wide when a run is not verified."""
+
+
+@dataclass(frozen=True)
+class RecoverConfig:
+    """Everything a run depends on besides the probes; plain data with one schema.
+
+    width, expansion, students, iterations, restarts : see ``ExpandConfig``
+    gamma, beta : which clusters count (share of students, degrees)
+    """
+
+    activation: str
+    hidden_layers: int = 1
+    students: int = 10
+    width: int | None = None
+    expansion: float = 1.0
+    iterations: int = 120
+    restarts: int = 1
+    gamma: float = 0.5
+    beta: float = 30.0
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        look_up(self.activation)
+        if self.hidden_layers != 1:
+            raise InputError(
+                f"{self.hidden_layers} hidden layers were asked for; this version recovers "
+                "networks with exactly one."
+            )
+        if not 0 < self.gamma <= 1:
+            raise InputError(f"gamma is {self.gamma}; expected a share above 0, at most 1.")
+        if not 0 < self.beta <= 180:
+            raise InputError(f"beta is {self.beta}; expected degrees above 0, at most 180.")
+        self.expand_config()
+
+    def expand_config(self) -> ExpandConfig:
+        """The part that the expand stage needs."""
+        return ExpandConfig(
+            students=self.students,
+            width=self.width,
+            expansion=self.expansion,
+            iterations=self.iterations,
+            restarts=self.restarts,
+            seed=self.seed,
+            device=self.device,
+        )
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What a run ends with: the network in the teacher's coordinates, the report (plain data, the
+    fields of the contract) and everything a person may want to look at."""
+
+    network: Network
+    report: dict[str, object]
+    ensemble: StudentEnsemble
+    cloud: WeightCloud
+    tree: Dendrogram
+    cut: Cut
+    clusters: Clusters
+    reconstruction: Reconstruction
+    certificate: Certificate
+
+
+def attempt(
+    probes: ProbeSet, config: RecoverConfig, control: Control
+) -> Generator[Event, None, Recovery]:
+    """One pass: expand, cluster, reconstruct, certify."""
+    began = time.monotonic()
+    ensemble = yield from expand(probes, config.activation, config.expand_config(), control)
+    cloud = pool(ensemble)
+    tree = build_tree(cloud)
+    cut = automatic_cut(tree, config.gamma, config.beta)
+    clusters = apply_cut(tree, cloud, cut)
+    yield Note("cluster", f"{len(clusters.kept)} clusters are shared by enough students.")
+    found = yield from reconstruct(
+        ensemble, clusters, cloud, probes, ReconstructConfig(device=config.device), control
+    )
+    certificate = certify(found, probes)
+    seconds = time.monotonic() - began
+    report = make_report(probes, ensemble, clusters, found, certificate, seconds, config.device)
+    return Recovery(
+        found.network, report, ensemble, cloud, tree, cut, clusters, found, certificate
+    )
+
+
+def make_report(
+    probes: ProbeSet,
+    ensemble: StudentEnsemble,
+    clusters: Clusters,
+    found: Reconstruction,
+    certificate: Certificate,
+    seconds: float,
+    device: str,
+) -> dict[str, object]:
+    """The report of the contract, as plain data ready for JSON."""
+    return {
+        "verified": certificate.verified,
+        "reasons": list(certificate.reasons),
+        "advice": list(certificate.advice),
+        "loss": found.loss,
+        "heldout_loss": found.heldout_loss,
+        "sizes": list(found.network.sizes),
+        "activation": found.network.activation,
+        "students": {
+            "count": ensemble.students,
+            "converged": int(ensemble.converged().sum()),
+            "width": ensemble.shape.sizes[1],
+        },
+        "seconds": seconds,
+        "device": str(resolve_device(device)),
+        "unidentified_inputs": list(probes.unidentified_inputs),
+        "layers": [
+            {
+                "height": clusters.cut.height,
+                "gamma": clusters.cut.gamma,
+                "beta": clusters.cut.beta,
+                "clusters": len(clusters.kept),
+                "pruned": found.pruned,
+            }
+        ],
+        "rank": certificate.rank,
+        "expected_rank": certificate.expected,
+        "condition": certificate.condition,
+        "notes": list(found.notes),
+    }
+
+
+def run(
+    probes: ProbeSet, config: RecoverConfig, control: Control
+) -> Generator[Event, None, Recovery]:
+    """Recover a network from probes alone; yields events, returns the Recovery.
+
+    Where the width was left to the engine and the result is not verified, students twice as wide
+    are tried, up to ``WIDENINGS`` times and while they fit; the best result is returned.
+    """
+    began = time.monotonic()
+    best = yield from attempt(probes, config, control)
+    for _ in range(WIDENINGS):
+        if best.certificate.verified or config.width is not None or control.over:
+            break
+        width = 2 * best.ensemble.shape.sizes[1]
+        problem = make_problem(probes, config.activation, width, resolve_device("cpu"))
+        too_many = 2 * problem.shape.parameter_count > problem.y.numel()
+        if too_many or not fits_densely(problem.shape, problem.x.device):
+            break
+        yield Note("chain", f"Not verified yet; trying students with {width} hidden neurons.")
+        wider = replace(config, width=width, expansion=1.0)
+        again = yield from attempt(probes, wider, control)
+        if again.certificate.verified or again.reconstruction.loss < best.reconstruction.loss:
+            best = again
+    report = {**best.report, "seconds": time.monotonic() - began}
+    return replace(best, report=report)

@@ -1,0 +1,61 @@
+"""The last layer solved exactly, and what each neuron is worth.
+
+With the hidden neurons fixed the answers are linear in phi = (s(z), 1, x): least squares by a
+singular value decomposition phi = U S V', small singular values cut off, so that copies share
+their outgoing weights instead of fighting with huge ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ec_core.expand.curvature import Problem
+from ec_core.networks.mlp import Layers, pack
+
+_CUT = 1e-13
+"""Singular values below this share of the largest are noise."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """theta (1, P) with the best last layer, its loss, and ``cost`` (H,): by how much the loss
+    rises if a neuron is removed and the last layer solved again (optimal brain surgeon,
+    Hassibi & Stork 1993, restricted to the last layer: |a_j|² / [(phi'phi)^-1]_jj)."""
+
+    theta: Tensor
+    loss: float
+    cost: Tensor
+
+
+def features(problem: Problem, incoming: Tensor) -> Tensor:
+    """phi (N, F) for one student's weight vectors (H, D+1): neurons, constant, inputs."""
+    x = problem.x
+    z = x @ incoming[:, :-1].T + incoming[:, -1]
+    parts = [problem.shape.entry.function(z), x.new_ones(len(x), 1)]
+    if problem.shape.skip:
+        parts.append(x)
+    return torch.cat(parts, dim=1)
+
+
+def solve_output(problem: Problem, incoming: Tensor) -> Solved:
+    """Best last layer for weight vectors (H, D+1)."""
+    hidden = len(incoming)
+    phi = features(problem, incoming)
+    # a QR first: the decomposition then works on a small square matrix
+    q, r = torch.linalg.qr(phi)
+    u, s, vh = torch.linalg.svd(r)
+    keep = s > _CUT * s[0]
+    inverse = torch.where(keep, 1 / s.clamp_min(1e-300), 0.0)
+    outer = vh.T @ (inverse[:, None] * (u.T @ (q.T @ problem.y)))  # (F, K)
+    residual = phi @ outer - problem.y
+    loss = float(residual.square().mean())
+    # a direction that was cut off costs nothing: its neurons count as replaceable
+    weight = 1 / s.clamp_min(_CUT * float(s[0])).square()
+    diagonal = (vh.square() * weight[:, None]).sum(dim=0)[:hidden]
+    cost = outer[:hidden].square().sum(dim=1) / diagonal / problem.y.numel()
+    block = outer[: hidden + 1].T[None]
+    skip = outer[hidden + 1 :].T[None] if problem.shape.skip else None
+    return Solved(pack(Layers((incoming[None], block), skip)), loss, cost)

@@ -1,0 +1,87 @@
+"""Levenberg-Marquardt on a few candidates until one is good enough or all are stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ec_core.control import Control
+from ec_core.expand.curvature import Problem
+from ec_core.expand.levenberg_marquardt import iterate, start
+from ec_core.expand.stopping import ROCK_BOTTOM
+
+_WINDOW, _DROP = 12, 0.1
+"""A candidate that loses less than ``_DROP`` decades in ``_WINDOW`` iterations is stuck."""
+_LAST, _FALLING = 4, 0.6
+"""A candidate that loses more than ``_FALLING`` decades in ``_LAST`` iterations is let run on,
+goal or not: it is on its way to the floor."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """theta (C, P) and loss (C,) of the candidates after a refit, and the iterations it took."""
+
+    theta: Tensor
+    loss: np.ndarray
+    iterations: int
+
+
+def at_size(problem: Problem, hidden: int) -> Problem:
+    """The same questions and answers for students with another hidden size."""
+    return replace(problem, shape=problem.shape.with_hidden(hidden))
+
+
+def fitting(
+    problem: Problem,
+    theta: Tensor,
+    iterations: int,
+    goal: float,
+    control: Control,
+    bottom: float = ROCK_BOTTOM,
+) -> Iterator[Fitted]:
+    """Iterate candidates theta (C, P); yields after every iteration.
+
+    Ends when a candidate is at ``bottom``, or at ``goal`` and no longer falling fast, when all are
+    stuck, or when the work is over.
+    """
+    batch = start(problem, theta)
+    past = [batch.loss.cpu().numpy()]
+    yield Fitted(batch.theta, past[0], 0)
+    for iteration in range(1, iterations + 1):
+        control.take_requests()
+        if control.over:
+            return
+        batch = iterate(problem, batch)
+        loss = batch.loss.cpu().numpy()
+        past.append(loss)
+        yield Fitted(batch.theta, loss, iteration)
+        if (loss <= bottom).any():
+            return
+        if (loss <= goal).any() and iteration >= _LAST:
+            best = int(np.argmin(loss))
+            if np.log10(past[-1 - _LAST][best] / max(loss[best], 1e-300)) < _FALLING:
+                return
+        if iteration >= _WINDOW:
+            drop = np.log10(past[-1 - _WINDOW] / np.maximum(loss, 1e-300))
+            if not (drop >= _DROP).any():
+                return
+
+
+def refit(
+    problem: Problem,
+    theta: Tensor,
+    iterations: int,
+    goal: float,
+    control: Control,
+    bottom: float = ROCK_BOTTOM,
+) -> Fitted:
+    """The last of ``fitting``."""
+    fitted = None
+    for fitted in fitting(problem, theta, iterations, goal, control, bottom):
+        pass
+    assert fitted is not None
+    return fitted

@@ -1,0 +1,146 @@
+"""Is the recovered network the teacher? Decided without the teacher.
+
+Equal answers at rounding level on probes that were not learnt from, together with irreducibility,
+make two networks equal up to symmetry (Sussmann 1992 for one hidden layer of tanh; Fefferman 1994
+for depth); a Jacobian of full rank modulo symmetries says that the probes pin every weight down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ec_core.networks.activations import activation
+from ec_core.networks.canonical import canonical, pairwise_distances
+from ec_core.networks.network import Network
+from ec_core.probing.probes import ProbeSet
+from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.verify.jacobian import singular_values
+
+HELDOUT_FACTOR = 10.0
+"""Held-out loss may be this many times the floor."""
+DEAD = 1e-7
+"""Outgoing weights below this share of the largest count as zero."""
+EQUAL = 1e-5
+"""Canonical vectors closer than this, relative to their norm, count as equal."""
+FULL_RANK = 1e-11
+"""Singular values of the column-scaled Jacobian below this share of the largest count as zero."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """verified, the reasons if not, and what to try next; losses, rank and conditioning.
+
+    rank of ``expected`` (parameters less the scalings that a homogeneous activation leaves free);
+    condition: largest over smallest counted singular value of the column-scaled Jacobian.
+    """
+
+    verified: bool
+    reasons: tuple[str, ...]
+    advice: tuple[str, ...]
+    loss: float
+    heldout_loss: float
+    rank: int
+    expected: int
+    condition: float
+
+
+def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
+    """Check a reconstruction against the probes alone."""
+    network = found.standard
+    reasons: list[str] = []
+    advice: list[str] = []
+    tolerance = HELDOUT_FACTOR * probes.floor
+    fits = found.loss <= tolerance
+    if not fits:
+        reasons.append(
+            f"The best network leaves a loss of {found.loss:.1e} on the probes it learnt from; "
+            f"an exact one would be below {tolerance:.0e}."
+        )
+        advice += [
+            "Train wider or more students.",
+            "Check that the activation and the number of hidden layers are the teacher's.",
+        ]
+    if not found.heldout_loss <= tolerance:
+        if fits:
+            reasons.append(
+                f"The loss on held-out probes is {found.heldout_loss:.1e}, on those learnt from "
+                f"{found.loss:.1e}: the network interpolates instead of being the teacher."
+            )
+            advice.append("Ask more questions.")
+    reasons += _sign_reasons(found, network)
+    reasons += _reducible(network)
+    reasons += _one_sided(network, probes)
+    rank, expected, condition = _rank(network, probes)
+    if rank < expected:
+        reasons.append(
+            f"The probes determine only {rank} of {expected} directions of the weights "
+            "(rank of the Jacobian)."
+        )
+        advice.append("Ask more questions, spread more widely.")
+    return Certificate(
+        verified=not reasons,
+        reasons=tuple(reasons),
+        advice=tuple(dict.fromkeys(advice)),
+        loss=found.loss,
+        heldout_loss=found.heldout_loss,
+        rank=rank,
+        expected=expected,
+        condition=condition,
+    )
+
+
+def _sign_reasons(found: Reconstruction, network: Network) -> list[str]:
+    if not activation(network.activation).leaves_linear:
+        return []
+    if found.signs is None:
+        return [
+            f"The signs of {network.sizes[1]} neurons cannot be searched exactly with "
+            f"{network.sizes[0] * network.sizes[-1]} equations."
+        ]
+    if not found.signs.unique and found.signs.runner_up <= 1e-5:
+        return ["Several choices of signs explain the answers equally well."]
+    return []
+
+
+def _reducible(network: Network) -> list[str]:
+    """Sentences on dead and duplicate neurons of the first and only or any hidden layer."""
+    reasons = []
+    entry = activation(network.activation)
+    for layer, (w, b) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
+        outgoing = np.linalg.norm(network.weights[layer + 1], axis=0)
+        dead = int((outgoing <= DEAD * outgoing.max()).sum())
+        if dead:
+            reasons.append(f"{dead} neurons of hidden layer {layer + 1} have no effect.")
+        vectors, _, _ = canonical(np.concatenate([w, b[:, None]], axis=1), entry)
+        distance = pairwise_distances(vectors, vectors)
+        scale = np.linalg.norm(vectors, axis=1)
+        limit = EQUAL * np.maximum(scale[:, None], scale[None, :])
+        equal = int(np.triu(distance <= limit, 1).sum())
+        if equal:
+            reasons.append(
+                f"{equal} pairs of neurons of hidden layer {layer + 1} are equal up to symmetry."
+            )
+    return reasons
+
+
+def _one_sided(network: Network, probes: ProbeSet) -> list[str]:
+    """Neurons with a kink that the probes never cross."""
+    if not activation(network.activation).kink:
+        return []
+    z = network.hidden(probes.inputs)
+    one_sided = int(((z > 0).all(axis=0) | (z < 0).all(axis=0)).sum())
+    if not one_sided:
+        return []
+    return [f"The probes stay on one side of the kink of {one_sided} neurons."]
+
+
+def _rank(network: Network, probes: ProbeSet) -> tuple[int, int, float]:
+    """Rank, the rank expected modulo symmetries, and the condition of the Jacobian."""
+    values = singular_values(network, probes.inputs)
+    free = sum(network.sizes[1:-1]) if activation(network.activation).homogeneous else 0
+    expected = network.parameter_count - free
+    rank = int((values > FULL_RANK * values[0]).sum())
+    smallest = values[min(rank, expected) - 1]
+    return min(rank, expected), expected, float(values[0] / smallest)

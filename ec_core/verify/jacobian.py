@@ -1,0 +1,59 @@
+"""The Jacobian of a network's answers with respect to its weights, and its singular values.
+
+Axes: N probes, K outputs, P parameters. Rows of J are (probe, output) pairs; columns follow the
+layers, each (out, in + 1) with the bias last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from ec_core.networks.activations import activation
+from ec_core.networks.network import Network
+
+_ROWS = 4096
+
+
+def jacobian_blocks(network: Network, x: np.ndarray) -> Iterator[np.ndarray]:
+    """J for inputs x (N, D) in blocks of rows (n·K, P), by back-propagation; any depth."""
+    entry = activation(network.activation)
+    outputs = network.sizes[-1]
+    step = max(1, _ROWS // outputs)
+    for at in range(0, len(x), step):
+        h, inputs, slopes = x[at : at + step], [], []
+        for w, b in zip(network.weights[:-1], network.biases[:-1], strict=True):
+            inputs.append(h)
+            z = torch.from_numpy(h @ w.T + b)
+            slopes.append(entry.derivative(z).numpy())
+            h = entry.function(z).numpy()
+        inputs.append(h)
+        # delta (n, K, H): derivative of the answers with respect to a layer's pre-activations
+        delta = np.broadcast_to(np.eye(outputs), (len(h), outputs, outputs))
+        columns = []
+        for layer in range(len(network.weights) - 1, -1, -1):
+            with_bias = np.concatenate([inputs[layer], np.ones((len(h), 1))], axis=1)
+            block = np.einsum("nkh,ni->nkhi", delta, with_bias)
+            columns.append(block.reshape(len(h) * outputs, -1))
+            if layer:
+                delta = (delta @ network.weights[layer]) * slopes[layer - 1][:, None, :]
+        yield np.concatenate(columns[::-1], axis=1)
+
+
+def singular_values(network: Network, x: np.ndarray) -> np.ndarray:
+    """Singular values (P,), largest first, of J with columns scaled to norm one.
+
+    A triangular factor is updated block by block, so that the condition is not squared (as it
+    would be in J'J) and J is never held whole. Columns that are zero stay zero.
+    """
+    factor = np.zeros((0, network.parameter_count))
+    for block in jacobian_blocks(network, x):
+        factor = np.linalg.qr(np.concatenate([factor, block]), mode="r")
+    norms = np.linalg.norm(factor, axis=0)
+    scaled = factor / np.where(norms > 0, norms, 1.0)
+    values = np.zeros(network.parameter_count)
+    found = np.linalg.svd(scaled, compute_uv=False)
+    values[: len(found)] = found
+    return values
