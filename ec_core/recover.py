@@ -1,0 +1,57 @@
+"""``ec.recover``: the whole chain in one call, for scripts and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ec_core.chain import RecoverConfig, Recovery, run
+from ec_core.control import Control
+from ec_core.events import Event
+from ec_core.probing.asking import probe
+from ec_core.probing.probes import ProbeSet
+
+
+def recover(
+    source: ProbeSet | Callable[[np.ndarray], np.ndarray],
+    *,
+    activation: str,
+    inputs: int | None = None,
+    probes: int | None = None,
+    distribution: str = "gaussian",
+    seed: int = 0,
+    budget: float | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    **settings: Any,
+) -> Recovery:
+    """Recover the network behind some answers.
+
+    source : a ProbeSet, or a callable that answers questions x (N, D) with y (N, K); the callable
+        is asked ``probes`` questions of ``distribution`` and never anything else
+    activation : the teacher's, from ``ACTIVATIONS``; inputs : D, where the callable does not say
+    budget : seconds, None for no limit; on_event : called with every event
+    settings : the other fields of ``RecoverConfig`` (students, width, gamma, …)
+
+    Raises InputError for input that cannot be used; a run that does not succeed is a result with
+    ``report["verified"]`` False.
+
+    >>> import numpy as np
+    >>> result = recover(lambda x: 2 * np.tanh(x @ [[1.0], [2.0]]), activation="tanh", inputs=2,
+    ...                  probes=200, students=3, width=2)
+    >>> result.report["verified"], result.network.sizes
+    (True, (2, 1, 1))
+    """
+    config = RecoverConfig(activation=activation, seed=seed, **settings)
+    if not isinstance(source, ProbeSet):
+        source = probe(source, count=probes, distribution=distribution, seed=seed, inputs=inputs)
+    steps = run(source, config, Control(budget))
+    while True:
+        try:
+            event = next(steps)
+        except StopIteration as end:
+            result: Recovery = end.value
+            return result
+        if on_event is not None:
+            on_event(event)
