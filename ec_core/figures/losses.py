@@ -82,6 +82,7 @@ def loss_curves(
                 "color": style.colour,
                 "symbol": style.symbol,
                 "size": [9 if i == last else 0 for i in range(len(at))],
+                "line": {"width": 0},
                 "opacity": [1 if i == last else 0 for i in range(len(at))],
             },
             opacity=0.9,

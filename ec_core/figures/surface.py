@@ -100,9 +100,10 @@ def function_difference(
         name="difference",
     )
     fig.add_annotation(
-        xref="paper",
-        yref="paper",
+        xref="x domain",
+        yref="y domain",
         x=0,
+        xanchor="left",
         y=1.01,
         yanchor="bottom",
         text=f"largest difference of the two answers: <b>{number(difference.max())}</b>",

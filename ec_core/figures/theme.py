@@ -69,7 +69,7 @@ class Theme:
     def nearness(self) -> list[list[float | str]]:
         """From identical (strong) to far apart (fades into the page); lightness is monotone."""
         if self.name == "dark":
-            return self.scale(("#F7E08B", "#E69F00", "#B5563C", "#5B3A5E", "#1E2533"))
+            return self.scale(("#E8F5FC", "#56B4E9", "#0072B2", "#17375A", "#151B27"))
         return self.scale(("#0B2545", "#0072B2", "#56B4E9", "#BFE0F4", "#F4F7FA"))
 
 

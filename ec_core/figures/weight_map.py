@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -95,7 +95,7 @@ def weight_map(
     flat = method == "PCA"
     title = "two principal directions of the weight vectors" if flat else "who is near whom"
     seen, outside = _window(points, labels, truth_points)
-    quiet = {"showticklabels": False, "nticks": 7}
+    quiet: dict[str, Any] = {"showticklabels": False, "nticks": 7}
     fig.update_layout(
         xaxis=axis(theme, range=seen[0], **quiet),
         # distances mean the same along both directions of a PCA, little in a UMAP

@@ -17,6 +17,9 @@ from ec_core.networks.network import Network
 MAX_COLUMNS_WITH_TEXT, MAX_ROWS_WITH_TEXT = 5, 16
 """Tables up to this size print their numbers into the cells."""
 
+_STRONG = 0.55
+"""Share of the largest weight from which on a cell is too strong for the page's ink."""
+
 _DOMAINS = ((0.0, 0.29), (0.355, 0.645), (0.71, 1.0))
 """Where the three tables stand."""
 
@@ -73,9 +76,6 @@ def weight_table_heat(
             customdata=[
                 [[rows[r], names[c], w] for c, w in enumerate(row)] for r, row in enumerate(words)
             ],
-            text=[[f"{v:.2f}".replace("-", "−") for v in row] for row in values] if small else None,
-            texttemplate="%{text}" if small and not last else None,
-            textfont={"size": SMALL_SIZE},
             hovertemplate=f"<b>%{{customdata[0]}}</b>, %{{customdata[1]}}<br>{title}: "
             "%{customdata[2]}<extra></extra>",
             name=title,
@@ -84,8 +84,32 @@ def weight_table_heat(
             showscale=i > 0,
             colorbar=_bar(theme, last, _DOMAINS[i], low),
         )
+        if small and not last:
+            _print_numbers(fig, shown, limit, suffix, theme)
         _place(fig, suffix, _DOMAINS[i], title, len(ours), inputs, theme, first=i == 0)
     return fig
+
+
+def _print_numbers(
+    fig: go.Figure, values: np.ndarray, limit: float, suffix: str, theme: Theme
+) -> None:
+    """Two decimals in each cell, in the page's colour where the cell is strong."""
+    row, column = np.indices(values.shape)
+    strong = (np.abs(values) > _STRONG * limit).ravel()
+    fig.add_scatter(
+        x=column.ravel(),
+        y=row.ravel(),
+        mode="text",
+        text=[f"{value:.2f}".replace("-", "−") for value in values.ravel()],
+        textfont={
+            "size": SMALL_SIZE,
+            "color": [theme.paper if s else theme.text for s in strong],
+        },
+        hoverinfo="skip",
+        xaxis="x" + suffix,
+        yaxis="y" + suffix,
+        name="numbers",
+    )
 
 
 def _table(network: Network, layer: int) -> np.ndarray:

@@ -38,6 +38,7 @@ def width_search(tried: Sequence[WidthTried], theme: Theme = LIGHT) -> go.Figure
                 "size": 6,
             },
             "cornerradius": 4,
+            "line": {"width": 0},
         },
         text=[f"{event.converged} of {event.students}" for event in events],
         textposition="outside",
