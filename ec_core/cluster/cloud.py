@@ -1,4 +1,4 @@
-"""The weight cloud: the incoming vectors of all students in one normal form, and where each came from.
+"""The weight cloud: incoming vectors of all students in one normal form, and whence each came.
 
 Source: Martinelli et al., ICML 2024, cluster phase; method.md, sections 1 and 2.
 Axes: S students, H hidden, D inputs, K outputs, M pooled vectors.

@@ -67,7 +67,8 @@ class Cut:
         needed_students(1, self.gamma)
         check_beta(self.beta)
         for edit in self.edits:
-            if len(edit) != 2 or edit[0] not in (KEEP, DROP) or not isinstance(edit[1], int):
+            word, node = edit if len(edit) == 2 else ("", None)
+            if word not in (KEEP, DROP) or not isinstance(node, (int, np.integer)):
                 raise InputError(
                     f"{edit!r} is no edit of a cut; expected ('keep', node) or ('drop', node)."
                 )
@@ -103,7 +104,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Clusters:
-    """All clusters of a cut, every vector in exactly one: kept ones first, then by support, spread."""
+    """All clusters of a cut, every vector in one; kept ones first, then by support and spread."""
 
     cut: Cut
     clusters: tuple[Cluster, ...]
@@ -126,7 +127,7 @@ def automatic_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> C
 
     Where no cluster passes at any height, the widest gap between merge heights is cut.
     """
-    chosen = last_long(plateaus(tree, gamma, beta))
+    chosen = last_long(plateaus(tree, gamma, beta), tree.scale)
     height = _widest_gap(tree) if chosen is None else chosen.middle
     return Cut(height, gamma, beta, "plateau")
 
@@ -142,7 +143,7 @@ def _widest_gap(tree: Dendrogram) -> float:
 
 
 def paper_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
-    """Cut where the number of large clusters is largest (Martinelli et al.); the lowest such height.
+    """Cut where the number of large clusters is largest (Martinelli et al.), as low as that is.
 
     Large means at least gamma · students *vectors*, not distinct students; the angle plays no
     part in the choice. Clusters are then judged as after any other cut.
@@ -159,7 +160,7 @@ def paper_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
     low = max(float(tree.heights[at]), HEIGHT_FLOOR)
     if len(later) == 0:
         return Cut(low, gamma, beta, "paper")
-    # anywhere below the next merge is the same cut; in the middle a plot shows which merges it parts
+    # anywhere below the next merge is the same cut; the middle shows best in a plot
     middle = math.sqrt(low * float(later[0]))
     return Cut(low if middle >= later[0] else max(low, middle), gamma, beta, "paper")
 
@@ -170,8 +171,7 @@ def _median_angle(units: np.ndarray) -> float:
         return 0.0
     if len(units) > _MEDIAN_MEMBERS:
         units = units[np.linspace(0, len(units) - 1, _MEDIAN_MEMBERS).astype(int)]
-    half = np.median(np.minimum(0.5 * pdist(units), 1.0))
-    return float(np.degrees(2.0 * np.arcsin(half)))
+    return float(np.degrees(np.median(2.0 * np.arcsin(np.minimum(0.5 * pdist(units), 1.0)))))
 
 
 def _verdict(support: int, angle: float, tree: Dendrogram, cut: Cut) -> tuple[bool, str]:
@@ -203,6 +203,7 @@ def apply_cut(tree: Dendrogram, cloud: WeightCloud, cut: Cut) -> Clusters:
     units = cloud.vectors / np.maximum(np.linalg.norm(cloud.vectors, axis=1), TINY_NORM)[:, None]
     strength = cloud.strength
     by_hand = _by_hand(cut.edits)
+    angles = tree.angle
     # the best member comes first in this order
     rank = np.empty(tree.vectors, dtype=int)
     rank[np.lexsort((-strength, cloud.loss))] = np.arange(tree.vectors)
@@ -211,7 +212,7 @@ def apply_cut(tree: Dendrogram, cloud: WeightCloud, cut: Cut) -> Clusters:
         members = tree.members(node)
         merge = node - tree.vectors
         support = 1 if merge < 0 else int(tree.support[merge])
-        mean_angle = 0.0 if merge < 0 else float(tree.angle[merge])
+        mean_angle = 0.0 if merge < 0 else float(angles[merge])
         kept, reason = _verdict(support, mean_angle, tree, cut)
         if node in by_hand and by_hand[node] != kept:
             kept = by_hand[node]
