@@ -7,7 +7,8 @@ import streamlit as st
 from ec_core import figures
 from ec_core.networks.activations import ACTIVATIONS
 from pages.ui import choose, frame, steps, symmetry, theme, words
-from pages.ui.runs import Run, Source
+from pages.ui.runs import Run
+from pages.ui.source import Source
 
 
 def _meet(source: Source) -> None:

@@ -96,7 +96,7 @@ def _result(run: Run) -> None:
         if st.button("Build again", key="rebuild", icon=":material/refresh:"):
             work.start_reconstruct(run)
             st.rerun()
-    if run.built_from_other_cut:
+    if run.built_cut != run.cut():
         st.warning("The cut has been changed since; this network was built from the earlier one.")
     with st.container(key="building_words"):
         st.markdown(_in_words(run, result))

@@ -9,7 +9,7 @@ from ec_core.networks.files import parse_network
 from ec_core.probing.datasets import DATASETS
 from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
 from ec_core.probing.probes import make_probes, parse_answers
-from pages.ui.runs import Source
+from pages.ui.source import Source
 
 _KINDS = {
     "toy": "Toy in the plane",

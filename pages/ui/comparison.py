@@ -45,10 +45,11 @@ def certificate(run: Run) -> None:
             if error is None
             else ("largest weight error", words.power(error), "good" if error <= 1e-8 else "warn")
         )
-        pairs.append(("largest difference of the answers", words.power(found.match.function_error)))
+        if found.match.function_error is not None:
+            pairs.append(("difference of the answers", words.power(found.match.function_error)))
     pairs += [
         ("loss on unseen questions", words.power(ticket.heldout_loss)),
-        ("directions the answers determine", f"{ticket.rank} of {ticket.parameters}"),
+        ("directions the answers determine", f"{ticket.rank} of {ticket.expected}"),
         ("condition", words.power(ticket.condition)),
     ]
     frame.facts(pairs, key="compare_facts")

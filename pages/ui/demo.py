@@ -12,7 +12,9 @@ from ec_core.jobs import JobSnapshot
 from ec_core.probing.presets import make_teacher
 from pages.ui import frame, live, results, steps, students, theme, words, work
 from pages.ui.board import active, job_of, show_state
-from pages.ui.runs import Run, Settings, Source
+from pages.ui.runs import Run
+from pages.ui.settings import Settings
+from pages.ui.source import Source
 
 REFRESH_SECONDS = 0.6
 SEED = 1

@@ -13,7 +13,8 @@ import streamlit as st
 
 from ec_core.errors import ECError
 from pages.ui import steps, theme
-from pages.ui.runs import Run, open_run
+from pages.ui.opened import open_run
+from pages.ui.runs import Run
 
 P = ParamSpec("P")
 

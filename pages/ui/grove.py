@@ -32,7 +32,7 @@ def grow(ensemble: StudentEnsemble) -> tuple[WeightCloud, Dendrogram]:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Growing the tree …")
-def _grown(run_id: str, stamp: str) -> tuple[WeightCloud, Dendrogram]:
+def _grown(run_id: str, stamp: int) -> tuple[WeightCloud, Dendrogram]:
     return grow(Run(run_id).ensemble())
 
 
@@ -74,7 +74,7 @@ def warm_up() -> Future[np.ndarray]:
 
 
 @st.cache_resource(max_entries=32)
-def _umap_job(run_id: str, stamp: str, with_truth: bool) -> Future[np.ndarray]:
+def _umap_job(run_id: str, stamp: int, with_truth: bool) -> Future[np.ndarray]:
     run = Run(run_id)
     vectors = stack(run, of(run)[0], with_truth)
     return _pool().submit(umap_embedding, vectors, run.settings().seed)
@@ -93,7 +93,7 @@ def umap_of(run: Run, with_truth: bool) -> np.ndarray | None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _pca(run_id: str, stamp: str, with_truth: bool) -> np.ndarray:
+def _pca(run_id: str, stamp: int, with_truth: bool) -> np.ndarray:
     run = Run(run_id)
     return pca(stack(run, of(run)[0], with_truth))
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import time
 
 import streamlit as st
 
+from ec_core.store import RunSummary
 from pages.ui import frame, steps, words
 from pages.ui.board import active, state_line
-from pages.ui.runs import Run, all_runs
+from pages.ui.runs import Run, next_step, store
 
-_SHOWN = 12
+_SHOWN = 10
+_STANDING = {
+    "compare": "recovered",
+    "reconstruct": "clustered",
+    "cluster": "students trained",
+    "expand": "teacher chosen",
+}
 
 
 def _when(seconds: float) -> str:
@@ -22,32 +30,37 @@ def _when(seconds: float) -> str:
     return time.strftime("%d %b %Y, %H:%M", time.localtime(seconds))
 
 
-def _row(run: Run, is_open: bool) -> None:
-    job = active(run)
-    state = state_line(job.snapshot()) if job else run.standing
-    with st.container(horizontal=True, vertical_alignment="center", key=f"run_{run.id}"):
+def _row(summary: RunSummary, is_open: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"run_{summary.id}"):
+        if summary.damaged:
+            frame.note(summary.damaged)
+            return
+        run = Run(summary.id)
+        job = active(run)
+        step = next_step(summary.parts)
+        state = state_line(job.snapshot()) if job else _STANDING[step]
         st.page_link(
-            steps.BY_KEY["start" if run.settings().demo else run.next_step].file,
-            label=run.title,
+            steps.BY_KEY["start" if summary.label.startswith("Demo") else step].file,
+            label=summary.label,
             query_params=run.query,
             icon=":material/arrow_right:" if is_open else None,
             width=330,
         )
-        st.html(f'<span class="ec-note">{state}</span>', width="stretch")
-        st.html(f'<span class="ec-note">{_when(run.created)}</span>', width="content")
+        st.html(f'<span class="ec-note">{html.escape(state)}</span>', width="stretch")
+        st.html(f'<span class="ec-note">{_when(summary.created)}</span>', width="content")
 
 
 def earlier_runs(open_run: Run | None) -> None:
     """The newest runs; the rest behind a click."""
-    runs = all_runs()
+    runs = store().list()
     if not runs:
         return
     st.subheader("Your runs", anchor=False)
     with st.container(key="earlier_runs", gap=None):
-        for run in runs[:_SHOWN]:
-            _row(run, open_run is not None and run.id == open_run.id)
+        for summary in runs[:_SHOWN]:
+            _row(summary, open_run is not None and summary.id == open_run.id)
         if len(runs) > _SHOWN:
             with st.expander(words.many(len(runs) - _SHOWN, "older run")):
-                for run in runs[_SHOWN:]:
-                    _row(run, False)
+                for summary in runs[_SHOWN:]:
+                    _row(summary, False)
     frame.note("Runs are kept on this computer and open again after a restart.")

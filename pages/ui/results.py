@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ec_core.chain import make_report
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.match import MatchReport, match
-from pages.ui.runs import Run
+from pages.ui import grove
+from pages.ui.runs import Run, store
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Results:
 
 
 @lru_cache(maxsize=64)
-def _of(run_id: str, stamp: str, root: str) -> Results:
+def _of(run_id: str, stamp: int, root: str) -> Results:
     run = Run(run_id)
     probes, result = run.probes(), run.reconstruction()
     teacher = run.source().network
@@ -36,37 +38,20 @@ def _of(run_id: str, stamp: str, root: str) -> Results:
 
 def of(run: Run) -> Results:
     """Computed once per result; the match is made here, the method itself never sees a teacher."""
-    return _of(run.id, run.stamp("recovered"), run.root)
+    return _of(run.id, run.stamp("reconstruction"), str(store().root))
 
 
 def report(run: Run) -> dict[str, Any]:
     """The report of the contract (design.md), as the command line writes it."""
-    results, result, settings = of(run), run.reconstruction(), run.settings()
-    ensemble, cut = run.ensemble(), run.cut()
-    found: dict[str, Any] = {
-        "verified": results.certificate.verified,
-        "reasons": list(results.certificate.reasons),
-        "advice": list(results.certificate.advice),
-        "loss": result.loss,
-        "heldout_loss": result.heldout_loss,
-        "sizes": list(result.network.sizes),
-        "students": {
-            "count": ensemble.students,
-            "converged": int(ensemble.converged().sum()),
-        },
-        "seconds": ensemble.seconds + run.build_seconds,
-        "device": settings.device,
-        "unidentified_inputs": list(run.probes().unidentified_inputs),
-        "layers": [
-            {
-                "height": cut.height,
-                "gamma": cut.gamma,
-                "beta": cut.beta,
-                "clusters": result.from_clusters,
-                "pruned": result.pruned,
-            }
-        ],
-    }
-    if results.match is not None:
-        found["match"] = results.match.as_json()
-    return found
+    built = run.built_cut
+    found = make_report(
+        run.probes(),
+        run.ensemble(),
+        grove.clusters_of(run, built),
+        run.reconstruction(),
+        of(run).certificate,
+        run.ensemble().seconds + run.build_seconds,
+        run.settings().device,
+    )
+    report = of(run).match
+    return found if report is None else {**found, "match": report.as_json()}

@@ -25,7 +25,7 @@ class Step:
 
 STEPS = (
     Step("start", "Start", "What this is, the demo, and earlier runs."),
-    Step("teacher", "Teacher", "Choose the network to be read.", "probes_or_teacher"),
+    Step("teacher", "Teacher", "Choose the network to be read.", "source"),
     Step("expand", "Expand", "Train large students on its answers.", "ensemble"),
     Step("cluster", "Cluster", "Find the neurons the students share.", "cut"),
     Step("reconstruct", "Reconstruct", "Build the network from them.", "recovered"),

@@ -126,7 +126,7 @@ def _steer_students(run: Run, job: Job, snapshot: JobSnapshot, training: events.
 def _time_left(run: Run, snapshot: JobSnapshot, training: events.TrainingProgress) -> str:
     """An upper bound: the iterations allowed, or the time limit, whichever comes first."""
     settings = run.settings()
-    config = settings.expand_config()
+    config = settings.recover_config(run.activation).expand_config()
     going = [s for s, status in enumerate(training.statuses) if status == events.TRAINING]
     if not going:
         return "a moment"

@@ -9,7 +9,8 @@ from ec_core.expand.estimate import Estimate, estimate
 from ec_core.probing.asking import DISTRIBUTIONS
 from pages.ui import frame, words
 from pages.ui.board import devices
-from pages.ui.runs import Run, Settings
+from pages.ui.runs import Run
+from pages.ui.settings import Settings
 
 _DISTRIBUTION_WORDS = {
     "gaussian": "Gaussian: normal in every feature",
@@ -113,7 +114,7 @@ def _estimate(run: Run, settings: Settings) -> tuple[Estimate, int]:
     inputs, outputs = source.inputs, source.outputs
     # before the search the width is a guess: four times a small teacher's
     width = round((settings.width or 16) * settings.expansion)
-    config = settings.expand_config()
+    config = settings.recover_config(run.activation).expand_config()
     return estimate(settings.learning, inputs, outputs, run.activation, width, config), width
 
 

@@ -1,73 +1,93 @@
 """The background jobs of a run: which stage, with what, and where its result goes.
 
-Nothing here draws; ``on_end`` is called in the worker's thread, so it must not call st.*.
+Nothing here draws; stages and ``on_end`` run in the worker's thread and must not call st.*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
 
+from ec_core.cluster import apply_cut, automatic_cut, build_tree, pool
 from ec_core.control import Control
+from ec_core.errors import JobError
 from ec_core.events import Event
-from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
-from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
-from pages.ui import grove
-from pages.ui.board import board, line
+from ec_core.jobs.job import OnEnd, Stage
+from ec_core.reconstruct.reconstruct import Reconstruction, ReconstructConfig, reconstruct
+from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
 EXPAND, RECONSTRUCT, DEMO = "Expand", "Reconstruct", "Demo"
 
 
+def _submit(run: Run, kind: str, stage: Stage, on_end: OnEnd | None = None) -> Job:
+    if active(run) is not None:
+        raise JobError("This run is already being worked on; wait for it or stop it first.")
+    settings = run.settings()
+    return board().submit(
+        stage,
+        run=run.id,
+        label=f"{kind}: {run.title}",
+        device=line(settings.device),
+        seconds=settings.budget,
+        on_end=on_end,
+    )
+
+
 def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
     """Train the run's students in the background; ``more``: let these go on where they stood."""
-    settings, probes, activation = run.settings(), run.probes(), run.activation
-    config = settings.expand_config()
+    probes = run.probes() if more is not None else run.ask()
+    activation = run.activation
+    config = run.settings().recover_config(activation).expand_config()
 
-    def stage(control: Control) -> Generator[Event, None, Any]:
+    def stage(control: Control) -> Generator[Event, None, StudentEnsemble]:
         return expand(probes, activation, config, control, more)
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
             run.save_ensemble(snapshot.result)
 
-    return board().submit(
-        stage,
-        run=run.id,
-        label=f"{EXPAND}: {run.title}",
-        device=line(settings.device),
-        seconds=settings.budget,
-        on_end=store,
-    )
+    return _submit(run, EXPAND, stage, store)
 
 
 def start_reconstruct(run: Run) -> Job:
     """Build the network from the run's stored cut in the background."""
-    settings, probes, ensemble = run.settings(), run.probes(), run.ensemble()
-    cloud, tree = grove.grow(ensemble)
-    clusters = grove.cut_at(tree, cloud, run.cut())
-    config = ReconstructConfig()
+    probes, ensemble, cut = run.probes(), run.ensemble(), run.cut()
+    config = ReconstructConfig(device=run.settings().device)
 
-    def stage(control: Control) -> Generator[Event, None, Any]:
-        return reconstruct(ensemble, clusters, cloud, probes, config, control)
+    def stage(control: Control) -> Generator[Event, None, Reconstruction]:
+        cloud = pool(ensemble)
+        clusters = apply_cut(build_tree(cloud), cloud, cut)
+        return (yield from reconstruct(ensemble, clusters, cloud, probes, config, control))
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
-            run.save_reconstruction(snapshot.result)
+            run.save_reconstruction(snapshot.result, cut, snapshot.seconds)
 
-    return board().submit(
-        stage,
-        run=run.id,
-        label=f"{RECONSTRUCT}: {run.title}",
-        device=line(settings.device),
-        seconds=settings.budget,
-        on_end=store,
-    )
+    return _submit(run, RECONSTRUCT, stage, store)
 
 
-def expand_config_of(run: Run) -> ExpandConfig:
-    """The configuration a run's students are trained with."""
-    return run.settings().expand_config()
+def start_demo(run: Run) -> Job:
+    """The whole chain in one job, every stage stored as soon as it is done."""
+    probes, settings = run.ask(), run.settings()
+    activation = run.activation
+    config = settings.recover_config(activation).expand_config()
+
+    def stage(control: Control) -> Generator[Event, None, Reconstruction]:
+        ensemble = yield from expand(probes, activation, config, control)
+        run.save_ensemble(ensemble)
+        cloud = pool(ensemble)
+        tree = build_tree(cloud)
+        cut = automatic_cut(tree, settings.gamma, settings.beta)
+        run.save_cut(cut)
+        clusters = apply_cut(tree, cloud, cut)
+        building = ReconstructConfig(device=settings.device)
+        return (yield from reconstruct(ensemble, clusters, cloud, probes, building, control))
+
+    def store(snapshot: JobSnapshot) -> None:
+        if snapshot.result is not None:
+            run.save_reconstruction(snapshot.result, run.cut(), snapshot.seconds)
+
+    return _submit(run, DEMO, stage, store)

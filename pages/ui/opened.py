@@ -1,0 +1,20 @@
+"""Which run is open: the ``?run=`` of the address, and nothing else, decides."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ec_core.errors import ECError
+from pages.ui.runs import Run, store
+
+
+def open_run() -> tuple[Run | None, str | None]:
+    """The run in the address, or None, with a sentence if the address names one that is not there."""
+    name = st.query_params.get("run")
+    if not name:
+        return None, None
+    try:
+        store().open(name)
+    except ECError as error:
+        return None, f"{error} Earlier runs are listed on the Start page."
+    return Run(name), None

@@ -1,0 +1,222 @@
+"""A run: everything between a teacher and its recovered weights, found by its id in the store.
+
+No Streamlit in here: background jobs store their results through this file too. What is read is
+kept in memory by the stamp of its file, so that a page that refreshes itself reads nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from ec_core.cluster import Cut
+from ec_core.events import PruneStep, SignsFound
+from ec_core.expand.students import StudentEnsemble
+from ec_core.networks.network import Network
+from ec_core.probing.asking import ask
+from ec_core.probing.presets import TeacherCard
+from ec_core.probing.probes import ProbeSet
+from ec_core.probing.teacher import Teacher
+from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.store import RunStore, RunSummary, StoredRun, home
+from pages.ui.settings import Settings
+from pages.ui.source import Source
+
+APP = Path(__file__).resolve().parents[2]
+_ORDER = ("probes", "ensemble", "cuts", "reconstruction", "recovered", "report")
+_KINDS = (Reconstruction, Network, PruneStep, SignsFound)
+"""What a stored reconstruction is made of."""
+_UNNAMED, _BUILT = "", "built"
+"""Names of the cut in use and of the one the network was built from."""
+
+
+@lru_cache(maxsize=8)
+def _store(root: Path) -> RunStore:
+    return RunStore(root)
+
+
+def store() -> RunStore:
+    """The runs of this computer: EC_HOME, or runs/ beside app.py."""
+    return _store(home(APP / "runs"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A handle on one run; reading through it is cheap, writing is atomic."""
+
+    id: str
+
+    @property
+    def stored(self) -> StoredRun:
+        return _opened(store().root, self.id)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What leads back here, for the address of a page."""
+        return {"run": self.id}
+
+    @classmethod
+    def create(cls, source: Source, settings: Settings | None = None) -> Run:
+        """A new run for a teacher or a set of answers."""
+        settings = settings or default_settings(source)
+        title = ("Demo: " if settings.demo else "") + source.title
+        stored = store().create(source.preset or "upload", title)
+        if source.network is not None:
+            stored.save_teacher(source.card())
+        if source.answers is not None:
+            stored.save_probes(*source.answers, settings.seed)
+        stored.save_settings({"chosen": settings.as_json(), "source": source.as_json()})
+        return cls(stored.id)
+
+    # what is there
+
+    def has(self, part: str) -> bool:
+        """Is a part there? "source" always is, "cut" is the one in use."""
+        if part == "source":
+            return True
+        if part == "cut":
+            return self.stored.has("cuts") and _UNNAMED in self.stored.cuts()
+        return self.stored.has("reconstruction" if part == "recovered" else part)
+
+    def stamp(self, part: str) -> int:
+        """Changes whenever a part is written anew: a key for caches."""
+        return self.stored.stamp(part)
+
+    @property
+    def summary(self) -> RunSummary:
+        return self.stored.summary()
+
+    @property
+    def title(self) -> str:
+        return self.summary.label
+
+    @property
+    def activation(self) -> str:
+        return self.source().activation
+
+    @property
+    def next_step(self) -> str:
+        """The step that comes next for this run."""
+        return next_step(self.stored.parts())
+
+    # reading
+
+    def source(self) -> Source:
+        return _source(store().root, self.id)
+
+    def settings(self) -> Settings:
+        return Settings(**self.stored.settings()["chosen"])
+
+    def probes(self) -> ProbeSet:
+        """The questions asked, with the answers."""
+        return _probes(store().root, self.id, self.stamp("probes"))
+
+    def ensemble(self) -> StudentEnsemble:
+        return _ensemble(store().root, self.id, self.stamp("ensemble"))
+
+    def cut(self) -> Cut:
+        return self.stored.cuts()[_UNNAMED]
+
+    def reconstruction(self) -> Reconstruction:
+        return _reconstruction(store().root, self.id, self.stamp("reconstruction"))
+
+    @property
+    def build_seconds(self) -> float:
+        return float(self.stored.settings().get("build_seconds", 0.0))
+
+    @property
+    def built_cut(self) -> Cut:
+        """The cut the network was built from."""
+        return self.stored.cuts().get(_BUILT) or self.cut()
+
+    # writing
+
+    def save_settings(self, settings: Settings) -> None:
+        self.stored.save_settings({**self.stored.settings(), "chosen": settings.as_json()})
+
+    def ask(self) -> ProbeSet:
+        """Put the questions to the teacher, as the settings say, and keep the answers."""
+        source, settings = self.source(), self.settings()
+        if source.network is not None:
+            x, y = ask(
+                Teacher(source.network),
+                settings.probes,
+                settings.distribution,
+                source.inputs,
+                settings.seed,
+                source.data(),
+            )
+        else:
+            x, y = self.stored.answers()
+        self.stored.save_probes(x, y, settings.seed)
+        return self.probes()
+
+    def save_ensemble(self, ensemble: StudentEnsemble) -> None:
+        """Store the students; whatever was built on earlier ones goes."""
+        self.forget("cuts")
+        self.stored.save_ensemble(ensemble)
+
+    def save_cut(self, cut: Cut) -> None:
+        self.stored.save_cut(cut)
+
+    def save_reconstruction(self, result: Reconstruction, cut: Cut, seconds: float) -> None:
+        """Store the network and which cut it was built from."""
+        self.stored.save_cut(cut, _BUILT)
+        self.stored.save_settings({**self.stored.settings(), "build_seconds": seconds})
+        self.stored.save_recovered(result.network)
+        # last, because its presence completes the step
+        self.stored.save_plain("reconstruction", result)
+
+    def forget(self, part: str) -> None:
+        """Remove a part and everything that was made from it."""
+        self.stored.forget(*_ORDER[_ORDER.index(part) :])
+
+
+def next_step(parts: frozenset[str]) -> str:
+    """The step that comes next for a run that has these parts."""
+    for part, step in (("reconstruction", "compare"), ("cuts", "reconstruct"), ("ensemble", "cluster")):
+        if part in parts:
+            return step
+    return "expand"
+
+
+def default_settings(source: Source) -> Settings:
+    """Sound settings for a new run."""
+    if source.answers is not None:
+        return Settings(probes=len(source.answers[0]), distribution="given")
+    if source.dataset is not None:
+        # dead pixels and the like only show their weights if noise moves them
+        return Settings(probes=4000, distribution="data+noise")
+    return Settings()
+
+
+def _opened(root: Path, run_id: str) -> StoredRun:
+    return _store(root).open(run_id)
+
+
+@lru_cache(maxsize=64)
+def _source(root: Path, run_id: str) -> Source:
+    stored = _opened(root, run_id)
+    fields = stored.settings()["source"]
+    card: TeacherCard | None = stored.teacher() if stored.has("teacher") else None
+    source = Source(**fields)
+    if card is not None:
+        return replace(source, network=card.network)
+    return replace(source, answers=stored.answers())
+
+
+@lru_cache(maxsize=16)
+def _probes(root: Path, run_id: str, stamp: int) -> ProbeSet:
+    return _opened(root, run_id).probes()
+
+
+@lru_cache(maxsize=16)
+def _ensemble(root: Path, run_id: str, stamp: int) -> StudentEnsemble:
+    return _opened(root, run_id).ensemble()
+
+
+@lru_cache(maxsize=16)
+def _reconstruction(root: Path, run_id: str, stamp: int) -> Reconstruction:
+    result: Reconstruction = _opened(root, run_id).load_plain("reconstruction", _KINDS)
+    return result

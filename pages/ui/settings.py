@@ -1,0 +1,54 @@
+"""What a person chose for a run: plain data, stored with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ec_core.chain import RecoverConfig
+
+HELD_OUT = 0.2
+"""The share of answers that make_probes keeps aside for the final check."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Students, questions, limits, and what may be shown.
+
+    probes : questions to ask; distribution : where they come from ("given" for files of answers)
+    budget : seconds at most, None without limit; show_truth : teacher's neurons may be drawn
+    """
+
+    students: int = 10
+    width: int | None = None
+    expansion: float = 1.0
+    probes: int = 2000
+    distribution: str = "gaussian"
+    seed: int = 0
+    device: str = "auto"
+    budget: float | None = None
+    gamma: float = 0.5
+    beta: float = 30.0
+    show_truth: bool = False
+    demo: bool = False
+
+    @property
+    def learning(self) -> int:
+        """Answers the students learn from."""
+        return self.probes - max(1, round(HELD_OUT * self.probes))
+
+    def recover_config(self, activation: str) -> RecoverConfig:
+        """What the command line would be told; the app runs the same stages with it."""
+        return RecoverConfig(
+            activation=activation,
+            students=self.students,
+            width=self.width,
+            expansion=self.expansion,
+            gamma=self.gamma,
+            beta=self.beta,
+            seed=self.seed,
+            device=self.device,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)

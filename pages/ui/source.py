@@ -1,0 +1,110 @@
+"""Where the answers of a run come from: a network that is asked, or answers that were given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ec_core.networks.network import Network
+from ec_core.probing.datasets import DATASETS, load_dataset
+from ec_core.probing.presets import TeacherCard
+
+
+@dataclass(frozen=True)
+class Source:
+    """A teacher or a set of questions and answers.
+
+    title : a few words for lists; activation : the one students are given
+    network : the teacher, None if only answers are known
+    answers : x (N, D), y (N, K) as given, None if a network is asked
+    preset, options : what ``make_teacher`` was called with, for the script that repeats the run
+    """
+
+    title: str
+    description: str
+    activation: str
+    network: Network | None = None
+    answers: tuple[np.ndarray, np.ndarray] | None = None
+    preset: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    score: float | None = None
+    score_name: str | None = None
+
+    @classmethod
+    def from_card(cls, card: TeacherCard, options: Mapping[str, Any]) -> Source:
+        """A teacher from the presets."""
+        network = card.network
+        name = {"synthetic": "random"}.get(card.preset, card.preset)
+        return cls(
+            f"{name} {'–'.join(map(str, network.sizes))} {network.activation}",
+            card.description,
+            network.activation,
+            network=network,
+            preset=card.preset,
+            options=dict(options),
+            seed=card.seed,
+            score=card.score,
+            score_name=card.score_name,
+        )
+
+    @classmethod
+    def from_network(cls, network: Network, name: str) -> Source:
+        """A teacher from a file."""
+        return cls(name, f"read from {name}", network.activation, network=network)
+
+    @classmethod
+    def from_answers(cls, x: np.ndarray, y: np.ndarray, name: str, activation: str) -> Source:
+        """Questions and answers from a file; y (N,) is taken for (N, 1)."""
+        columns = y[:, None] if y.ndim == 1 else y
+        return cls(name, f"questions and answers from {name}", activation, answers=(x, columns))
+
+    @property
+    def inputs(self) -> int:
+        """D."""
+        if self.network is not None:
+            return self.network.sizes[0]
+        assert self.answers is not None
+        return int(self.answers[0].shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """K."""
+        if self.network is not None:
+            return self.network.sizes[-1]
+        assert self.answers is not None
+        return int(self.answers[1].shape[1])
+
+    @property
+    def dataset(self) -> str | None:
+        """The bundled data a teacher can be asked about, if its file or preset names any."""
+        name = self.preset if self.preset in DATASETS else None
+        if name is None and self.network is not None and self.network.dataset in DATASETS:
+            name = self.network.dataset
+        if name is None or load_dataset(name).x.shape[1] != self.inputs:
+            return None
+        return name
+
+    def data(self) -> np.ndarray | None:
+        """(n, D) the rows of that data."""
+        return None if self.dataset is None else load_dataset(self.dataset).x
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything but the arrays."""
+        names = ("title", "description", "activation", "preset", "seed", "score", "score_name")
+        return {**{name: getattr(self, name) for name in names}, "options": dict(self.options)}
+
+    def card(self) -> TeacherCard:
+        """The teacher as the store keeps it."""
+        assert self.network is not None
+        return TeacherCard(
+            self.preset or "upload",
+            self.network,
+            self.seed,
+            self.score,
+            self.score_name,
+            self.description,
+        )
