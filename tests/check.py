@@ -1,0 +1,54 @@
+"""The one check: format, lint, types, layers, tests. ``python tests/check.py [pytest options]``
+
+Every step runs even if one before it failed, so that one run shows all there is to mend; the exit
+code is 0 only if all passed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PYTHON = [sys.executable, "-m"]
+LAYERS = "from importlinter.cli import lint_imports_command as check; check(['--no-cache'])"
+
+STEPS = {
+    "format": [*PYTHON, "ruff", "format", "--check", "--quiet", "."],
+    "lint": [*PYTHON, "ruff", "check", "--quiet", "."],
+    "types": [*PYTHON, "mypy"],
+    # import-linter cannot be started with -m
+    "layers": [sys.executable, "-c", LAYERS],
+    # one process per core, a file in one process: the browser tests share their server
+    "tests": [*PYTHON, "pytest", "-q", "-n", "2", "--dist", "loadfile"],
+}
+
+
+def environment() -> dict[str, str]:
+    """One thread per process, or two processes fight over two cores and all take twice as long."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+
+
+def main(options: list[str]) -> int:
+    """Run every step; 0 if all passed, else 1."""
+    failed = []
+    for name, command in STEPS.items():
+        print(f"== {name}", flush=True)
+        began = time.monotonic()
+        extra = options if name == "tests" else []
+        code = subprocess.run(
+            [*command, *extra], cwd=ROOT, env=environment(), check=False
+        ).returncode
+        print(f"== {name}: {'ok' if code == 0 else 'FAILED'}, {time.monotonic() - began:.0f} s\n")
+        if code != 0:
+            failed.append(name)
+    print(f"Failed: {', '.join(failed)}" if failed else "All checks passed.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
