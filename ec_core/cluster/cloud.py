@@ -89,8 +89,8 @@ def pool(ensemble: StudentEnsemble, best: int | None = None) -> WeightCloud:
     """Pool the first layer of every student into one cloud of canonical vectors.
 
     Dead and constant neurons are left out; ``best`` keeps only that many students, those with the
-    smallest losses. Vectors are ordered by student, then neuron.
-    Raises InputError if ``best`` is less than one or no neuron is left.
+    smallest losses. Vectors are ordered by student, then neuron; there may be none.
+    Raises InputError if ``best`` is less than one.
     """
     incoming = np.asarray(ensemble.incoming, dtype=np.float64)
     outgoing = np.asarray(ensemble.outgoing, dtype=np.float64)
@@ -103,11 +103,6 @@ def pool(ensemble: StudentEnsemble, best: int | None = None) -> WeightCloud:
         chosen = np.argsort(losses, kind="stable")[:best]  # NaN sorts last
         alive &= np.isin(np.arange(len(losses)), chosen)[:, None]
     student, neuron = np.nonzero(alive)
-    if len(student) == 0:
-        raise InputError(
-            f"None of the {alive.size} neurons of {len(losses)} students has weights that do "
-            "anything; train the students further or restart them."
-        )
     vectors = incoming[student, neuron]
     reference = reference_direction(vectors)
     vectors, sign, norm = canonical(vectors, entry, reference)

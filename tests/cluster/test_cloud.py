@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ec_core.cluster import pool
+from ec_core.cluster import apply_cut, automatic_cut, build_tree, pool
 from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import ACTIVATIONS, activation
@@ -116,8 +116,16 @@ def test_best_keeps_the_students_of_smallest_loss() -> None:
     assert len(pool(ensemble, best=99)) == len(pool(ensemble))
 
 
-def test_nothing_to_pool_is_one_clear_sentence() -> None:
+def test_no_best_students_is_one_clear_sentence() -> None:
     with pytest.raises(InputError, match="at least one"):
         pool(random_ensemble("tanh"), best=0)
-    with pytest.raises(InputError, match="None of the 20 neurons of 4 students"):
-        pool(ensemble_of(np.ones((S, H, D + 1)), np.zeros((S, K, H))))
+
+
+@pytest.mark.parametrize("fill", [0.0, np.nan])
+def test_students_that_learnt_nothing_make_an_empty_cloud_and_no_clusters(fill: float) -> None:
+    cloud = pool(ensemble_of(np.ones((S, H, D + 1)), np.full((S, K, H), fill)))
+    assert cloud.vectors.shape == (0, D + 1)
+    assert cloud.outgoing.shape == (0, K)
+    assert cloud.students == 0
+    tree = build_tree(cloud)
+    assert apply_cut(tree, cloud, automatic_cut(tree)).clusters == ()

@@ -153,12 +153,12 @@ def test_a_tree_of_none_one_and_equal_vectors() -> None:
 
 def test_too_many_vectors_are_refused_with_numbers_before_it_starts() -> None:
     cloud = cloud_of(np.zeros((1, 2)).repeat(30_000, axis=0), np.zeros(30_000, dtype=int))
-    with pytest.raises(InputError, match=r"30,000 vectors needs 3\.4 GiB.*best students.*23,170"):
+    with pytest.raises(InputError, match=r"30,000 vectors needs 6\.7 GiB.*best students.*23,170"):
         build_tree(cloud)
     few = cloud_of(np.random.default_rng(0).standard_normal((10, 2)), np.arange(10))
     with pytest.raises(InputError, match="at most 9 vectors"):
-        build_tree(few, memory=9 * 8 // 2 * 8)
-    assert build_tree(few, memory=10 * 9 // 2 * 8).vectors == 10
+        build_tree(few, memory=9 * 8 // 2 * 16)
+    assert build_tree(few, memory=10 * 9 // 2 * 16).vectors == 10
 
 
 def test_nan_is_refused() -> None:
