@@ -59,7 +59,7 @@ def activation_curve(name: str, theme: Theme = LIGHT) -> go.Figure:
         other = entry.parity * curve + entry.linear * z + entry.constant
         sparse = slice(0, _POINTS, 16)
         fig.add_scatter(
-            x=z[sparse],
+            x=z[sparse].round(4),
             y=other[sparse],
             mode="markers",
             marker={"size": 7, "color": theme.text},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,19 +20,32 @@ TARGET = 1e-8
 """What counts as recovered: the line drawn across the bars."""
 
 
-def neuron_errors(teacher: Network, aligned: Network, layer: int = 0) -> np.ndarray:
-    """Largest absolute difference per neuron of ``layer``, incoming weights and bias: (H,)."""
-    weights = np.abs(teacher.weights[layer] - aligned.weights[layer]).max(axis=1, initial=0.0)
-    return np.asarray(np.maximum(weights, np.abs(teacher.biases[layer] - aligned.biases[layer])))
+def neuron_errors(
+    teacher: Network, aligned: Network, layer: int = 0, unidentified: Sequence[int] = ()
+) -> np.ndarray:
+    """Largest absolute difference per neuron of ``layer``, incoming weights and bias: (H,).
+
+    unidentified : inputs that never varied; their first-layer weights are left out
+    """
+    difference = np.abs(teacher.weights[layer] - aligned.weights[layer])
+    if layer == 0:
+        difference = np.delete(difference, list(unidentified), axis=1)
+    biases = np.abs(teacher.biases[layer] - aligned.biases[layer])
+    return np.asarray(np.maximum(difference.max(axis=1, initial=0.0), biases))
 
 
 def alignment_bars(
-    match: MatchReport, teacher: Network, theme: Theme = LIGHT, layer: int = 0
+    match: MatchReport,
+    teacher: Network,
+    theme: Theme = LIGHT,
+    layer: int = 0,
+    unidentified: Sequence[int] = (),
 ) -> go.Figure:
     """One stem per neuron of a hidden layer, up to its largest weight error on a log axis.
 
     Lower is better: 1e-16 is rounding. Stems under the line at 1e-8 end in a filled circle, the
-    others in an open diamond. Where the sizes differ no weight can be compared and the figure
+    others in an open diamond. Weights of ``unidentified`` inputs, which no answer tells, do not
+    count. Where the sizes differ no weight can be compared and the figure
     says so.
     """
     if match.aligned is None:
@@ -40,7 +54,7 @@ def alignment_bars(
         if found is not None:
             counts = f"<br>{found.matched} matched, {found.missing} missing, {found.extra} too many"
         return empty(theme, "The sizes differ, so weights cannot be laid side by side." + counts)
-    errors = neuron_errors(teacher, match.aligned, layer)
+    errors = neuron_errors(teacher, match.aligned, layer, unidentified)
     shown = clamp(errors, HEIGHT_FLOOR)
     at = np.arange(1, len(errors) + 1)
     fig = figure(theme, 380, margin={"l": 24, "r": 120, "t": 32, "b": 24})

@@ -25,7 +25,7 @@ def plane_lines(
     """The lines w·x + b = 0 of all students' neurons, thin, with the teacher's dashed on top.
 
     incoming : (S, H, 3) weights and bias of every student's neurons, or (M, 3) vectors
-    truth : (H, 3) the teacher's; limits : the part of the plane shown
+    truth : (H, 3) the teacher's, in the same coordinates; limits : the part of the plane shown
 
     Where many thin lines fall on one another the students agree. Neurons without a direction
     (constants) have no line. Raises InputError unless there are two inputs.

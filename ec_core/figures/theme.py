@@ -151,7 +151,8 @@ def bare_axis(**more: Any) -> dict[str, Any]:
 def figure(theme: Theme, height: int = 440, **layout: Any) -> go.Figure:
     """An empty figure in the theme; ``layout`` overrides its settings."""
     settings: dict[str, Any] = {
-        "template": None,
+        # an empty one: None would bring in Plotly's own colours
+        "template": go.layout.Template(),
         "height": height,
         "font": {"family": FONT, "size": FONT_SIZE, "color": theme.text},
         "paper_bgcolor": "rgba(0,0,0,0)",

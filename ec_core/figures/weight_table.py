@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,13 @@ def weight_table_heat(
     aligned: Network,
     theme: Theme = LIGHT,
     layer: int = 0,
-    labels: list[str] | None = None,
+    labels: Sequence[str] | None = None,
+    unidentified: Sequence[int] = (),
 ) -> go.Figure:
     """Three heat maps: the teacher's layer, the recovered one (already aligned), log10 difference.
 
     Rows are neurons, columns inputs and, last, the bias. ``labels`` names the inputs.
+    The difference stays blank for ``unidentified`` inputs, whose weights no answer tells.
     Raises InputError if the two networks differ in size.
     """
     if teacher.sizes != aligned.sizes:
@@ -43,6 +46,8 @@ def weight_table_heat(
         )
     ours, theirs = _table(teacher, layer), _table(aligned, layer)
     difference = np.abs(ours - theirs)
+    if layer == 0:
+        difference[:, list(unidentified)] = np.nan
     limit = float(max(np.abs(ours).max(), np.abs(theirs).max(), 1e-12))
     low = math.log10(HEIGHT_FLOOR)
     inputs = ours.shape[1] - 1
@@ -63,7 +68,10 @@ def weight_table_heat(
     for i, (title, shown, values, scale, least, most) in enumerate(tables):
         suffix = "" if i == 0 else str(i + 1)
         last = i == 2
-        words = [[number(v, 2 if last else 6) for v in row] for row in values]
+        words = [
+            ["no answer tells" if np.isnan(v) else number(v, 2 if last else 6) for v in row]
+            for row in values
+        ]
         fig.add_heatmap(
             x=np.arange(inputs + 1),
             y=np.arange(len(ours)),
