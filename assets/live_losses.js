@@ -43,7 +43,7 @@ function draw(state) {
   g.clearRect(0, 0, width, height)
   const ink = css(host, "--st-text-color", "#222")
   const line = css(host, "--st-border-color", "#ccc")
-  const left = 46, right = width - 10, top = 10, bottom = height - 30
+  const left = 46, right = width - 10, top = 10, bottom = height - 40
   const [low, high] = bounds(data)
   const last = data.at.length ? Math.max(data.at[data.at.length - 1], 10) : 10
   const X = it => left + (right - left) * it / last
@@ -68,7 +68,7 @@ function draw(state) {
     g.fillText(String(it), Math.min(X(it), right - 10), bottom + 14)
   }
   g.textAlign = "right"
-  g.fillText("iteration", right, bottom - 8)
+  g.fillText("iteration", right, height - 8)
   g.globalAlpha = 1
   if (data.floor > 0 && Math.log10(data.floor) > low) {
     g.strokeStyle = css(host, "--st-green-color", "#009E73")

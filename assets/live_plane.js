@@ -65,14 +65,14 @@ function draw(state, t) {
     g.beginPath(); g.arc(cx, cy, r * k, 0, 7); g.stroke()
   }
   g.globalAlpha = 1
-  const draw_truth = () => {
+  const drawTruth = () => {
     if (!data.truth) return
     g.strokeStyle = data.colours.truth
-    g.lineWidth = 4.5
+    g.lineWidth = 8
     for (const neuron of data.truth) stroke(g, place(neuron), data.span, size, cx, cy)
   }
-  g.globalAlpha = 0.55
-  draw_truth()
+  g.globalAlpha = 0.5
+  drawTruth()
   state.now = data.students.map((neurons, s) => neurons.map((neuron, h) => {
     const goal = place(neuron)
     const from = state.from?.[s]?.[h] ?? goal

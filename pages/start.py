@@ -28,7 +28,6 @@ def _page(run: Run | None) -> None:
                 key="run_demo",
                 type="primary",
                 icon=":material/play_arrow:",
-                help="A small network with two inputs is read before your eyes; about 15 seconds.",
             ):
                 steps.go("start", demo.begin())
             if st.button("Choose a teacher", key="choose_teacher", icon=":material/tune:"):

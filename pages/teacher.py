@@ -44,6 +44,7 @@ def _meet(source: Source) -> None:
         figures.network_diagram(network, theme=theme.figure_theme()),
         theme=None,
         key="teacher_diagram",
+        height=330,
         alt=f"The teacher, a {words.shape(network.sizes)} network, drawn with its weights.",
         config={"displaylogo": False},
     )
@@ -64,6 +65,7 @@ def _inside(source: Source) -> None:
             figures.activation_curve(network.activation, theme=look),
             theme=None,
             key="teacher_activation",
+            height=340,
             alt=f"The curve of {network.activation}.",
         )
         frame.note(f"Symmetry class: {ACTIVATIONS[network.activation].symmetry}.")

@@ -78,6 +78,12 @@ def safely(act: Callable[..., None], *args: int) -> None:
         st.toast(str(error))
 
 
+def _stop(run: Run, job: Job) -> None:
+    if job.control is not None:
+        run.mark_steered()
+    safely(job.stop)
+
+
 def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
     """Pause or continue, and stop."""
     if snapshot.state == "paused":
@@ -97,7 +103,7 @@ def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
         "Take out of the line" if snapshot.state == "queued" else "Stop all",
         key="job_stop",
         icon=":material/stop:",
-        on_click=safely,
-        args=(job.stop,),
+        on_click=_stop,
+        args=(run, job),
         disabled=snapshot.state == "stopping",
     )

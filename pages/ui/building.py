@@ -17,7 +17,7 @@ REFRESH_SECONDS = 0.7
 def _path(tried: list[events.PruneStep], key: str) -> None:
     st.plotly_chart(
         figures.size_path(tried, theme=theme.figure_theme()),
-        theme=None, key=key, config={"displaylogo": False},
+        theme=None, key=key, height=380, config={"displaylogo": False},
         alt="The loss against the number of neurons while superfluous ones are removed.",
     )
 
@@ -109,7 +109,7 @@ def _result(run: Run) -> None:
     with left:
         st.subheader("The recovered network", anchor=False)
         st.plotly_chart(
-            figures.network_diagram(result.network, theme=look), theme=None, key="built_diagram",
+            figures.network_diagram(result.network, theme=look), theme=None, key="built_diagram", height=380,
             config={"displaylogo": False}, alt="The recovered network with its weights.",
         )
     with right:

@@ -106,7 +106,7 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
             with right:
                 st.plotly_chart(
                     figures.alignment_bars(report, teacher, theme=look, layer=index),
-                    theme=None, key=f"alignment_{index}", config={"displaylogo": False},
+                    theme=None, key=f"alignment_{index}", height=340, config={"displaylogo": False},
                     alt="The largest weight error of each neuron on a logarithmic axis.",
                 )
     with tabs[1]:

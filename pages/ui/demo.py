@@ -10,13 +10,13 @@ import streamlit as st
 from ec_core import events
 from ec_core.jobs import JobSnapshot
 from ec_core.probing.presets import make_teacher
-from pages.ui import frame, live, results, steps, students, theme, words, work
+from pages.ui import frame, grove, live, results, steps, students, theme, words, work
 from pages.ui.board import active, job_of, show_state
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
 from pages.ui.source import Source
 
-REFRESH_SECONDS = 0.6
+REFRESH_SECONDS = 0.4
 SEED = 1
 SETTINGS = Settings(
     students=8, width=8, probes=1500, distribution="gaussian", seed=SEED, show_truth=True, demo=True
@@ -61,8 +61,6 @@ def _stages(run: Run, snapshot: JobSnapshot | None) -> list[tuple[str, str]]:
         )
     cluster = "See which neurons they agree on"
     if cut:
-        from pages.ui import grove
-
         cluster = f"{words.many(len(grove.clusters_of(run, run.cut()).kept), 'neuron')} found in most students"
     build = "Build the network and remove what is superfluous"
     if built:
@@ -115,8 +113,11 @@ def _draw(run_id: str, was_active: bool) -> None:
         st.rerun()
     snapshot = job.snapshot() if job is not None else None
     training = snapshot.seen.training if snapshot else None
-    incoming, found = None, None
-    if run.has("ensemble"):
+    incoming, found, strength = None, None, None
+    if run.has("cut"):
+        incoming = run.ensemble().incoming
+        strength = grove.agreement(run)
+    elif run.has("ensemble"):
         incoming = run.ensemble().incoming
     elif training is not None:
         incoming = training.incoming
@@ -125,7 +126,7 @@ def _draw(run_id: str, was_active: bool) -> None:
         found = np.column_stack([standard.weights[0], standard.biases[0]])
     live.plane(
         incoming, truth=students.truth_lines(run), found=found,
-        strength=None if incoming is None else students.strength(incoming),
+        strength=students.strength(incoming) if strength is None else strength,
         key="demo_plane", height=400,
     )
     colours = theme.tokens()

@@ -107,3 +107,13 @@ def clusters_of(run: Run, cut: Cut) -> Clusters:
     """The branches of a run's tree at a cut."""
     cloud, tree = of(run)
     return apply_cut(tree, cloud, cut)
+
+
+def agreement(run: Run) -> np.ndarray:
+    """(S, H) one for neurons in a kept cluster, little for all others: what the cut says."""
+    cloud, _ = of(run)
+    labels = clusters_of(run, run.cut()).labels
+    ensemble = run.ensemble()
+    strength = np.full(ensemble.incoming.shape[:2], 0.0)
+    strength[cloud.student[labels >= 0], cloud.neuron[labels >= 0]] = 1.0
+    return strength

@@ -8,7 +8,7 @@ import time
 import streamlit as st
 
 from ec_core.store import RunSummary
-from pages.ui import frame, steps, words
+from pages.ui import frame, table, words
 from pages.ui.board import active, state_line
 from pages.ui.runs import Run, next_step, store
 
@@ -40,7 +40,7 @@ def _row(summary: RunSummary, is_open: bool) -> None:
         step = next_step(summary.parts)
         state = state_line(job.snapshot()) if job else _STANDING[step]
         st.page_link(
-            steps.BY_KEY["start" if summary.label.startswith("Demo") else step].file,
+            table.BY_KEY["start" if summary.label.startswith("Demo") else step].file,
             label=summary.label,
             query_params=run.query,
             icon=":material/arrow_right:" if is_open else None,

@@ -126,6 +126,11 @@ class Run:
         return float(self.stored.settings().get("build_seconds", 0.0))
 
     @property
+    def steered(self) -> bool:
+        """Did a person stop, restart or continue students by hand?"""
+        return bool(self.stored.settings().get("steered", False))
+
+    @property
     def built_cut(self) -> Cut:
         """The cut the network was built from."""
         return self.stored.cuts().get(_BUILT) or self.cut()
@@ -134,6 +139,9 @@ class Run:
 
     def save_settings(self, settings: Settings) -> None:
         self.stored.save_settings({**self.stored.settings(), "chosen": settings.as_json()})
+
+    def mark_steered(self, steered: bool = True) -> None:
+        self.stored.save_settings({**self.stored.settings(), "steered": steered})
 
     def ask(self) -> ProbeSet:
         """Put the questions to the teacher, as the settings say, and keep the answers."""

@@ -1,54 +1,18 @@
-"""The six steps: their pages, their names, and the bar that says what is done and what is next."""
+"""The bar that says which steps are done and which is next, and the ways between them."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.ui.runs import Run
-
-
-@dataclass(frozen=True)
-class Step:
-    """One page. ``done`` names the part of a run whose presence completes the step."""
-
-    key: str
-    title: str
-    help: str
-    done: str | None = None
-
-    @property
-    def file(self) -> str:
-        return f"pages/{self.key}.py"
-
-
-STEPS = (
-    Step("start", "Start", "What this is, the demo, and earlier runs."),
-    Step("teacher", "Teacher", "Choose the network to be read.", "source"),
-    Step("expand", "Expand", "Train large students on its answers.", "ensemble"),
-    Step("cluster", "Cluster", "Find the neurons the students share.", "cut"),
-    Step("reconstruct", "Reconstruct", "Build the network from them.", "recovered"),
-    Step("compare", "Compare", "Check the result and take it with you.", "report"),
-)
-BY_KEY = {step.key: step for step in STEPS}
-
-
-def navigation_pages() -> list[st.Page]:
-    """The pages for st.navigation."""
-    return [
-        st.Page(step.file, title=step.title, help=step.help, default=step.key == "start")
-        for step in STEPS
-    ]
+from pages.ui.table import BY_KEY, STEPS, Step
 
 
 def _state(step: Step, here: str, run: Run | None) -> str:
     if step.key == here:
         return "here"
-    if step.key in ("start", "teacher") and run is None:
-        return "open"
     if run is None:
-        return "later"
+        return "open" if step.key in ("start", "teacher") else "later"
     if step.done is None or run.has(step.done):
         return "done"
     return "open" if step.key == run.next_step else "later"
@@ -71,7 +35,7 @@ def bar(here: str, run: Run | None) -> None:
                     )
         if run is not None:
             st.html(
-                f'<span class="ec-run" title="This run; the address of this page leads back to it">'
+                '<span class="ec-run" title="This run; the address of this page leads back to it">'
                 f"run {run.id}</span>",
                 width="content",
             )

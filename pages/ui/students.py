@@ -51,8 +51,10 @@ def _table(
         )
 
 
-def strength(incoming: np.ndarray) -> np.ndarray:
+def strength(incoming: np.ndarray | None) -> np.ndarray | None:
     """(S, H) how clearly a neuron's line is drawn: nearly dead ones have short vectors."""
+    if incoming is None:
+        return None
     norms = np.linalg.norm(incoming[..., :2], axis=-1)
     return np.asarray(np.clip(norms / max(float(np.median(norms)), 1e-9), 0.15, 1.0))
 
@@ -87,11 +89,22 @@ def _picture(run: Run, incoming: np.ndarray | None, key: str) -> None:
     live.plane(
         incoming,
         truth=truth_lines(run) if show else None,
-        strength=None if incoming is None else strength(incoming),
+        strength=strength(incoming),
         key=key,
         height=330,
     )
     frame.note("Each line is one neuron: on it, the neuron switches. Where lines fall together, students agree.")
+
+
+def _restart(run: Run, job: Job, stuck: list[int]) -> None:
+    run.mark_steered()
+    for student in stuck:
+        safely(job.restart_student, student)
+
+
+def _stop_one(run: Run, job: Job, student: int) -> None:
+    run.mark_steered()
+    safely(job.stop_student, student)
 
 
 def _steer_students(run: Run, job: Job, snapshot: JobSnapshot, training: events.TrainingProgress) -> None:
@@ -103,7 +116,8 @@ def _steer_students(run: Run, job: Job, snapshot: JobSnapshot, training: events.
             key="restart_stuck",
             icon=":material/restart_alt:",
             disabled=not stuck or snapshot.state != "running",
-            on_click=lambda: [safely(job.restart_student, s) for s in stuck],
+            on_click=_restart,
+            args=(run, job, stuck),
         )
         one = st.selectbox(
             "Student",
@@ -118,8 +132,8 @@ def _steer_students(run: Run, job: Job, snapshot: JobSnapshot, training: events.
             "Stop this one",
             key="stop_one",
             disabled=not running,
-            on_click=safely,
-            args=(job.stop_student, int(one)),
+            on_click=_stop_one,
+            args=(run, job, int(one)),
         )
 
 

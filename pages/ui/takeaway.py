@@ -2,31 +2,99 @@
 
 from __future__ import annotations
 
+import html
 import json
 
+import plotly.graph_objects as go
 import streamlit as st
 
+from ec_core import figures
+from ec_core.cluster import counts, pca, plateaus
 from ec_core.networks.files import network_bytes
-from pages.ui import results
+from pages.ui import frame, grove, results, script
 from pages.ui.runs import Run
 
 
+def _figures(run: Run) -> list[tuple[str, go.Figure]]:
+    cloud, tree = grove.of(run)
+    cut = run.built_cut
+    clusters = grove.clusters_of(run, cut)
+    ensemble, result = run.ensemble(), run.reconstruction()
+    found = [
+        (
+            "Losses of the students",
+            figures.loss_curves(ensemble.history, ensemble.statuses, run.probes().floor),
+        ),
+        ("The tree", figures.dendrogram(tree, clusters, cut, cloud)),
+        (
+            "Clusters against height",
+            figures.count_by_height(
+                counts(tree, cut.gamma, cut.beta), plateaus(tree, cut.gamma, cut.beta), cut
+            ),
+        ),
+        ("Map of the weight vectors", figures.weight_map(pca(cloud.vectors), clusters, cloud)),
+        ("Distances", figures.distance_matrix(cloud, tree, clusters=clusters)),
+        ("How the size was found", figures.size_path(result.steps)),
+        ("The recovered network", figures.network_diagram(result.network)),
+    ]
+    teacher, match = run.source().network, results.of(run).match
+    if teacher is not None and match is not None:
+        found.append(("Errors of the weights", figures.alignment_bars(match, teacher)))
+    return found
+
+
+def figures_page(run: Run) -> str:
+    """All figures as one page that needs no internet."""
+    parts = [
+        f"<!doctype html><meta charset='utf-8'><title>{html.escape(run.title)}</title>"
+        "<style>body{font-family:sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem}</style>"
+        f"<h1>{html.escape(run.title)}</h1>"
+    ]
+    for number, (title, figure) in enumerate(_figures(run)):
+        parts.append(f"<h2>{html.escape(title)}</h2>")
+        # the first figure carries the library for all of them
+        parts.append(figure.to_html(full_html=False, include_plotlyjs=number == 0))
+    return "\n".join(parts)
+
+
+def _offer(label: str, make: object, name: str, kind: str, key: str) -> None:
+    st.download_button(
+        label,
+        make,  # type: ignore[arg-type]
+        name,
+        kind,
+        key=f"download_{key}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
 def shelf(run: Run) -> None:
-    """The row of downloads."""
+    """The row of downloads, each made when it is asked for."""
     st.subheader("Take it with you", anchor=False)
+    source = run.source()
     with st.container(horizontal=True, key="downloads"):
-        st.download_button(
+        binary = "application/octet-stream"
+        _offer(
             "Network", lambda: network_bytes(run.reconstruction().network),
-            "recovered.safetensors", "application/octet-stream", key="download_network",
-            on_click="ignore", icon=":material/download:",
+            "recovered.safetensors", binary, "network",
         )
-        st.download_button(
+        _offer(
             "Report", lambda: json.dumps(results.report(run), indent=2), "report.json",
-            "application/json", key="download_report", on_click="ignore",
-            icon=":material/download:",
+            "application/json", "report",
         )
-        st.download_button(
-            "Settings", json.dumps(run.stored.settings(), indent=2), "settings.json",
-            "application/json", key="download_settings", on_click="ignore",
-            icon=":material/download:",
+        _offer("Figures", lambda: figures_page(run), "figures.html", "text/html", "figures")
+        _offer(
+            "Settings", lambda: json.dumps(run.stored.settings(), indent=2), "settings.json",
+            "application/json", "settings",
         )
+        _offer(
+            "Python script", lambda: script.repeat(run), script.file_name(run), "text/x-python",
+            "script",
+        )
+        teacher = source.network
+        if teacher is not None:
+            _offer("Teacher", lambda: network_bytes(teacher), "teacher.safetensors", binary, "teacher")
+    frame.note("The script repeats the whole run with ec_core and gives the same numbers.")
+    with st.expander("Read the script"):
+        st.code(script.repeat(run), language="python")

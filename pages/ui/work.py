@@ -5,12 +5,13 @@ Nothing here draws; stages and ``on_end`` run in the worker's thread and must no
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 
 from ec_core.cluster import apply_cut, automatic_cut, build_tree, pool
 from ec_core.control import Control
 from ec_core.errors import JobError
-from ec_core.events import Event
+from ec_core.events import Event, TrainingProgress
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
@@ -18,6 +19,9 @@ from ec_core.jobs.job import OnEnd, Stage
 from ec_core.reconstruct.reconstruct import Reconstruction, ReconstructConfig, reconstruct
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
+
+_WATCHED, _SLOWEST_ITERATION = 60, 0.1
+"""Iterations of the demo that are slowed down, and seconds each of them takes at least."""
 
 EXPAND, RECONSTRUCT, DEMO = "Expand", "Reconstruct", "Demo"
 
@@ -39,6 +43,7 @@ def _submit(run: Run, kind: str, stage: Stage, on_end: OnEnd | None = None) -> J
 def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
     """Train the run's students in the background; ``more``: let these go on where they stood."""
     probes = run.probes() if more is not None else run.ask()
+    run.mark_steered(more is not None)
     activation = run.activation
     config = run.settings().recover_config(activation).expand_config()
 
@@ -69,6 +74,20 @@ def start_reconstruct(run: Run) -> Job:
     return _submit(run, RECONSTRUCT, stage, store)
 
 
+def _paced(steps: Generator[Event, None, StudentEnsemble]) -> Generator[Event, None, StudentEnsemble]:
+    """The same training, no faster than the eye can follow: it would be over in two seconds."""
+    while True:
+        began = time.monotonic()
+        try:
+            event = next(steps)
+        except StopIteration as end:
+            result: StudentEnsemble = end.value
+            return result
+        yield event
+        if isinstance(event, TrainingProgress) and event.iteration <= _WATCHED:
+            time.sleep(max(0.0, _SLOWEST_ITERATION - (time.monotonic() - began)))
+
+
 def start_demo(run: Run) -> Job:
     """The whole chain in one job, every stage stored as soon as it is done."""
     probes, settings = run.ask(), run.settings()
@@ -76,7 +95,7 @@ def start_demo(run: Run) -> Job:
     config = settings.recover_config(activation).expand_config()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        ensemble = yield from expand(probes, activation, config, control)
+        ensemble = yield from _paced(expand(probes, activation, config, control))
         run.save_ensemble(ensemble)
         cloud = pool(ensemble)
         tree = build_tree(cloud)

@@ -67,12 +67,12 @@ def _tools(run: Run, tree: Dendrogram) -> Cut:
             )
         with three:
             st.slider(
-                "γ: share of students that must agree", 0.1, 1.0, step=0.05, key="cut_gamma",
+                "γ: share that must agree", 0.1, 1.0, step=0.05, key="cut_gamma",
                 help="A cluster held by fewer students is rejected.",
             )
         with four:
             st.slider(
-                "β: widest angle allowed, in degrees", 1.0, 90.0, step=1.0, key="cut_beta",
+                "β: widest angle, degrees", 1.0, 90.0, step=1.0, key="cut_beta",
                 help="A cluster whose vectors point in too different directions is rejected.",
             )
     if rule != "hand":
@@ -86,7 +86,7 @@ def _tree_and_counts(cloud: WeightCloud, tree: Dendrogram, clusters: Clusters) -
     with left:
         st.plotly_chart(
             figures.dendrogram(tree, clusters, cut, cloud, theme=look),
-            theme=None, key="dendrogram", config={"displaylogo": False},
+            theme=None, key="dendrogram", height=380, config={"displaylogo": False},
             alt=f"The tree of {tree.vectors} neurons, cut into {len(clusters.kept)} kept clusters.",
         )
     with right:
@@ -95,7 +95,7 @@ def _tree_and_counts(cloud: WeightCloud, tree: Dendrogram, clusters: Clusters) -
                 counts(tree, cut.gamma, cut.beta), plateaus(tree, cut.gamma, cut.beta), cut,
                 theme=look,
             ),
-            theme=None, key="count_by_height", config={"displaylogo": False},
+            theme=None, key="count_by_height", height=380, config={"displaylogo": False},
             alt="The number of clusters against the height of the cut.",
         )
 
@@ -129,7 +129,7 @@ def _table(clusters: Clusters) -> None:
         )
 
 
-def _map(run_id: str, cut: Cut) -> None:
+def _map(run_id: str, cut: Cut, waiting: bool) -> None:
     """The map: PCA at once, UMAP as soon as it has been computed in the background."""
     run = Run(run_id)
     cloud, _ = grove.of(run)
@@ -148,6 +148,8 @@ def _map(run_id: str, cut: Cut) -> None:
     points, name = None, "UMAP"
     if method == "UMAP":
         points = grove.umap_of(run, bool(truth))
+        if waiting and points is not None:
+            st.rerun()  # the whole page once, so that it stops asking
     if points is None:
         points, name = grove.pca_of(run, bool(truth)), "PCA"
         if method == "UMAP":
@@ -204,7 +206,7 @@ def show(run: Run) -> None:
         _table(clusters)
     with tabs[1]:
         waiting = _waiting_for_umap(run)
-        st.fragment(frame.guarded(_map), run_every=1.5 if waiting else None)(run.id, cut)
+        st.fragment(frame.guarded(_map), run_every=1.5 if waiting else None)(run.id, cut, waiting)
     with tabs[2]:
         st.plotly_chart(
             figures.distance_matrix(cloud, tree, theme=theme.figure_theme(), clusters=clusters),

@@ -1,0 +1,40 @@
+"""The six steps: their pages and names. Imports nothing heavy, so that the first page is up at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page. ``done`` names the part of a run whose presence completes the step."""
+
+    key: str
+    title: str
+    help: str
+    done: str | None = None
+
+    @property
+    def file(self) -> str:
+        return f"pages/{self.key}.py"
+
+
+STEPS = (
+    Step("start", "Start", "What this is, the demo, and earlier runs."),
+    Step("teacher", "Teacher", "Choose the network to be read.", "source"),
+    Step("expand", "Expand", "Train large students on its answers.", "ensemble"),
+    Step("cluster", "Cluster", "Find the neurons the students share.", "cut"),
+    Step("reconstruct", "Reconstruct", "Build the network from them.", "recovered"),
+    Step("compare", "Compare", "Check the result and take it with you.", "recovered"),
+)
+BY_KEY = {step.key: step for step in STEPS}
+
+
+def navigation_pages() -> list[st.Page]:
+    """The pages for st.navigation."""
+    return [
+        st.Page(step.file, title=step.title, help=step.help, default=step.key == "start")
+        for step in STEPS
+    ]
