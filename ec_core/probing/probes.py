@@ -151,6 +151,15 @@ def _refuse_useless_answers(y: np.ndarray) -> None:
         )
 
 
+def _fewest_digits(y: np.ndarray, unit: np.ndarray) -> np.ndarray | None:
+    """The rounding unit (N, K) of answers that have few digits behind ``unit``, else None."""
+    for digits in range(1, MAX_DIGITS + 1):
+        rounded = np.round(y / unit, digits) * unit
+        if np.allclose(y, rounded, rtol=DECIMAL_TOLERANCE, atol=0.0):
+            return np.asarray(unit * 10.0**-digits)
+    return None
+
+
 def answer_precision(y: np.ndarray, scale: np.ndarray) -> float:
     """Mean squared rounding error that the answers (N, K) themselves show, over scale² (K,).
 
@@ -166,18 +175,17 @@ def answer_precision(y: np.ndarray, scale: np.ndarray) -> float:
     with np.errstate(over="ignore"):
         single = y.astype(np.float32)
     if np.array_equal(y, single):
-        unit = np.spacing(np.abs(single)).astype(np.float64)
-        return float(np.mean((unit / scale) ** 2) / 12.0)
-    for digits in range(1, MAX_DIGITS + 1):
-        if np.allclose(y, np.round(y, digits), rtol=DECIMAL_TOLERANCE, atol=0.0):
-            return float(np.mean((10.0**-digits / scale) ** 2) / 12.0)
-    # the power of ten of each answer; zeros have every number of digits
-    power = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
-    for digits in range(1, MAX_DIGITS + 1):
-        unit = power * 10.0**-digits
-        if np.allclose(y, np.round(y / power, digits) * power, rtol=DECIMAL_TOLERANCE, atol=0.0):
-            return float(np.mean((unit / scale) ** 2) / 12.0)
-    return 0.0
+        units = [np.spacing(np.abs(single)).astype(np.float64)]
+    else:
+        # zeros have every number of digits: they count as the smallest answer
+        size = np.where(size > 0, size, size[size > 0].min())
+        leading = 10.0 ** np.floor(np.log10(size))
+        units = [
+            unit
+            for unit in (_fewest_digits(y, np.ones_like(y)), _fewest_digits(y, leading))
+            if unit is not None
+        ]
+    return max((float(np.mean((unit / scale) ** 2) / 12.0) for unit in units), default=0.0)
 
 
 def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,104 @@
+"""Questions: their distributions, their seeds, and the black box that counts them."""
+
+import numpy as np
+import pytest
+
+from ec_core.errors import InputError
+from ec_core.probing import Teacher, ask, draw_inputs, load_dataset, make_teacher, probe
+from ec_core.probing.asking import NOISE_SHARE, default_count
+
+DATA = np.random.default_rng(0).standard_normal((50, 3)) * [1.0, 2.0, 0.0] + [0.0, 5.0, 7.0]
+
+
+def test_gaussian_and_box_have_mean_zero_and_variance_one() -> None:
+    for distribution in ("gaussian", "box"):
+        x = draw_inputs(20_000, distribution, 3, seed=0)
+        assert x.shape == (20_000, 3)
+        np.testing.assert_allclose(x.mean(axis=0), 0, atol=0.03)
+        np.testing.assert_allclose(x.std(axis=0), 1, atol=0.02)
+    assert np.abs(x).max() <= np.sqrt(3)
+    # a uniform variable's fourth moment is 9/5, a Gaussian's 3
+    assert np.mean(x**4) == pytest.approx(1.8, abs=0.05)
+    assert np.mean(draw_inputs(20_000, "gaussian", 3, 0) ** 4) == pytest.approx(3, abs=0.15)
+
+
+def test_data_are_rows_without_repetition_in_their_order() -> None:
+    assert np.array_equal(draw_inputs(None, "data", 3, 0, DATA), DATA)
+    assert np.array_equal(draw_inputs(50, "data", 3, 0, DATA), DATA)
+    some = draw_inputs(20, "data", 3, 0, DATA)
+    places = [int(np.flatnonzero((row == DATA).all(axis=1))[0]) for row in some]
+    assert places == sorted(set(places)) and len(places) == 20
+
+
+def test_noise_has_one_scale_for_all_features_dead_ones_too() -> None:
+    x = draw_inputs(20_000, "data+noise", 3, 0, DATA)
+    noise = NOISE_SHARE * DATA.std(axis=0).mean()
+    expected = np.sqrt(DATA.var(axis=0) + noise**2)
+    np.testing.assert_allclose(x.std(axis=0), expected, rtol=0.03)
+    np.testing.assert_allclose(x.mean(axis=0), DATA.mean(axis=0), atol=0.05)
+
+
+@pytest.mark.parametrize("distribution", ["gaussian", "box", "data", "data+noise"])
+def test_the_seed_alone_decides(distribution: str) -> None:
+    first, again, other = (draw_inputs(20, distribution, 3, s, DATA) for s in (1, 1, 2))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_default_count_grows_with_inputs_and_depth_and_has_an_end() -> None:
+    assert default_count(2) < default_count(64) < default_count(64, 3)
+    assert default_count(10**6) == 20_000
+    assert len(draw_inputs(None, "gaussian", 2, 0)) == default_count(2)
+
+
+WRONG = {
+    "name": ((5, "cauchy", 2, 0, None), "'cauchy' is not known"),
+    "zero": ((0, "gaussian", 2, 0, None), "number of probes is 0"),
+    "negative": ((-3, "box", 2, 0, None), "number of probes is -3"),
+    "too many": ((10**9, "gaussian", 2, 0, None), "expected 1 to 67,108,864"),
+    "seed": ((5, "gaussian", 2, -1, None), "seed is -1"),
+    "no data": ((5, "data", 2, 0, None), "no data to ask with"),
+    "no data, noise": ((5, "data+noise", 2, 0, None), "no data to ask with"),
+    "other data": ((5, "data", 2, 0, DATA), r"\(50, 3\); this network expects rows of 2"),
+    "more than rows": ((51, "data", 3, 0, DATA), "51 probes .* 50 rows"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(WRONG))
+def test_wrong_questions_are_refused(case: str) -> None:
+    arguments, expected = WRONG[case]
+    with pytest.raises(InputError, match=expected):
+        draw_inputs(*arguments)
+
+
+def test_the_teacher_answers_and_counts() -> None:
+    network = make_teacher("synthetic", sizes=(3, 4, 2)).network
+    teacher = Teacher(network)
+    assert (teacher.inputs, teacher.queries) == (3, 0)
+    x, y = ask(teacher, 12, "gaussian", 3, seed=0)
+    assert np.array_equal(y, network(x)) and teacher.queries == 12
+    teacher(x[:5])
+    assert teacher.queries == 17
+
+
+@pytest.mark.parametrize(
+    "questions", [np.ones((4, 2)), np.ones(3), np.ones((1, 4, 3)), np.array([["a", "b", "c"]])]
+)
+def test_the_teacher_refuses_other_shapes_and_does_not_count_them(questions: np.ndarray) -> None:
+    teacher = Teacher(make_teacher("synthetic", sizes=(3, 4, 2)).network)
+    with pytest.raises(InputError, match=r"expects numbers of shape \(N, 3\)"):
+        teacher(questions)
+    assert teacher.queries == 0
+
+
+def test_probe_asks_anything_that_answers() -> None:
+    network = make_teacher("wine", hidden=3).network
+    for source in (Teacher(network), network):
+        probes = probe(source, count=40, seed=3)
+        assert probes.x.shape == (32, 13) and np.array_equal(network(probes.x), probes.y)
+    rows = load_dataset("wine").x
+    probes = probe(lambda x: x[:, 0] ** 2, distribution="data", data=rows)
+    assert len(probes.x) + len(probes.x_heldout) == 178 and probes.y.shape[1] == 1
+    with pytest.raises(InputError, match="number of inputs is not known"):
+        probe(lambda x: x)
+    with pytest.raises(InputError, match="10 questions were answered with an array of shape"):
+        probe(lambda x: x[:3], count=10, inputs=2)
