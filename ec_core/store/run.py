@@ -25,11 +25,12 @@ import numpy as np
 from ec_core import events as event_kinds
 from ec_core.cluster.cut import Cut
 from ec_core.errors import InputError
-from ec_core.events import Event
+from ec_core.events import Event, PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.networks.network import Network
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store.folder import Folder
 
 SCHEMA = 1
@@ -43,6 +44,8 @@ _EVENT_KINDS = tuple(
     for kind in vars(event_kinds).values()
     if isinstance(kind, type) and issubclass(kind, Event)
 )
+
+_RECONSTRUCTION_KINDS = (Reconstruction, Network, PruneStep, SignsFound)
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,11 @@ class StoredRun(Folder):
         """Replace the settings; plain data that JSON can hold."""
         self._change(settings=settings)
 
+    def update_settings(self, **changes: Any) -> None:
+        """Change some settings and leave the others, whoever else changes them meanwhile."""
+        with self._lock:
+            self.save_settings({**self.settings(), **changes})
+
     # its parts
 
     def save_teacher(self, card: TeacherCard) -> None:
@@ -185,10 +193,18 @@ class StoredRun(Folder):
         """The events kept, () at first."""
         return tuple(self.load_plain(EVENTS, _EVENT_KINDS)) if self.has(EVENTS) else ()
 
-    def save_recovered(self, network: Network) -> None:
-        self.save_network(RECOVERED, network)
+    def save_reconstruction(self, result: Reconstruction) -> None:
+        """The recovered network, as a network file too, and how it came about."""
+        self.save_network(RECOVERED, result.network)
+        # last: whoever finds it finds both
+        self.save_plain(RECONSTRUCTION, result)
+
+    def reconstruction(self) -> Reconstruction:
+        result: Reconstruction = self.load_plain(RECONSTRUCTION, _RECONSTRUCTION_KINDS)
+        return result
 
     def recovered(self) -> Network:
+        """The network alone."""
         return self.load_network(RECOVERED)
 
     def save_report(self, report: dict[str, Any]) -> None:

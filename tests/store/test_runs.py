@@ -17,10 +17,11 @@ from ec_core.cluster.cut import Cut
 from ec_core.errors import InputError
 from ec_core.events import Note, PruneStep, SignsFound, WidthTried
 from ec_core.expand.students import StudentEnsemble
-from ec_core.networks.files import load_network
+from ec_core.networks.files import load_network, network_bytes
 from ec_core.networks.mlp import Architecture
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import load_answers, make_probes
+from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store import RunStore, StoredRun, home
 from ec_core.store.runs import run_id
 
@@ -104,6 +105,8 @@ def test_status_label_and_settings(run: StoredRun) -> None:
     summary = again(run).summary()
     assert (summary.status, summary.label) == ("expanding", "Vier Linien – ü")
     assert again(run).settings() == {"students": 10, "width": None, "gamma": 0.1}
+    run.update_settings(gamma=0.8, seed=1)
+    assert again(run).settings() == {"students": 10, "width": None, "gamma": 0.8, "seed": 1}
     with pytest.raises(InputError, match="plain data only"):
         run.save_settings({"x": object()})
     assert again(run).settings()["students"] == 10
@@ -164,7 +167,7 @@ def test_cuts_by_name(run: StoredRun) -> None:
     assert again(run).cuts() == {"": mine}
 
 
-def test_events_report_and_recovered_network(run: StoredRun) -> None:
+def test_events_and_report(run: StoredRun) -> None:
     assert run.events() == ()
     events = (
         Note("expand", "Students have more parameters than answers.", warning=True),
@@ -173,14 +176,40 @@ def test_events_report_and_recovered_network(run: StoredRun) -> None:
         SignsFound("reconstruct", (0, 3), 1e-12, 0.4, True),
     )
     run.save_events(events)
-    network = make_teacher("xor").network
-    run.save_recovered(network)
     run.save_report({"verified": True, "loss": 1e-30, "reasons": []})
     back = again(run)
     assert back.events() == events
-    assert back.recovered().sizes == network.sizes
     assert back.report() == {"verified": True, "loss": 1e-30, "reasons": []}
-    assert back.summary().parts == {"events", "recovered", "report"}
+    assert back.summary().parts == {"events", "report"}
+
+
+def test_a_reconstruction_comes_back_with_its_network_file(run: StoredRun) -> None:
+    network, standard = make_teacher("xor", seed=1).network, make_teacher("xor", seed=2).network
+    result = Reconstruction(
+        network=network,
+        standard=standard,
+        loss=1e-31,
+        heldout_loss=float("nan"),
+        steps=(PruneStep("reconstruct", 9, 8, 1e-29, True, "came back"),),
+        signs=SignsFound("reconstruct", (0, 3), 1e-12, 0.4, True),
+        from_clusters=4,
+        started=9,
+        pruned=1,
+        exact=True,
+        notes=("a sentence",),
+        history=np.array([1e-3, 1e-31]),
+    )
+    run.save_reconstruction(result)
+    back = again(run).reconstruction()
+    assert (back.steps, back.signs, back.notes) == (result.steps, result.signs, result.notes)
+    assert np.isnan(back.heldout_loss) and np.array_equal(back.history, result.history)
+    for a, b in (
+        (back.network, network),
+        (back.standard, standard),
+        (again(run).recovered(), network),
+    ):
+        assert network_bytes(a) == network_bytes(b)
+    assert run.parts() == {"run", "reconstruction", "recovered"}
 
 
 def test_parts_can_be_forgotten_and_stamped(run: StoredRun) -> None:
@@ -192,7 +221,7 @@ def test_parts_can_be_forgotten_and_stamped(run: StoredRun) -> None:
 
 
 @pytest.mark.parametrize(
-    "load", ["teacher", "probes", "answers", "ensemble", "recovered", "report"]
+    "load", ["teacher", "probes", "answers", "ensemble", "reconstruction", "recovered", "report"]
 )
 def test_a_part_that_is_not_there_is_one_sentence(run: StoredRun, load: str) -> None:
     with pytest.raises(InputError, match="still to do"):
@@ -208,6 +237,7 @@ def test_a_part_that_is_not_there_is_one_sentence(run: StoredRun, load: str) -> 
         ("ensemble.npz", "ensemble"),
         ("cuts.json", "cuts"),
         ("events.npz", "events"),
+        ("reconstruction.npz", "reconstruction"),
         ("recovered.safetensors", "recovered"),
         ("report.json", "report"),
     ],
@@ -373,13 +403,15 @@ def test_changes_from_many_threads_all_stay(store: RunStore, run: StoredRun) -> 
         for i in range(10):
             mine.save_cut(Cut(1e-6 * (i + 1)), f"{person} {i}")
             mine.set_status(f"busy {person}")
+            mine.update_settings(**{f"{person} {i}": i})
 
     people = [threading.Thread(target=change, args=(person,)) for person in range(4)]
     for person in people:
         person.start()
     for person in people:
         person.join()
-    assert set(again(run).cuts()) == {f"{p} {i}" for p in range(4) for i in range(10)}
+    everything = {f"{p} {i}" for p in range(4) for i in range(10)}
+    assert set(again(run).cuts()) == set(again(run).settings()) == everything
     assert json.loads((run.path / "run.json").read_text())["label"] == "Four lines"
 
 
