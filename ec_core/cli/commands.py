@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import numpy as np
 
-from ec_core.cli.output import answer, json_text, output_path, progress
+from ec_core.cli.output import answer, json_text, output_path
 from ec_core.errors import InputError
 from ec_core.networks.files import load_network, save_network
 from ec_core.networks.network import Network
@@ -49,7 +49,6 @@ def teacher(args: Namespace) -> bool:
     if args.hidden and args.preset not in DATASETS:
         raise InputError(f"--hidden is for teachers on data; {args.preset} takes none.")
     path = output_path(args.out)
-    progress(f"Making the teacher {args.preset} …")
     card = make_teacher(
         args.preset,
         sizes=args.sizes or DEFAULT_SIZES,

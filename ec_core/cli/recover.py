@@ -8,7 +8,7 @@ from typing import Any
 
 from ec_core import chain
 from ec_core.cli.commands import dashed, questions_and_answers
-from ec_core.cli.output import answer, json_text, output_path, progress
+from ec_core.cli.output import answer, json_text, output_path
 from ec_core.cli.progress import watch
 from ec_core.control import Control
 from ec_core.errors import InputError
@@ -48,7 +48,6 @@ def _source(args: Namespace) -> tuple[ProbeSet, Network | None]:
     if count is None and distribution != "data":
         count = default_count(teacher.sizes[0], args.hidden_layers)
     x, y = questions_and_answers(teacher, count, distribution, args.seed)
-    progress(f"Asked {len(x)} {distribution} questions.")
     return make_probes(x, y, args.seed), teacher
 
 
@@ -97,6 +96,7 @@ def recover(args: Namespace) -> bool:
     probes, teacher = _source(args)
     recovery = watch(chain.run(probes, config, Control(args.budget)))
     report = dict(recovery.report)
+    report["probes"] = {"learnt_from": len(probes.x), "held_out": len(probes.x_heldout)}
     if teacher is not None:
         report["match"] = match(teacher, recovery.network, probes.unidentified_inputs).as_json()
     save_network(recovery.network, out)
