@@ -16,6 +16,9 @@ from ec_core.networks.network import Network
 if TYPE_CHECKING:
     from ec_core.verify.match import MatchReport
 
+LOWEST = -17.8
+"""Where the stems begin: room for the circle of an error that is exactly zero."""
+
 TARGET = 1e-8
 """What counts as recovered: the line drawn across the bars."""
 
@@ -61,7 +64,7 @@ def alignment_bars(
     gap = np.full(len(at), np.nan)
     fig.add_scatter(
         x=np.stack([at, at, gap], axis=1).ravel(),
-        y=np.stack([np.full(len(at), HEIGHT_FLOOR), shown, gap], axis=1).ravel(),
+        y=np.stack([np.full(len(at), 10.0**LOWEST), shown, gap], axis=1).ravel(),
         mode="lines",
         line={"color": theme.grid, "width": 5},
         hoverinfo="skip",
@@ -111,9 +114,7 @@ def alignment_bars(
             dtick=max(1, len(at) // 16),
             tick0=1,
         ),
-        yaxis=log_axis(
-            theme, "largest weight error", np.log10(HEIGHT_FLOOR), top_exponent(errors) + 0.5, 4
-        ),
+        yaxis=log_axis(theme, "largest weight error", LOWEST, top_exponent(errors) + 0.5, 4),
     )
     return fig
 

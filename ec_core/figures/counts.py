@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from ec_core.figures.log_axis import HEIGHT_FLOOR, clamp, height_axis, top_exponent
+from ec_core.figures.log_axis import HEIGHT_FLOOR, LABEL_ROOM, clamp, height_axis, top_exponent
 from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, empty, faded, figure
 from ec_core.figures.words import number, plural
 
@@ -46,18 +46,19 @@ def count_by_height(
     wide = np.asarray(counts.supported)[last]
     margin = {"l": 24, "r": 110 if upright else 24, "t": 24 if upright else 40, "b": 24}
     fig = figure(theme, 520 if upright else 360, margin=margin)
-    fig.update_layout(hovermode=heights_on)
     most = max(int(wide.max()), int(count.max()), 1)
     longest = sorted(plateaus, key=lambda p: p.low - p.high)[:MAX_PLATEAUS]
     for plateau in longest:
         _shade(fig, plateau, most, upright, theme)
     top = 10.0 ** (top_exponent(heights) + 0.3)
     if (wide > count).any():
-        _steps(fig, heights, wide, top, upright, theme.faint, "whatever their angle", 1.6)
-    _steps(fig, heights, count, top, upright, theme.positive, "their angle small enough", 2.8)
+        _steps(fig, heights, wide, top, upright, theme.faint, "before the angle is looked at", 1.6)
+    _steps(fig, heights, count, top, upright, theme.positive, "found by enough students", 2.8)
     if cut is not None:
         _mark_cut(fig, float(cut.height), count, heights, upright, theme)
-    height = height_axis(theme, counts.heights, "distance of the cut", room=1.4 if upright else 0.6)
+    height = height_axis(
+        theme, counts.heights, "distance of the cut", LABEL_ROOM if upright else 0.6
+    )
     clusters = axis(
         theme,
         "clusters found again by enough students",
@@ -90,8 +91,8 @@ def _steps(
         mode="lines",
         line={"color": colour, "width": width, "shape": "vh" if upright else "hv"},
         customdata=words,
-        hovertemplate="cut at %{customdata[1]}:<br><b>%{customdata[0]}</b> of enough "
-        f"students, {which}<extra></extra>",
+        hovertemplate="cut at %{customdata[1]}:<br><b>%{customdata[0]}</b> "
+        f"{which}<extra></extra>",
         name=which,
     )
 

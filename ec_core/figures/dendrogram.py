@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from ec_core.cluster.cut import Clusters, Cut
     from ec_core.cluster.dendrogram import Dendrogram
 
-_LABEL_HEIGHT = HEIGHT_FLOOR / 6
-"""Just below the leaves: where the clusters' numbers stand."""
+_LABEL_ROWS = (HEIGHT_FLOOR / 6, HEIGHT_FLOOR / 50)
+"""Just below the leaves: two rows for the clusters' numbers."""
 
-_CROWDED = 0.012
-"""A cluster narrower than this share of the width gets a dot: a number would cover others."""
+_LABEL_WIDTH = 0.034
+"""Share of the width that a number takes; where both rows are taken it becomes a dot."""
+
+_THIN_FROM = 300
+"""More leaves than this make grey lines thinner, so that noise stays a haze, not a wall."""
 
 
 def dendrogram(
@@ -35,9 +38,10 @@ def dendrogram(
 ) -> go.Figure:
     """The tree on a log height axis; kept clusters in colour, rejected ones grey, the cut dashed.
 
-    Heights below 1e-17 are drawn there ("identical"). One trace per colour, whatever the size; of
-    a tree with more than ``max_merges`` merges the lowest are folded into wedges. Without
-    ``clusters`` the whole tree is drawn in one ink; ``cloud`` adds the losses to the hover text.
+    Heights below 1e-17 are drawn there. Vectors of rejected clusters hang just below their merge.
+    One trace per colour, whatever the size; of a tree with more than ``max_merges`` merges the
+    lowest are folded into wedges. Without ``clusters`` the whole tree is drawn in one ink;
+    ``cloud`` adds the losses to the hover text.
     """
     leaves = len(tree.leaf_order)
     if leaves < 2:
@@ -49,7 +53,11 @@ def dendrogram(
             height=520,
         )
     found = () if clusters is None else clusters.clusters
-    layout = lay_out(tree.linkage, tree.leaf_order, [c.members for c in found], max_merges)
+    rejected = np.zeros(leaves, dtype=bool)
+    for cluster in found:
+        rejected[cluster.members] = not cluster.kept
+    groups = [cluster.members for cluster in found]
+    layout = lay_out(tree.linkage, tree.leaf_order, groups, rejected, max_merges)
     kept = [index for index, cluster in enumerate(found) if cluster.kept]
     names = {cluster: number for number, cluster in enumerate(kept)}
 
@@ -57,6 +65,7 @@ def dendrogram(
     node_ink = ink[np.where(layout.label < 0, len(found), layout.label)]
     fig = figure(theme, 520, margin={"l": 24, "r": 110, "t": 24, "b": 24})
     drawn, folded = layout.drawn, layout.folded
+    thin = float(np.clip(1.4 * _THIN_FROM / leaves, 0.5, 1.4))
     # strong colours last, so that they lie on top of the trunk
     for colour in sorted(set(node_ink), key=lambda c: (c in theme.palette, c)):
         x, y = merge_lines(layout, node_ink == colour)
@@ -67,7 +76,7 @@ def dendrogram(
             x=np.concatenate([x, wx]).astype(np.float32),
             y=np.concatenate([y, wy]),
             mode="lines",
-            line={"color": colour, "width": 2 if colour in theme.palette else 1.4},
+            line={"color": colour, "width": 2 if colour in theme.palette else thin},
             hoverinfo="skip",
         )
     nodes = np.concatenate([folded, drawn])
@@ -80,13 +89,13 @@ def dendrogram(
         hovertemplate="%{text}<extra></extra>",
         name="merges",
     )
-    if kept:
-        _cluster_numbers(fig, clusters, kept, layout.x[:leaves], theme)
+    if clusters is not None and kept:
+        _cluster_numbers(fig, clusters, layout.x[:leaves], theme)
     if cut is not None:
         _cut_line(fig, float(cut.height), theme)
     fig.update_layout(
         xaxis=bare_axis(range=[-0.03 * leaves - 0.5, 1.03 * leaves - 0.5]),
-        yaxis=height_axis(theme, tree.linkage[:, 2], "distance at which they join", room=1.4),
+        yaxis=height_axis(theme, tree.linkage[:, 2], "distance at which they join"),
     )
     return fig
 
@@ -121,30 +130,30 @@ def _lowest_losses(linkage: np.ndarray, losses: np.ndarray) -> np.ndarray:
     return lowest[len(losses) :]
 
 
-def _cluster_numbers(
-    fig: go.Figure, clusters: Clusters | None, kept: list[int], x: np.ndarray, theme: Theme
-) -> None:
+def _cluster_numbers(fig: go.Figure, clusters: Clusters, x: np.ndarray, theme: Theme) -> None:
     """Each kept cluster's number below the middle of its leaves."""
-    assert clusters is not None
-    places, texts, inks, hovers = [], [], [], []
-    for name, index in enumerate(kept):
-        cluster = clusters.clusters[index]
-        at = x[cluster.members]
-        wide = (at.max() - at.min() + 1) / len(x) >= _CROWDED
-        places.append(float(at.min() + at.max()) / 2)
-        texts.append(f"<b>{name + 1}</b>" if wide else "·")
-        inks.append(theme.colour(name))
+    middles = [(x[c.members].min() + x[c.members].max()) / 2 for c in clusters.kept]
+    texts, hovers = [""] * len(middles), []
+    rows = [_LABEL_ROWS[0]] * len(middles)
+    free = [-np.inf, -np.inf]
+    for name in np.argsort(middles).tolist():
+        row = next((r for r in (0, 1) if middles[name] >= free[r]), None)
+        texts[name] = "·" if row is None else f"<b>{name + 1}</b>"
+        if row is not None:
+            rows[name] = _LABEL_ROWS[row]
+            free[row] = middles[name] + _LABEL_WIDTH * len(x)
+    for name, cluster in enumerate(clusters.kept):
         hovers.append(
             f"<b>cluster {name + 1}</b><br>{plural(len(cluster.members), 'weight vector')} of "
             f"{plural(cluster.support, 'student')}<br>spread {number(cluster.spread)}<br>"
             f"median angle {number(cluster.angle)}°"
         )
     fig.add_scatter(
-        x=places,
-        y=[_LABEL_HEIGHT] * len(places),
+        x=[float(middle) for middle in middles],
+        y=rows,
         mode="text",
         text=texts,
-        textfont={"size": FONT_SIZE, "color": inks},
+        textfont={"size": FONT_SIZE, "color": [theme.colour(name) for name in range(len(middles))]},
         hovertext=hovers,
         hovertemplate="%{hovertext}<extra></extra>",
         name="clusters",

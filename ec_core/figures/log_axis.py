@@ -17,6 +17,10 @@ HEIGHT_FLOOR = 1e-17
 """Vectors of size one that differ by less are the same to float64."""
 
 
+LABEL_ROOM = 2.2
+"""Decades below the floor that the dendrogram leaves for the clusters' numbers."""
+
+
 def clamp(values: np.ndarray, floor: float) -> np.ndarray:
     """``values`` with everything below ``floor`` (zeros too) lifted onto it; NaN stays NaN."""
     values = np.asarray(values, dtype=np.float64)
@@ -49,7 +53,9 @@ def log_axis(
     return axis(theme, title, **settings)
 
 
-def height_axis(theme: Theme, heights: np.ndarray, title: str, room: float = 0.6) -> dict[str, Any]:
+def height_axis(
+    theme: Theme, heights: np.ndarray, title: str, room: float = LABEL_ROOM
+) -> dict[str, Any]:
     """The merge-height axis that dendrogram and counts share; ``room`` decades below the floor."""
     floor = math.log10(HEIGHT_FLOOR)
     high = top_exponent(heights)

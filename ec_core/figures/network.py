@@ -20,6 +20,12 @@ MAX_NEURONS = 12
 WIDTHS = (0.6, 1.4, 2.6, 4.2)
 """Line widths from weak to strong: a trace has one width, so weights are sorted into four."""
 
+LONGEST = 24
+"""Letters of a name that are drawn; the hover text has them all."""
+
+_LETTER = 8.2
+"""Width of a letter in pixels, to leave room for the names."""
+
 _NAMED = 12
 """Up to so many inputs or outputs carry their names."""
 
@@ -70,7 +76,7 @@ def network_diagram(
             f"need {wanted}."
         )
     columns = [_column(size) for size in sizes]
-    fig = figure(theme, 440, margin={"l": 24, "r": 24, "t": 24, "b": 24})
+    fig = figure(theme, 440, margin={"l": _room(labels), "r": _room(outputs), "t": 24, "b": 24})
     for layer, (left, right) in enumerate(itertools.pairwise(columns)):
         if weights is None:
             _plain_edges(fig, layer, left, right, theme)
@@ -88,6 +94,16 @@ def network_diagram(
         yaxis=bare_axis(range=[-tallest / 2 - 1.1, tallest / 2 + 0.3]),
     )
     return fig
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+
+
+def _room(names: Sequence[str] | None) -> int:
+    """The margin that names beside a layer need, in pixels."""
+    longest = max((len(_shortened(name)) for name in names or ()), default=0)
+    return 24 + max(0, round(_LETTER * longest) - 60)
 
 
 def _lines(layer: int, y0: np.ndarray, y1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -255,7 +271,7 @@ def _names(
                 fig.add_annotation(
                     x=layer,
                     y=y,
-                    text=names[i],
+                    text=_shortened(names[i]),
                     xanchor=anchor,
                     xshift=shift,
                     showarrow=False,

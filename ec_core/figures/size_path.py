@@ -67,15 +67,17 @@ def size_path(steps: Sequence[PruneStep], theme: Theme = LIGHT) -> go.Figure:
         showarrow=False,
         font={"size": SMALL_SIZE, "color": theme.text},
     )
+    span = max(sizes) - min(sizes)
+    pad = max(0.5, 0.04 * span)
     losses = np.array([step.loss for step in steps])
     fig.update_layout(
         xaxis=axis(
             theme,
             "hidden neurons left",
-            range=[max(sizes) + 0.5, min(sizes) - 0.5],
+            range=[max(sizes) + pad, min(sizes) - pad],
             showgrid=False,
             tickformat="d",
-            dtick=max(1, (max(sizes) - min(sizes)) // 12),
+            **({"dtick": 1} if span <= 12 else {"nticks": 10}),
         ),
         yaxis=log_axis(theme, "loss after the refit", -32.8, top_exponent(losses) + 0.5, 4),
     )

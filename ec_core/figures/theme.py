@@ -179,6 +179,11 @@ def figure(theme: Theme, height: int = 440, **layout: Any) -> go.Figure:
         },
         # a constant keeps the person's zoom when the same figure is drawn with newer data
         "uirevision": "keep",
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": theme.faint,
+            "activecolor": theme.text,
+        },
         "colorway": list(theme.palette),
     }
     return go.Figure(layout={**settings, **layout})

@@ -12,6 +12,9 @@ from ec_core.figures.log_axis import HEIGHT_FLOOR, clamp
 MAX_MERGES = 2000
 """Merges drawn one by one. In a larger tree the lowest ones are folded into wedges."""
 
+HANG = 10.0**-0.7
+"""A hanging leaf ends this factor below its merge."""
+
 TRUNK = -2
 """Label of merges that join different clusters."""
 
@@ -20,14 +23,16 @@ TRUNK = -2
 class TreeLayout:
     """A tree laid out from left to right.
 
-    x, height, low, high, label : (2M-1,) per node (leaves first, then merges in order of
-        height): position, clamped height, leftmost and rightmost leaf, cluster (or TRUNK)
+    x, height, foot, low, high, label : (2M-1,) per node (leaves first, then merges in order of
+        height): position, clamped height, where its wedge ends if it is folded, leftmost and
+        rightmost leaf, cluster (or TRUNK)
     first : index of the first merge that is drawn; earlier ones are folded
     children : (M-1, 2) nodes each merge joins
     """
 
     x: np.ndarray
     height: np.ndarray
+    foot: np.ndarray
     low: np.ndarray
     high: np.ndarray
     label: np.ndarray
@@ -56,6 +61,7 @@ def lay_out(
     linkage: np.ndarray,
     leaf_order: np.ndarray,
     groups: Sequence[np.ndarray] = (),
+    hanging: np.ndarray | None = None,
     max_merges: int = MAX_MERGES,
 ) -> TreeLayout:
     """Place every node of a tree; fold the lowest merges of a large one.
@@ -63,6 +69,8 @@ def lay_out(
     linkage : (M-1, 4) as scipy writes it, heights ascending
     leaf_order : (M,) leaves from left to right
     groups : the members of each cluster; a node inside one cluster carries its index
+    hanging : (M,) bool, leaves that end just below their merge and not on the floor: so noise
+        is a fringe at the top, and what reaches down is agreement
 
     Trees of at most ``max_merges`` merges are drawn whole. In larger ones, everything that merges
     at the clamp is folded, and then as many of the lowest merges as needed.
@@ -77,16 +85,24 @@ def lay_out(
     for index, members in enumerate(groups):
         label[np.asarray(members, dtype=int)] = index
     height = np.concatenate([np.full(leaves, HEIGHT_FLOOR), clamp(linkage[:, 2], HEIGHT_FLOOR)])
+    loose = np.zeros(leaves + merges, dtype=bool)
+    if hanging is not None:
+        loose[:leaves] = hanging
     for i, (a, b) in enumerate(children):
         node = leaves + i
         x[node] = (x[a] + x[b]) / 2
         low[node], high[node] = min(low[a], low[b]), max(high[a], high[b])
         label[node] = label[a] if label[a] == label[b] else TRUNK
+        loose[node] = loose[a] and loose[b]
+        for child in (a, b):
+            if child < leaves and loose[child]:
+                height[child] = max(height[node] * HANG, HEIGHT_FLOOR)
     first = 0
     if merges > max_merges:
         clamped = int(np.searchsorted(linkage[:, 2], HEIGHT_FLOOR, side="right"))
         first = max(clamped, merges - max_merges)
-    return TreeLayout(x, height, low, high, label, first, children)
+    foot = np.where(loose, np.maximum(height * HANG, HEIGHT_FLOOR), HEIGHT_FLOOR)
+    return TreeLayout(x, height, foot, low, high, label, first, children)
 
 
 def merge_lines(layout: TreeLayout, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,9 +126,9 @@ def merge_lines(layout: TreeLayout, chosen: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def wedge_lines(layout: TreeLayout, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A triangle from each folded node down over its leaves: x and y (5·n,), NaN as gaps."""
+    """A triangle from each folded node down to its foot: x and y (5·n,), NaN as gaps."""
     gap = np.full(len(nodes), np.nan)
-    top, floor = layout.height[nodes], np.full(len(nodes), HEIGHT_FLOOR)
+    top, floor = layout.height[nodes], layout.foot[nodes]
     x = np.stack([layout.x[nodes], layout.low[nodes], layout.high[nodes], layout.x[nodes], gap], 1)
     y = np.stack([top, floor, floor, top, gap], axis=1)
     return x.ravel(), y.ravel()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ec_core.cluster.cut import Clusters
 
 _MANY = 1500
-"""From here on points are drawn smaller."""
+"""From here on noise is drawn smaller."""
 
 _REACH = 5.0
 
@@ -50,7 +50,7 @@ def weight_map(
         return empty(theme, "No weight vectors yet: train students first.", height=520)
     labels = np.full(len(points), -1) if clusters is None else np.asarray(clusters.labels)
     texts = np.array(_hover(cloud, labels), dtype=object)
-    size = 6 if len(points) > _MANY else 9
+    small = 5 if len(points) > _MANY else 7
     fig = figure(theme, 520, margin={"l": 16, "r": 16, "t": 44, "b": 40})
     for label in np.unique(labels).tolist():
         inside = labels == label
@@ -62,7 +62,7 @@ def weight_map(
             marker={
                 "color": colour,
                 "symbol": "circle" if clusters is None else theme.symbol(label),
-                "size": size if label >= 0 or clusters is None else size - 2,
+                "size": 9 if label >= 0 else small,
                 "opacity": 0.55 if clusters is None else (0.85 if label >= 0 else 0.6),
                 "line": {"width": 1 if label < 0 else 0.8, "color": theme.paper},
             },

@@ -88,7 +88,7 @@ def test_counts_agree_with_cutting(letter: str) -> None:
         CUT,
         heights_on=letter,  # type: ignore[arg-type]
     )
-    line = samples.named(fig, "their angle small enough")
+    line = samples.named(fig, "found by enough students")
     assert fig.layout[f"{letter}axis"].type == "log"
     heights, count = (line.y, line.x) if letter == "y" else (line.x, line.y)
     for height, found in list(zip(heights, count, strict=True))[:: max(1, len(count) // 12)]:

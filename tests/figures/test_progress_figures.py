@@ -38,7 +38,7 @@ def test_path_with_nothing_accepted_and_nothing_at_all() -> None:
 def test_path_of_hundreds_of_steps() -> None:
     steps = [PruneStep("reconstruct", n, n - 1, 1e-29, True, "") for n in range(600, 1, -1)]
     fig = size_path(steps)
-    assert fig.layout.xaxis.dtick >= 40
+    assert fig.layout.xaxis.dtick is None and fig.layout.xaxis.nticks <= 10
     fig.to_json()
 
 

@@ -8,7 +8,7 @@ from scipy.cluster.hierarchy import dendrogram as scipy_dendrogram
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from ec_core.figures.log_axis import HEIGHT_FLOOR
-from ec_core.figures.tree_layout import TRUNK, lay_out, merge_lines, wedge_lines
+from ec_core.figures.tree_layout import HANG, TRUNK, lay_out, merge_lines, wedge_lines
 from tests.figures.samples import pieces
 
 
@@ -96,3 +96,23 @@ def test_a_large_tree_of_copies_folds_to_one_wedge() -> None:
     layout = lay_out(merges, leaves_list(merges), max_merges=5)
     assert len(layout.drawn) == 0
     assert layout.folded.tolist() == [58]
+
+
+def test_hanging_leaves_end_just_below_their_merge() -> None:
+    merges, order = tree(12)
+    hanging = np.arange(12) % 3 > 0
+    layout = lay_out(merges, order, hanging=hanging)
+    for i, pair in enumerate(layout.children):
+        for child in pair[pair < 12]:
+            wanted = merges[i, 2] * HANG if hanging[child] else HEIGHT_FLOOR
+            assert layout.height[child] == pytest.approx(wanted)
+
+
+def test_folded_noise_hangs_and_folded_clusters_reach_the_floor() -> None:
+    merges, order = tree(60)
+    hanging = np.zeros(60, dtype=bool)
+    hanging[order[:30]] = True
+    layout = lay_out(merges, order, hanging=hanging, max_merges=10)
+    for node in layout.folded:
+        below = order[int(layout.low[node]) : int(layout.high[node]) + 1]
+        assert (layout.foot[node] > HEIGHT_FLOOR) == hanging[below].all()
