@@ -46,8 +46,16 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
+def _in_order(data: bytes) -> bytes:
+    """A safetensors file with its header sorted: the library writes metadata in random order."""
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)  # the format asks for tensors aligned to 8 bytes
+    return struct.pack("<Q", len(header)) + header + data[8 + length :]
+
+
 def network_bytes(network: Network) -> bytes:
-    """The safetensors file of a network, as bytes."""
+    """The safetensors file of a network, as bytes; equal networks give equal bytes."""
     tensors = {}
     for i, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         tensors[f"layers.{i}.weight"] = np.ascontiguousarray(w)
@@ -55,7 +63,7 @@ def network_bytes(network: Network) -> bytes:
     metadata = {"activation": network.activation, "format": FORMAT}
     if network.dataset:
         metadata["dataset"] = network.dataset
-    return bytes(safetensors.numpy.save(tensors, metadata))
+    return _in_order(bytes(safetensors.numpy.save(tensors, metadata)))
 
 
 def save_network(network: Network, path: str | Path) -> None:

@@ -40,6 +40,11 @@ def test_round_trip_is_exact(tmp_path: Path, dataset: str | None) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
 
 
+def test_equal_networks_give_equal_bytes() -> None:
+    first = files.network_bytes(small_network("wine"))
+    assert all(files.network_bytes(small_network("wine")) == first for _ in range(20))
+
+
 def test_the_file_is_what_the_contract_says(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     files.save_network(small_network("wine"), path)
