@@ -27,7 +27,7 @@ SETTINGS = Settings(
 def begin() -> Run:
     """Make the run and put its job in line."""
     run = Run.create(Source.from_card(make_teacher("planar", seed=SEED), {}), SETTINGS)
-    work.start_demo(run)
+    work.start_whole(run)
     return run
 
 

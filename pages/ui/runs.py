@@ -11,9 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ec_core.cluster import Cut
-from ec_core.events import PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble
-from ec_core.networks.network import Network
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet
@@ -25,8 +23,6 @@ from pages.ui.source import Source
 
 APP = Path(__file__).resolve().parents[2]
 _ORDER = ("probes", "ensemble", "cuts", "reconstruction", "recovered", "report")
-_KINDS = (Reconstruction, Network, PruneStep, SignsFound)
-"""What a stored reconstruction is made of."""
 _UNNAMED, _BUILT = "", "built"
 """Names of the cut in use and of the one the network was built from."""
 
@@ -138,10 +134,10 @@ class Run:
     # writing
 
     def save_settings(self, settings: Settings) -> None:
-        self.stored.save_settings({**self.stored.settings(), "chosen": settings.as_json()})
+        self.stored.update_settings(chosen=settings.as_json())
 
     def mark_steered(self, steered: bool = True) -> None:
-        self.stored.save_settings({**self.stored.settings(), "steered": steered})
+        self.stored.update_settings(steered=steered)
 
     def ask(self) -> ProbeSet:
         """Put the questions to the teacher, as the settings say, and keep the answers."""
@@ -171,10 +167,8 @@ class Run:
     def save_reconstruction(self, result: Reconstruction, cut: Cut, seconds: float) -> None:
         """Store the network and which cut it was built from."""
         self.stored.save_cut(cut, _BUILT)
-        self.stored.save_settings({**self.stored.settings(), "build_seconds": seconds})
-        self.stored.save_recovered(result.network)
-        # last, because its presence completes the step
-        self.stored.save_plain("reconstruction", result)
+        self.stored.update_settings(build_seconds=seconds)
+        self.stored.save_reconstruction(result)
 
     def forget(self, part: str) -> None:
         """Remove a part and everything that was made from it."""
@@ -226,5 +220,4 @@ def _ensemble(root: Path, run_id: str, stamp: int) -> StudentEnsemble:
 
 @lru_cache(maxsize=16)
 def _reconstruction(root: Path, run_id: str, stamp: int) -> Reconstruction:
-    result: Reconstruction = _opened(root, run_id).load_plain("reconstruction", _KINDS)
-    return result
+    return _opened(root, run_id).reconstruction()

@@ -88,14 +88,15 @@ def _paced(steps: Generator[Event, None, StudentEnsemble]) -> Generator[Event, N
             time.sleep(max(0.0, _SLOWEST_ITERATION - (time.monotonic() - began)))
 
 
-def start_demo(run: Run) -> Job:
+def start_whole(run: Run) -> Job:
     """The whole chain in one job, every stage stored as soon as it is done."""
     probes, settings = run.ask(), run.settings()
     activation = run.activation
     config = settings.recover_config(activation).expand_config()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        ensemble = yield from _paced(expand(probes, activation, config, control))
+        training = expand(probes, activation, config, control)
+        ensemble = yield from _paced(training) if settings.demo else training
         run.save_ensemble(ensemble)
         cloud = pool(ensemble)
         tree = build_tree(cloud)

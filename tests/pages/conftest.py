@@ -1,0 +1,96 @@
+"""One small real run, computed once, and copies of it that stopped at every stage."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ec_core.probing.presets import make_teacher
+from pages.ui import work
+from pages.ui.runs import Run
+from pages.ui.settings import Settings
+from pages.ui.source import Source
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = Settings(students=4, width=6, probes=400, seed=1, device="cpu")
+STAGES = ("teacher", "ensemble", "cut", "recovered")
+
+Opener = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runs_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A place for runs of its own, so that nobody's runs are touched."""
+    before = os.environ.get("EC_HOME")
+    home = tmp_path_factory.mktemp("runs")
+    os.environ["EC_HOME"] = str(home)
+    yield home
+    if before is None:
+        del os.environ["EC_HOME"]
+    else:
+        os.environ["EC_HOME"] = before
+
+
+def _finish(run: Run) -> Run:
+    job = work.start_whole(run)
+    assert job.wait(120)
+    assert job.snapshot().error is None
+    return run
+
+
+@pytest.fixture(scope="session")
+def planar(runs_home: Path) -> Run:
+    """A run from the planar teacher that went all the way."""
+    return _finish(Run.create(Source.from_card(make_teacher("planar", seed=1), {}), SMALL))
+
+
+@pytest.fixture(scope="session")
+def answers_only(runs_home: Path) -> Run:
+    """A run from questions and answers alone that went all the way."""
+    teacher = make_teacher("planar", seed=1).network
+    x = np.random.default_rng(3).standard_normal((400, 2))
+    source = Source.from_answers(x, teacher(x), "answers.npz", "tanh")
+    settings = Settings(students=4, width=6, probes=400, distribution="given", seed=1, device="cpu")
+    return _finish(Run.create(source, settings))
+
+
+@pytest.fixture(scope="session")
+def at_stage(planar: Run) -> Callable[[str], Run]:
+    """A fresh copy of the planar run that stopped after a stage."""
+
+    def get(stage: str) -> Run:
+        run = Run.create(planar.source(), SMALL)
+        reached = STAGES.index(stage)
+        if reached >= 1:
+            run.ask()
+            run.save_ensemble(planar.ensemble())
+        if reached >= 2:
+            run.save_cut(planar.cut())
+        if reached >= 3:
+            run.save_reconstruction(planar.reconstruction(), planar.cut(), 1.0)
+        return run
+
+    return get
+
+
+@pytest.fixture
+def open_page() -> Opener:
+    """Open a page of the app, with a run in its address or without."""
+
+    def get(page: str, run: Run | None = None, *, theme: str = "light") -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.context = {"theme": theme}
+        if run is not None:
+            app.query_params["run"] = run.id
+        app.run()
+        if page != "start":
+            app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        return app
+
+    return get

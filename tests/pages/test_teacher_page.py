@@ -1,0 +1,99 @@
+"""Choosing a teacher: presets, uploads, and files that cannot be used."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ec_core.networks.files import network_bytes
+from ec_core.probing.presets import make_teacher
+from pages.ui.runs import Run, store
+
+Opener = Callable[..., AppTest]
+
+
+def _npz(**arrays: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _upload(open_page: Opener, name: str, data: bytes) -> AppTest:
+    app = open_page("teacher")
+    app.get_by_key("teacher_kind").set_value("file").run()
+    app.file_uploader(key="teacher_file").upload(name, data).run()
+    assert not app.exception
+    return app
+
+
+def test_the_button_makes_a_run_and_leads_on(open_page: Opener) -> None:
+    before = {summary.id for summary in store().list()}
+    app = open_page("teacher")
+    app.button(key="use_teacher").click().run()
+    assert not app.exception
+    made = [summary for summary in store().list() if summary.id not in before]
+    assert [summary.kind for summary in made] == ["planar"]
+    assert app.query_params["run"] == made[0].id
+
+
+@pytest.mark.parametrize("kind", ["paper", "data"])
+def test_the_other_kinds_show_a_network(open_page: Opener, kind: str) -> None:
+    app = open_page("teacher")
+    app.get_by_key("teacher_kind").set_value(kind).run(timeout=120)
+    assert not app.exception
+    assert not app.error
+    assert app.get("plotly_chart")
+
+
+def test_a_network_file_becomes_the_teacher(open_page: Opener) -> None:
+    network = make_teacher("xor").network
+    app = _upload(open_page, "mine.safetensors", network_bytes(network))
+    assert not app.error
+    app.button(key="use_teacher").click().run()
+    stored = Run(str(app.query_params["run"])).source().network
+    assert stored is not None
+    assert np.array_equal(stored.weights[0], network.weights[0])
+
+
+def test_answers_alone_become_a_run_without_a_teacher(open_page: Opener) -> None:
+    x = np.random.default_rng(0).standard_normal((60, 3))
+    app = _upload(open_page, "answers.npz", _npz(x=x, y=np.tanh(x[:, :1])))
+    assert not app.error
+    app.button(key="use_teacher").click().run()
+    run = Run(str(app.query_params["run"]))
+    assert run.source().network is None
+    assert run.activation == "tanh"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("a.safetensors", b"not a network", "safetensors"),
+        ("a.npz", b"not an archive", "npz"),
+        ("a.npz", _npz(x=np.zeros((9, 2))), "x and y"),
+        ("a.npz", _npz(x=np.ones((9, 2)), y=np.full((9, 1), np.nan)), "NaN"),
+        ("a.npz", _npz(x=np.random.default_rng(0).random((9, 2)), y=np.ones((9, 1))), "same"),
+    ],
+)
+def test_a_bad_file_is_one_sentence(open_page: Opener, name: str, data: bytes, word: str) -> None:
+    before = len(store().list())
+    app = _upload(open_page, name, data)
+    assert len(app.error) == 1
+    assert word in app.error[0].value
+    assert "Traceback" not in app.error[0].value
+    assert len(store().list()) == before
+    # the page goes on working
+    app.get_by_key("teacher_kind").set_value("toy").run()
+    assert not app.error
+    assert app.button(key="use_teacher")
+
+
+def test_flipping_a_sign_changes_nothing(open_page: Opener) -> None:
+    app = open_page("teacher")
+    app.get_by_key("flip_neurons").set_value([0, 2]).run()
+    words = "\n".join(element.value for element in app.markdown)
+    assert "cannot be told apart" in words
