@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from ec_core.figures.log_axis import HEIGHT_FLOOR, LABEL_ROOM, clamp, height_axis, top_exponent
+from ec_core.figures.log_axis import (
+    HEIGHT_FLOOR,
+    HEIGHT_MARGIN,
+    LABEL_ROOM,
+    clamp,
+    height_axis,
+    top_exponent,
+)
 from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, empty, faded, figure
 from ec_core.figures.words import number, plural
 
@@ -44,7 +51,7 @@ def count_by_height(
     last = np.append(heights[1:] != heights[:-1], True)
     heights, count = heights[last], np.asarray(counts.clusters)[last]
     wide = np.asarray(counts.supported)[last]
-    margin = {"l": 24, "r": 110 if upright else 24, "t": 24 if upright else 40, "b": 24}
+    margin = HEIGHT_MARGIN if upright else {"l": 24, "r": 24, "t": 40, "b": 24}
     fig = figure(theme, 520 if upright else 360, margin=margin)
     most = max(int(wide.max()), int(count.max()), 1)
     longest = sorted(plateaus, key=lambda p: p.low - p.high)[:MAX_PLATEAUS]
@@ -64,6 +71,7 @@ def count_by_height(
         "clusters found again by enough students",
         range=[-0.04 * most - 0.2, most * 1.15 + 0.5],
         tickformat="d",
+        automargin=not upright,
         nticks=6 if most > 5 else most + 2,
     )
     fig.update_layout(xaxis=clusters if upright else height, yaxis=height if upright else clusters)

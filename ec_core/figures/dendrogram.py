@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from ec_core.figures.log_axis import HEIGHT_FLOOR, height_axis
+from ec_core.figures.log_axis import HEIGHT_FLOOR, HEIGHT_MARGIN, height_axis
 from ec_core.figures.theme import FONT_SIZE, LIGHT, SMALL_SIZE, Theme, bare_axis, empty, figure
 from ec_core.figures.tree_layout import MAX_MERGES, lay_out, merge_lines, wedge_lines
 from ec_core.figures.words import number, plural
@@ -63,7 +63,7 @@ def dendrogram(
 
     ink = np.array([theme.colour(names.get(i, -1)) for i in range(len(found))] + [theme.trunk])
     node_ink = ink[np.where(layout.label < 0, len(found), layout.label)]
-    fig = figure(theme, 520, margin={"l": 24, "r": 110, "t": 24, "b": 24})
+    fig = figure(theme, 520, margin=HEIGHT_MARGIN)
     drawn, folded = layout.drawn, layout.folded
     thin = float(np.clip(1.4 * _THIN_FROM / leaves, 0.5, 1.4))
     # strong colours last, so that they lie on top of the trunk

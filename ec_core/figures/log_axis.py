@@ -20,6 +20,9 @@ HEIGHT_FLOOR = 1e-17
 LABEL_ROOM = 2.2
 """Decades below the floor that the dendrogram leaves for the clusters' numbers."""
 
+HEIGHT_MARGIN = {"l": 24, "r": 110, "t": 24, "b": 64}
+"""Of dendrogram and upright counts: equal ones put equal heights level, side by side."""
+
 
 def clamp(values: np.ndarray, floor: float) -> np.ndarray:
     """``values`` with everything below ``floor`` (zeros too) lifted onto it; NaN stays NaN."""

@@ -112,7 +112,8 @@ def test_tree_and_counts_share_their_height_axis() -> None:
     right = count_by_height(counts(TREE, 0.5, 30.0), (), CUT).layout
     assert left.yaxis.range == right.yaxis.range
     assert left.yaxis.tickvals == right.yaxis.tickvals
-    assert left.height == right.height
+    assert left.height == right.height and left.margin == right.margin
+    assert right.xaxis.automargin is False, "or the axis below would push the heights up"
 
 
 def test_map_sorts_points_by_cluster_and_names_each() -> None:
