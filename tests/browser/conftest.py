@@ -1,0 +1,145 @@
+"""A real server on a free port and a real browser; on failure a screenshot and the server's log."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / "build" / "browser"
+"""Where screenshots and logs of failures go (ignored by git)."""
+_START_SECONDS = 60
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def browser_path() -> str | None:
+    """The browser of the machine, if it has one."""
+    given = os.environ.get("EC_CHROMIUM")
+    return given or next((path for path in map(shutil.which, _NAMES) if path), None)
+
+
+def in_ci() -> bool:
+    return os.environ.get("CI", "").lower() == "true"
+
+
+@dataclass
+class Server:
+    """The app's server; ``home`` holds its runs, ``log`` what it printed."""
+
+    home: Path
+    log: Path
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it is healthy."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        command = [
+            *(sys.executable, "-m", "streamlit", "run", "app.py"),
+            *("--server.port", str(self.port), "--server.address", "127.0.0.1"),
+            *("--server.headless", "true"),
+        ]
+        environment = {**os.environ, "EC_HOME": str(self.home), "OMP_NUM_THREADS": "1"}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        for _ in range(_START_SECONDS * 4):
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.25)
+        raise AssertionError(f"The server did not start:\n{self.log.read_text()}")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+    def restart(self) -> None:
+        """End it, as a crash or a reboot would, and start another on the same runs."""
+        self.stop()
+        self.start()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    running = Server(folder / "runs", folder / "server.log")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, headless. Skips with the reason where there is none, never in CI."""
+    path = browser_path()
+    if path is None:
+        message = "no chromium found (looked for " + ", ".join(_NAMES) + ")"
+        if in_ci():
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[_REPORT] = item.stash.get(_REPORT, False) or report.failed
+    return report
+
+
+_REPORT = pytest.StashKey[bool]()
+
+
+@pytest.fixture
+def open_tab(
+    browser: Any, server: Server, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Any]]:
+    """Open an address of the app in a fresh tab with a session of its own."""
+    tabs: list[Any] = []
+
+    def get(path: str = "/") -> Any:
+        context = browser.new_context(viewport={"width": 1280, "height": 720})
+        context.set_default_timeout(30_000)
+        tab = context.new_page()
+        tab.goto(server.url + path)
+        tabs.append(tab)
+        return tab
+
+    yield get
+    if request.node.stash.get(_REPORT, False):
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for number, tab in enumerate(tabs):
+            tab.screenshot(path=KEPT / f"{request.node.name}-{number}.png")
+        shutil.copy(server.log, KEPT / f"{request.node.name}.log")
+    for tab in tabs:
+        tab.context.close()

@@ -1,0 +1,151 @@
+"""What a person does, clicked through in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Open = Callable[..., Any]
+
+pytestmark = pytest.mark.browser
+
+MINUTE = 60_000
+
+
+def click(tab: Any, key: str) -> None:
+    """Click the button with a key."""
+    tab.locator(f".st-key-{key} button").first.click()
+
+
+def see(tab: Any, key: str, timeout: int = MINUTE) -> Any:
+    """Wait until the element with a key is on the page."""
+    found = tab.locator(f".st-key-{key}").first
+    found.wait_for(timeout=timeout)
+    return found
+
+
+def says(tab: Any, key: str, words: str, timeout: int = MINUTE) -> None:
+    """Wait until an element says something."""
+    tab.locator(f".st-key-{key}", has_text=re.compile(words)).first.wait_for(timeout=timeout)
+
+
+def fill(tab: Any, key: str, value: int) -> None:
+    field = tab.locator(f".st-key-{key} input").first
+    field.fill(str(value))
+    field.press("Enter")
+
+
+def no_traceback(tab: Any) -> None:
+    assert tab.locator("[data-testid=stException]").count() == 0
+    assert "Traceback" not in tab.inner_text("body")
+
+
+def begin_training(tab: Any, students: int) -> str:
+    """From the Teacher page to a training job; returns the run's id."""
+    see(tab, "use_teacher")
+    click(tab, "use_teacher")
+    see(tab, "start_expand")
+    fill(tab, "student_count", students)
+    says(tab, "estimate", f"{students} ×")
+    click(tab, "start_expand")
+    see(tab, "job_state")
+    found = re.search(r"run=(\w+)", tab.url)
+    assert found
+    return found[1]
+
+
+def test_from_a_preset_to_its_weights(open_tab: Open) -> None:
+    tab = open_tab("/teacher")
+    begin_training(tab, 6)
+    see(tab, "go_cluster", 2 * MINUTE)
+    click(tab, "go_cluster")
+    see(tab, "cluster_facts")
+    see(tab, "dendrogram")
+    click(tab, "go_reconstruct")
+    see(tab, "start_reconstruct")
+    click(tab, "start_reconstruct")
+    see(tab, "go_compare", 2 * MINUTE)
+    click(tab, "go_compare")
+    shown = see(tab, "max_weight_error").inner_text()
+    error = re.search(r"max_weight_error = (\S+)", shown)
+    assert error
+    assert float(error[1]) <= 1e-8
+    says(tab, "verdict", "Verified")
+    with tab.expect_download() as download:
+        click(tab, "download_script")
+    assert download.value.suggested_filename.endswith(".py")
+    no_traceback(tab)
+
+
+def test_the_demo_ends_in_a_recovered_network(open_tab: Open) -> None:
+    tab = open_tab("/")
+    see(tab, "run_demo")
+    click(tab, "run_demo")
+    see(tab, "demo_plane")
+    # on an idle machine this takes under 20 s; here other tests may run beside it
+    see(tab, "demo_next", 2 * MINUTE)
+    says(tab, "demo_story", "largest weight error: .*10⁻¹")
+    no_traceback(tab)
+
+
+def test_reload_pause_second_tab_and_the_line(open_tab: Open) -> None:
+    first = open_tab("/teacher")
+    run = begin_training(first, 60)
+    says(first, "job_state", "Running")
+    click(first, "job_pause")
+    says(first, "job_state", "Paused")
+    # reloaded, or opened elsewhere, it is the same job
+    first.reload()
+    says(first, "job_state", "Paused")
+    elsewhere = open_tab(f"/expand?run={run}")
+    says(elsewhere, "job_state", "Paused")
+    # another tab's run waits in line and says so, and disturbs nothing
+    second = open_tab("/teacher")
+    other = begin_training(second, 4)
+    assert other != run
+    says(second, "job_state", "Waiting: 1 job before yours")
+    says(first, "job_state", "Paused")
+    click(elsewhere, "job_resume")
+    says(first, "job_state", "Running")
+    click(first, "job_stop")
+    # a stopped training leaves its students, and the next in line runs
+    see(first, "go_cluster")
+    see(second, "go_cluster", 2 * MINUTE)
+    no_traceback(first)
+    no_traceback(second)
+
+
+def test_the_live_canvas_is_not_replaced(open_tab: Open) -> None:
+    tab = open_tab("/teacher")
+    begin_training(tab, 60)
+    canvas = tab.locator(".st-key-live_losses canvas").first
+    canvas.wait_for()
+    canvas.evaluate("element => { element.dataset.mark = 'mine' }")
+    at = int(canvas.get_attribute("data-iteration"))
+    tab.wait_for_function(
+        "at => { for (const host of document.querySelectorAll('.st-key-live_losses *')) {"
+        " const c = host.shadowRoot?.querySelector('canvas');"
+        " if (c && c.dataset.mark === 'mine' && Number(c.dataset.iteration) > at) return true }"
+        " return false }",
+        arg=at,
+    )
+    click(tab, "job_stop")
+    see(tab, "go_cluster")
+
+
+def test_runs_open_again_after_a_restart(open_tab: Open, server: Any) -> None:
+    tab = open_tab("/teacher")
+    see(tab, "use_teacher")
+    click(tab, "use_teacher")
+    see(tab, "start_expand")
+    found = re.search(r"run=(\w+)", tab.url)
+    assert found
+    server.restart()
+    again = open_tab("/")
+    link = see(again, f"run_{found[1]}").locator("a").first
+    link.click()
+    see(again, "start_expand")
+    assert found[1] in again.url
