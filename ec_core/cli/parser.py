@@ -16,6 +16,9 @@ from ec_core.probing import DISTRIBUTIONS
 MAX_SEED = 2**32 - 1
 """What every random generator in use accepts."""
 
+MAX_STUDENTS = 10_000
+"""Two hundred times what the paper uses; more is a slip of the finger."""
+
 
 class _Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are InputErrors: one sentence, no usage block."""
@@ -126,7 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     find.add_argument("source", metavar="PROBES.npz|TEACHER.safetensors")
     find.add_argument("--activation", choices=tuple(ACTIVATIONS), required=True)
     find.add_argument("--hidden-layers", type=_whole(1), default=1, metavar="L")
-    find.add_argument("--students", type=_whole(1), default=10, metavar="S")
+    find.add_argument("--students", type=_whole(1, MAX_STUDENTS), default=10, metavar="S")
     find.add_argument("--width", type=_sizes, metavar="H[-H2…]", help="default: found by doubling")
     find.add_argument(
         "--expansion", type=_number(0, 64), default=1.0, metavar="R", help="multiplies the width"

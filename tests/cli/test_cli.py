@@ -193,6 +193,10 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         "--distribution is for",
     ),
     "students": ([*RECOVER, "probes.npz", *FILES, "--students", "0"], "0 is out of range"),
+    "too many students": (
+        [*RECOVER, "probes.npz", *FILES, "--students", "100000000"],
+        "at most 10000",
+    ),
     "width": ([*RECOVER, "probes.npz", *FILES, "--width", "0"], "positive numbers"),
     "widths": ([*RECOVER, "probes.npz", *FILES, "--width", "4-4"], "one width per layer"),
     "deep": (
