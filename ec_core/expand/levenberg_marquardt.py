@@ -5,6 +5,11 @@ by the identity, not by G's own diagonal (Marquardt): overparameterised students
 directions, which diagonal scaling would leave undamped. Step control: Nielsen (1999), "Damping
 parameter in Marquardt's method": mu shrinks smoothly with the ratio of actual to predicted
 decrease and grows ever faster while steps fail.
+
+Step: direction + acceleration / 2, the geodesic acceleration of Transtrum & Sethna (2012),
+"Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares minimization":
+the same matrix applied to the second derivative of the answers along the direction. Students
+slide along curved canyons; a straight step leaves them at once, a bent one is three times longer.
 """
 
 from __future__ import annotations
@@ -14,12 +19,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.expand.curvature import Problem, losses, normal_equations
+from ec_core.expand.curvature import Problem, bending, losses, normal_equations
 
 FIRST_DAMPING = 1e-2
-SMALLEST_DAMPING = 1e-15
+SMALLEST_DAMPING, LARGEST_DAMPING = 1e-15, 1e12
+_FASTEST_SHRINK = 0.1
+"""Nielsen shrinks by a third at most; with accelerated steps a tenth ends the endgame sooner."""
 _TRIES = 4
 """Damping values tried in one iteration before the curvature is computed again."""
+
+_TRUSTED = 0.75
+"""Longest acceleration, twice its length over the step's, that is followed (Transtrum & Sethna)."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +68,23 @@ def start(problem: Problem, theta: Tensor) -> Batch:
     )
 
 
-def _solve(matrix: Tensor, shift: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
-    """Steps (S, P) and a flag (S,) where the shifted matrix was positive definite."""
+def _solve(
+    matrix: Tensor, shift: Tensor, gradient: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Directions (S, P), the factors, and a flag (S,): was the shifted matrix positive definite."""
     shifted = matrix.clone()
     shifted.diagonal(dim1=1, dim2=2).add_(shift[:, None])
     factor, info = torch.linalg.cholesky_ex(shifted)
     step = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1).neg_()
-    return step, (info == 0) & torch.isfinite(step).all(dim=1)
+    return step, factor, (info == 0) & torch.isfinite(step).all(dim=1)
+
+
+def _acceleration(problem: Problem, theta: Tensor, step: Tensor, factor: Tensor) -> Tensor:
+    """The geodesic acceleration (S, P) along ``step``; zero where it is too long to be trusted."""
+    bent = bending(problem, theta, step).unsqueeze(-1)
+    result = torch.cholesky_solve(bent, factor).squeeze(-1).neg_()
+    short = 2 * result.norm(dim=1) <= _TRUSTED * step.norm(dim=1)
+    return torch.where(short[:, None], result, 0.0)
 
 
 def iterate(problem: Problem, batch: Batch) -> Batch:
@@ -78,23 +98,25 @@ def iterate(problem: Problem, batch: Batch) -> Batch:
     for _ in range(_TRIES):
         everyone = len(rows) == len(theta)
         shift = damping[rows] * scale[rows]
-        step, solved = _solve(
+        step, factor, solved = _solve(
             matrix if everyone else matrix[rows], shift, gradient[rows]
         )
-        trial = batch.theta[rows] + torch.where(solved[:, None], step, 0.0)
+        origin = batch.theta[rows]
+        step = torch.where(solved[:, None], step, 0.0)
+        trial = origin + step + 0.5 * _acceleration(problem, origin, step, factor)
         after = losses(problem, trial)
         # predicted decrease of the loss: step·(shift·step - gradient)
         expected = (step * (shift[:, None] * step - gradient[rows])).sum(dim=1)
         good = solved & (after < loss[rows])
         ratio = (loss[rows] - after) / expected.clamp_min(1e-300)
-        shrink = (1 - (2 * ratio - 1) ** 3).clamp(1 / 3, 2.0)
+        shrink = (1 - (2 * ratio - 1) ** 3).clamp(_FASTEST_SHRINK, 2.0)
         kept = rows[good]
         theta[kept], best[kept], improved[kept] = trial[good], after[good], True
         damping[kept] = (damping[kept] * shrink[good]).clamp_min(SMALLEST_DAMPING)
         growth[kept] = 2.0
         rows = rows[~good]
-        damping[rows] *= growth[rows]
-        growth[rows] *= 2
+        damping[rows] = (damping[rows] * growth[rows]).clamp_max(LARGEST_DAMPING)
+        growth[rows] = (growth[rows] * 2).clamp_max(LARGEST_DAMPING)
         if len(rows) == 0:
             break
     return Batch(theta, best, damping, growth, improved)

@@ -1,0 +1,158 @@
+"""The expand stage: events, statuses, requests, seeds, width, fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import pytest
+
+from ec_core.control import Control
+from ec_core.errors import InputError
+from ec_core.events import (
+    CONVERGED,
+    OUT_OF_BUDGET,
+    STOPPED,
+    Event,
+    Note,
+    TrainingProgress,
+    WidthTried,
+)
+from ec_core.expand import trainer
+from ec_core.expand.config import ExpandConfig
+from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
+from ec_core.expand.trainer import expand
+from ec_core.probing.presets import make_teacher
+from ec_core.probing.probes import ProbeSet, make_probes
+
+
+@pytest.fixture(scope="module")
+def probes() -> ProbeSet:
+    teacher = make_teacher("synthetic", sizes=(3, 3, 1), activation="tanh", seed=0).network
+    x = np.random.default_rng(0).standard_normal((300, 3))
+    return make_probes(x, teacher(x))
+
+
+def _drain(
+    steps: Generator[Event, None, StudentEnsemble],
+) -> tuple[list[Event], StudentEnsemble]:
+    events = []
+    while True:
+        try:
+            events.append(next(steps))
+        except StopIteration as end:
+            return events, end.value
+
+
+def test_students_converge_and_history_matches_events(probes: ProbeSet) -> None:
+    config = ExpandConfig(students=4, width=6, seed=1)
+    events, ensemble = _drain(expand(probes, "tanh", config, Control()))
+    progress = [e for e in events if isinstance(e, TrainingProgress)]
+    assert len(progress) == len(ensemble.history)
+    np.testing.assert_array_equal(progress[-1].losses, ensemble.history[-1])
+    np.testing.assert_array_equal(ensemble.losses, ensemble.history[-1])
+    assert ensemble.statuses.count(CONVERGED) >= 2
+    assert (ensemble.losses[ensemble.converged()] <= probes.floor).all()
+    assert ensemble.incoming.shape == (4, 6, 4) and ensemble.outgoing.shape == (4, 1, 6)
+
+
+def test_same_seed_same_arrays_other_seed_other_arrays(probes: ProbeSet) -> None:
+    runs = [
+        _drain(expand(probes, "tanh", ExpandConfig(students=3, seed=s), Control()))[1]
+        for s in (7, 7, 8)
+    ]
+    np.testing.assert_array_equal(runs[0].theta, runs[1].theta)
+    np.testing.assert_array_equal(runs[0].history, runs[1].history)
+    assert runs[0].theta.shape != runs[2].theta.shape or (runs[0].theta != runs[2].theta).any()
+
+
+def test_width_is_doubled_until_most_converge(probes: ProbeSet) -> None:
+    events, ensemble = _drain(expand(probes, "tanh", ExpandConfig(students=3), Control()))
+    tried = [e for e in events if isinstance(e, WidthTried)]
+    assert [e.width for e in tried] == [2 ** (k + 1) for k in range(len(tried))]
+    assert [e.enough for e in tried] == [False] * (len(tried) - 1) + [True]
+    assert ensemble.shape.sizes[1] == tried[-1].width >= 3
+    config = ExpandConfig(students=3, expansion=1.5)
+    assert _drain(expand(probes, "tanh", config, Control()))[1].shape.sizes[1] == round(
+        1.5 * tried[-1].width
+    )
+
+
+def test_width_stops_where_students_could_interpolate() -> None:
+    x = np.random.default_rng(0).standard_normal((60, 3))
+    few = make_probes(x, np.sin(9 * x[:, :1]))
+    events, ensemble = _drain(expand(few, "tanh", ExpandConfig(students=3, iterations=5), Control()))
+    notes = [e.message for e in events if isinstance(e, Note)]
+    assert any("parameters for 48 answers" in n for n in notes)
+    assert 2 * ensemble.shape.parameter_count <= 2 * 48
+
+
+def test_requests_are_obeyed(probes: ProbeSet) -> None:
+    control = Control()
+    steps = expand(probes, "tanh", ExpandConfig(students=3, width=2, seed=0), control)
+    first = next(steps)
+    assert isinstance(first, TrainingProgress)
+    control.stop_student(1)
+    control.restart_student(2)
+    control.restart_student(99)
+    second = next(steps)
+    assert isinstance(second, TrainingProgress)
+    assert second.statuses[1] == STOPPED and second.iterations[1] == 1
+    assert second.restarts[2] == 1 and second.iterations[2] == 1
+    control.stop()
+    _, ensemble = _drain(steps)
+    assert set(ensemble.statuses) <= {STOPPED, CONVERGED}
+
+
+def test_no_time_left_is_a_status_not_an_error(probes: ProbeSet) -> None:
+    _, ensemble = _drain(
+        expand(probes, "tanh", ExpandConfig(students=2, width=4), Control(seconds=0.0))
+    )
+    assert ensemble.statuses == (OUT_OF_BUDGET, OUT_OF_BUDGET)
+    assert np.isfinite(ensemble.losses).all()
+
+
+def test_continuing_a_stored_ensemble_goes_on_where_it_stood(probes: ProbeSet) -> None:
+    config = ExpandConfig(students=3, width=5, iterations=4, restarts=0)
+    _, early = _drain(expand(probes, "tanh", config, Control()))
+    restored = ensemble_from_arrays(ensemble_arrays(early))
+    np.testing.assert_array_equal(restored.theta, early.theta)
+    assert restored.statuses == early.statuses and restored.shape == early.shape
+    more = ExpandConfig(students=3, width=5, iterations=60, restarts=0)
+    _, late = _drain(expand(probes, "tanh", more, Control(), restored))
+    assert len(late.history) > len(early.history)
+    np.testing.assert_array_equal(late.history[: len(early.history)], early.history)
+    assert (late.losses <= early.losses).all() and late.losses.min() <= probes.floor
+
+
+def test_stored_students_with_missing_arrays_are_refused(probes: ProbeSet) -> None:
+    with pytest.raises(InputError, match="theta"):
+        ensemble_from_arrays({"losses": np.zeros(1)})
+
+
+def test_first_order_takes_over_where_the_matrix_does_not_fit(
+    probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
+    config = ExpandConfig(students=2, width=6, iterations=20)
+    events, ensemble = _drain(expand(probes, "tanh", config, Control()))
+    assert any(isinstance(e, Note) and "Adam" in e.message for e in events)
+    assert (ensemble.losses < 0.5 * ensemble.history[0]).all()
+
+
+def test_groups_under_the_memory_bound_give_the_same_students(
+    probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ExpandConfig(students=3, width=4, iterations=6, restarts=0)
+    _, together = _drain(expand(probes, "tanh", config, Control()))
+    monkeypatch.setattr(trainer, "memory_bound", lambda device: 1)
+    _, apart = _drain(expand(probes, "tanh", config, Control()))
+    np.testing.assert_allclose(apart.theta, together.theta, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"students": 0}, {"width": 0}, {"iterations": 0}, {"expansion": 0.0}, {"seed": -1}]
+)
+def test_settings_out_of_range_are_one_sentence(bad: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="expected"):
+        ExpandConfig(**bad)  # type: ignore[arg-type]

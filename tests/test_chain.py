@@ -1,0 +1,113 @@
+"""The whole chain: exact recovery for every activation, and honesty about everything else."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import ec_core as ec
+from ec_core.networks.activations import ACTIVATIONS
+
+
+def _recover(
+    answers: object, inputs: int, activation: str, probes: int = 800, **settings: object
+) -> ec.Recovery:
+    return ec.recover(
+        answers,  # type: ignore[arg-type]
+        activation=activation,
+        inputs=inputs,
+        probes=probes,
+        students=6,
+        **settings,
+    )
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_is_recovered_to_the_last_digits(name: str) -> None:
+    teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation=name, seed=1).network
+    result = _recover(ec.Teacher(teacher), 4, name)
+    assert result.report["verified"], result.report["reasons"]
+    report = ec.match(teacher, result.network)
+    assert report.max_weight_error is not None and report.max_weight_error <= 1e-10
+    json.dumps(result.report, allow_nan=False)
+
+
+def test_several_outputs_and_few_inputs() -> None:
+    for sizes, name in (((6, 5, 3), "gelu"), ((2, 6, 1), "tanh")):
+        teacher = ec.make_teacher("synthetic", sizes=sizes, activation=name, seed=0).network
+        result = _recover(ec.Teacher(teacher), sizes[0], name)
+        assert result.report["verified"], result.report["reasons"]
+        assert (ec.match(teacher, result.network).max_weight_error or 0.0) <= 1e-8
+
+
+def test_constant_inputs_are_listed_and_their_weights_are_zero() -> None:
+    teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation="tanh", seed=1).network
+    x = np.random.default_rng(0).standard_normal((500, 4))
+    x[:, 2] = 0.0
+    result = ec.recover(ec.make_probes(x, teacher(x)), activation="tanh", students=6)
+    assert result.report["unidentified_inputs"] == [2] and result.report["verified"]
+    assert not result.network.weights[0][:, 2].any()
+    report = ec.match(teacher, result.network, (2,))
+    assert report.max_weight_error_identified is not None
+    assert report.max_weight_error_identified <= 1e-10 < (report.max_weight_error or 0.0)
+
+
+def test_same_seed_same_network() -> None:
+    teacher = ec.Teacher(ec.make_teacher("synthetic", sizes=(3, 3, 1), activation="g").network)
+    a, b = (_recover(teacher, 3, "g", seed=5).network for _ in range(2))
+    for u, v in zip((*a.weights, *a.biases), (*b.weights, *b.biases), strict=True):
+        np.testing.assert_array_equal(u, v)
+
+
+_TANH = ec.make_teacher("synthetic", sizes=(3, 3, 1), activation="tanh", seed=0).network
+_DEEP = ec.make_teacher("synthetic", sizes=(3, 3, 3, 1), activation="tanh", seed=0).network
+_RELU = ec.make_teacher("synthetic", sizes=(3, 3, 1), activation="relu", seed=0).network
+
+
+def _noisy(x: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).standard_normal((len(x), 1))
+    return np.asarray(_TANH(x) + 1e-4 * noise)
+
+
+def _with_skip(x: np.ndarray) -> np.ndarray:
+    return np.asarray(_RELU(x) + x[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "probes"),
+    [
+        (_TANH, "gelu", 500),
+        (_TANH, "relu", 500),
+        (_RELU, "tanh", 500),
+        (_DEEP, "tanh", 500),
+        (_noisy, "tanh", 500),
+        (_with_skip, "relu", 500),
+        (lambda x: np.sin(5 * x[:, :1]) * x[:, 1:2], "tanh", 500),
+        (lambda x: np.abs(x[:, :1]) ** 1.5, "softplus", 500),
+        (_TANH, "tanh", 14),
+    ],
+)
+def test_misfits_are_never_verified(answers: object, name: str, probes: int) -> None:
+    result = _recover(answers, 3, name, probes=probes, iterations=40, restarts=0, budget=15.0)
+    assert not result.report["verified"]
+    assert result.report["reasons"]
+
+
+def test_a_relu_that_never_switches_is_not_verified() -> None:
+    net = ec.Network(
+        "relu",
+        (np.array([[1.0, 0.5], [0.3, -1.0]]), np.array([[1.0, 2.0]])),
+        (np.array([0.1, 40.0]), np.zeros(1)),
+    )
+    result = _recover(net, 2, "relu", probes=400)
+    assert not result.report["verified"]
+
+
+@pytest.mark.parametrize(
+    "bad", [{"hidden_layers": 2}, {"gamma": 0.0}, {"beta": 200.0}, {"activation": "cube"}]
+)
+def test_settings_that_cannot_be_used(bad: dict[str, object]) -> None:
+    with pytest.raises(ec.InputError):
+        ec.RecoverConfig(**{"activation": "tanh", **bad})  # type: ignore[arg-type]
