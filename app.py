@@ -4,5 +4,10 @@ import streamlit as st
 
 from pages.ui.table import navigation_pages
 
-st.set_page_config(page_title="Expand and Cluster", page_icon="assets/icon.svg", layout="wide", initial_sidebar_state="collapsed")
+st.set_page_config(
+    page_title="Expand and Cluster",
+    page_icon="assets/icon.svg",
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
 st.navigation(navigation_pages(), position="hidden").run()

@@ -9,7 +9,8 @@ from pages.ui.runs import Run
 @frame.page(
     "cluster",
     "Find what the students agree on",
-    "All neurons of all students in one heap. Where independent students hold the very same weights, "
+    "All neurons of all students in one heap. Where independent students hold the very same "
+    "weights, "
     "they must have found a neuron of the teacher.",
 )
 def _page(run: Run | None) -> None:
@@ -21,5 +22,5 @@ def _page(run: Run | None) -> None:
         "Choose a teacher" if run is None else "Train students",
     )
     grove.warm_up()
-    workbench.show(run)
+    workbench.body(run)
     frame.formula("Tree, cut and verdict, as formulas", "cluster")

@@ -9,7 +9,8 @@ from pages.ui.runs import Run
 @frame.page(
     "compare",
     "Check the result",
-    "First the certificate, which needs no teacher. Then, where the teacher is known, the two networks "
+    "First the certificate, which needs no teacher. Then, where the teacher is known, the two "
+    "networks "
     "side by side.",
 )
 def _page(run: Run | None) -> None:

@@ -1,4 +1,6 @@
-"""Expand: train students that are larger than needed, and watch them learn to imitate the teacher."""
+"""Expand: train students that are larger than needed, and watch them learn to imitate the
+teacher.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,8 @@ def _ready(run: Run) -> None:
 @frame.page(
     "expand",
     "Train students on its answers",
-    "Several networks, each larger than needed, learn to imitate the teacher. Nobody tells them its "
-    "weights; what they come to agree on is what we want to know.",
+    "Several networks, larger than needed, learn to imitate the teacher. Nobody tells them its "
+    "weights.",
 )
 def _page(run: Run | None) -> None:
     run = frame.needs(

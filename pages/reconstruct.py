@@ -9,7 +9,8 @@ from pages.ui.runs import Run
 @frame.page(
     "reconstruct",
     "Build the network",
-    "From each cluster one neuron. Then every neuron has to prove that it is needed, and what is left "
+    "From each cluster one neuron. Then every neuron has to prove that it is needed, and what "
+    "is left "
     "is refined until only rounding remains.",
 )
 def _page(run: Run | None) -> None:
@@ -20,5 +21,5 @@ def _page(run: Run | None) -> None:
         "teacher" if run is None else run.next_step,
         "Choose a teacher" if run is None else "Go to the next step of this run",
     )
-    building.show(run)
+    building.body(run)
     frame.formula("The four steps, as formulas", "reconstruct")

@@ -36,7 +36,8 @@ def _page(run: Run | None) -> None:
             demo.story(run)
         else:
             frame.note(
-                "The demo needs no input. A teacher with two inputs: each of its neurons is a line in "
+                "The demo needs no input. A teacher with two inputs: each of its neurons is a "
+                "line in "
                 "the plane, and the students' lines drift onto them."
             )
     with right:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ec_core import figures
 from ec_core.networks.activations import ACTIVATIONS
-from pages.ui import choose, frame, steps, symmetry, theme, words
+from pages.ui import choose, frame, show, steps, symmetry, theme, words
 from pages.ui.runs import Run
 from pages.ui.source import Source
 
@@ -40,13 +40,11 @@ def _meet(source: Source) -> None:
         pairs.append((f"{source.score_name} on unseen data", value, "good"))
     frame.facts(pairs, key="teacher_facts")
     frame.note(source.description)
-    st.plotly_chart(
+    show.figure(
         figures.network_diagram(network, theme=theme.figure_theme()),
-        theme=None,
         key="teacher_diagram",
         height=330,
         alt=f"The teacher, a {words.shape(network.sizes)} network, drawn with its weights.",
-        config={"displaylogo": False},
     )
 
 
@@ -61,9 +59,8 @@ def _inside(source: Source) -> None:
         names.append("The function")
     tabs = st.tabs(names, key="teacher_tabs")
     with tabs[0]:
-        st.plotly_chart(
+        show.figure(
             figures.activation_curve(network.activation, theme=look),
-            theme=None,
             key="teacher_activation",
             height=340,
             alt=f"The curve of {network.activation}.",
@@ -74,9 +71,10 @@ def _inside(source: Source) -> None:
         frame.formula("The symmetries, as formulas", "symmetry")
     if network.sizes[0] == 2:
         with tabs[2]:
-            st.plotly_chart(
+            show.square(
                 figures.function_surface(network, theme=look),
-                theme=None,
+                "What the teacher answers at every point of the plane. Across each **line** one of "
+                "its neurons switches; that is all the structure there is to find.",
                 key="teacher_surface",
                 alt="What the teacher answers at every point of the plane.",
             )

@@ -88,7 +88,11 @@ def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
     """Pause or continue, and stop."""
     if snapshot.state == "paused":
         st.button(
-            "Continue", key="job_resume", icon=":material/play_arrow:", on_click=safely, args=(job.resume,)
+            "Continue",
+            key="job_resume",
+            icon=":material/play_arrow:",
+            on_click=safely,
+            args=(job.resume,),
         )
     else:
         st.button(

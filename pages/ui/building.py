@@ -7,7 +7,7 @@ import streamlit as st
 from ec_core import events, figures
 from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
-from pages.ui import frame, grove, live, steps, theme, words, work
+from pages.ui import frame, grove, live, show, steps, theme, words, work
 from pages.ui.board import active, job_of, show_state, steer
 from pages.ui.runs import Run
 
@@ -15,9 +15,10 @@ REFRESH_SECONDS = 0.7
 
 
 def _path(tried: list[events.PruneStep], key: str) -> None:
-    st.plotly_chart(
+    show.figure(
         figures.size_path(tried, theme=theme.figure_theme()),
-        theme=None, key=key, height=380, config={"displaylogo": False},
+        key=key,
+        height=380,
         alt="The loss against the number of neurons while superfluous ones are removed.",
     )
 
@@ -26,7 +27,8 @@ def _signs(signs: events.SignsFound) -> str:
     who = ", ".join(str(j + 1) for j in signs.flipped) or "none"
     sure = "no other choice explains the answers" if signs.unique else "another choice fits as well"
     return (
-        f"Signs: neurons flipped: {who}; what is left over is {words.power(signs.residual)}, with the "
+        f"Signs: neurons flipped: {who}; what is left over is {words.power(signs.residual)}, "
+        "with the "
         f"second-best choice {words.power(signs.runner_up)}: {sure}."
     )
 
@@ -47,8 +49,13 @@ def _progress(snapshot: JobSnapshot) -> None:
     frame.facts(pairs, key="building_facts")
     if seen.refine is not None:
         live.losses(
-            seen.refine_curve.iterations, seen.refine_curve.losses, ("refining",), floor=0.0,
-            key="live_refine", label="network", height=260,
+            seen.refine_curve.iterations,
+            seen.refine_curve.losses,
+            ("refining",),
+            floor=0.0,
+            key="live_refine",
+            label="network",
+            height=260,
         )
     for step in tried[-4:]:
         verb = "removed" if step.accepted else "kept"
@@ -61,7 +68,6 @@ def _live(run_id: str) -> None:
     job = active(Run(run_id), work.RECONSTRUCT)
     if job is None:
         st.rerun()
-        return
     snapshot = job.snapshot()
     show_state(snapshot)
     with st.container(horizontal=True, key="building_controls"):
@@ -77,13 +83,15 @@ def _in_words(run: Run, result: Reconstruction) -> str:
         if result.pruned
         else "None of those that were kept is superfluous.",
         f"The **{words.shape(result.network.sizes)}** network that remains answers the training "
-        f"questions with a loss of **{words.power(result.loss)}** and the questions kept aside with "
+        f"questions with a loss of **{words.power(result.loss)}** and the questions kept aside "
+        "with "
         f"**{words.power(result.heldout_loss)}**.",
     ]
     kept = len(grove.clusters_of(run, run.cut()).kept)
     if kept != hidden:
         sentences.append(
-            f"Clusters and pruning disagree: the clusters say {kept}, pruning says {hidden}. Pruning "
+            f"Clusters and pruning disagree: the clusters say {kept}, pruning says {hidden}. "
+            "Pruning "
             "decides, because it tests every neuron; the clusters are the evidence."
         )
     return " ".join(sentences)
@@ -108,9 +116,11 @@ def _result(run: Run) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("The recovered network", anchor=False)
-        st.plotly_chart(
-            figures.network_diagram(result.network, theme=look), theme=None, key="built_diagram", height=380,
-            config={"displaylogo": False}, alt="The recovered network with its weights.",
+        show.figure(
+            figures.network_diagram(result.network, theme=look),
+            key="built_diagram",
+            height=380,
+            alt="The recovered network with its weights.",
         )
     with right:
         st.subheader("How its size was found", anchor=False)
@@ -121,9 +131,16 @@ def _ready(run: Run) -> None:
     clusters = grove.clusters_of(run, run.cut())
     frame.facts(
         [
-            ("clusters to build from", str(len(clusters.kept)), "good" if clusters.kept else "warn"),
+            (
+                "clusters to build from",
+                str(len(clusters.kept)),
+                "good" if clusters.kept else "warn",
+            ),
             ("cut at", words.power(clusters.cut.height)),
-            ("found by", {"plateau": "plateau", "paper": "paper's rule"}.get(clusters.cut.rule, "hand")),
+            (
+                "found by",
+                {"plateau": "plateau", "paper": "paper's rule"}.get(clusters.cut.rule, "hand"),
+            ),
         ],
         key="building_facts",
     )
@@ -139,7 +156,7 @@ def _ready(run: Run) -> None:
         st.rerun()
 
 
-def show(run: Run) -> None:
+def body(run: Run) -> None:
     """The running job, the result, or the button that starts."""
     job = job_of(run)
     if active(run, work.RECONSTRUCT) is not None:

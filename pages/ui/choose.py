@@ -1,4 +1,6 @@
-"""The ways to a teacher: a toy, the paper's family, a network trained on data, a file of one's own."""
+"""The ways to a teacher: a toy, the paper's family, a network trained on data, a file of
+one's own.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,7 @@ from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
 from ec_core.probing.probes import make_probes, parse_answers
 from pages.ui.source import Source
 
-_KINDS = {
-    "toy": "Toy in the plane",
-    "paper": "Paper's family",
-    "data": "Trained on data",
-    "file": "My own file",
-}
+_KINDS = {"toy": "Toy", "paper": "Paper", "data": "Real data", "file": "My file"}
 _TOYS = ("planar", "xor")
 _MAX_SEED = 2**31 - 1
 
@@ -49,24 +46,16 @@ def _seed() -> int:
     )
 
 
-def _activation(default: str) -> str:
+def _activation(default: str, key: str) -> str:
     names = list(ACTIVATIONS)
     return str(
         st.selectbox(
             "Activation",
             names,
             index=names.index(default),
-            key="teacher_activation_name",
+            key=f"teacher_activation_{key}",
             format_func=lambda name: f"{name}  ({ACTIVATIONS[name].symmetry})",
             help="In brackets: which changes of sign and size leave the function as it is.",
-        )
-    )
-
-
-def _hidden(default: int) -> int:
-    return int(
-        st.number_input(
-            "Hidden neurons", min_value=1, max_value=256, value=default, key="teacher_hidden"
         )
     )
 
@@ -85,7 +74,7 @@ def _paper() -> Source:
     inputs = st.select_slider("Inputs", (2, 4, 8, 16, 32), value=4, key="teacher_inputs")
     hidden = st.select_slider("Hidden neurons", (2, 4, 8, 16, 32), value=4, key="teacher_neurons")
     outputs = st.number_input("Outputs", min_value=1, max_value=16, value=1, key="teacher_outputs")
-    activation = _activation("g")
+    activation = _activation("g", "paper")
     sizes = (int(inputs), int(hidden), int(outputs))
     card = _make("synthetic", sizes, activation, None, _seed())
     return Source.from_card(card, {"sizes": list(sizes), "activation": activation})
@@ -97,12 +86,19 @@ def _data() -> Source:
             "Data",
             list(DATASETS),
             key="teacher_dataset",
-            format_func=lambda name: f"{name}: {DATASETS[name]}",
+            help="All of it comes with scikit-learn; nothing is downloaded.",
         )
     )
-    hidden, activation = _hidden(10 if dataset.startswith("digits") else 6), _activation(
-        "softplus" if dataset == "diabetes" else "tanh"
+    hidden = int(
+        st.number_input(
+            "Hidden neurons",
+            min_value=1,
+            max_value=256,
+            value=10 if dataset.startswith("digits") else 6,
+            key=f"teacher_hidden_{dataset}",
+        )
     )
+    activation = _activation("softplus" if dataset == "diabetes" else "tanh", dataset)
     card = _make(dataset, (), activation, hidden, _seed())
     return Source.from_card(card, {"hidden": hidden, "activation": activation})
 
@@ -115,7 +111,7 @@ def _file() -> Source | None:
         help="safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
         "or an .npz with the arrays x and y.",
     )
-    activation = _activation("tanh")
+    activation = _activation("tanh", "file")
     if file is None:
         return None
     data = file.getvalue()

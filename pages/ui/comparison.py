@@ -9,7 +9,7 @@ import streamlit as st
 from ec_core import figures
 from ec_core.networks.network import Network
 from ec_core.verify.match import LayerMatch, MatchReport
-from pages.ui import frame, results, theme, words
+from pages.ui import frame, results, show, theme, words
 from pages.ui.runs import Run
 
 
@@ -22,7 +22,8 @@ def certificate(run: Run) -> None:
     if ticket.verified:
         title = "Verified"
         body = (
-            f"<p>The recovered {shape} network answers questions it has never seen to the last digit, "
+            f"<p>The recovered {shape} network answers questions it has never seen to the last "
+            "digit, "
             "and no other network of this size does, up to the order and signs of its neurons.</p>"
         )
     else:
@@ -71,7 +72,7 @@ def _who_is_who(layer: LayerMatch, activation: str, key: str) -> None:
         rows.append(f"<tr><td>{teacher + 1}</td><td>{int(other) + 1}</td><td>{how}</td></tr>")
     with st.container(key=key, height=320 if len(rows) > 9 else "content"):
         st.html(
-            '<table class="ec-table"><thead><tr><th>teacher’s neuron</th><th>is recovered neuron</th>'
+            '<table class="ec-table"><thead><tr><th>teacher’s neuron</th><th>is recovered</th>'
             f"<th>with</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )
     if layer.missing or layer.extra:
@@ -85,9 +86,9 @@ def _weights(teacher: Network, aligned: Network) -> None:
     look = theme.figure_theme()
     for index in range(len(teacher.weights)):
         st.markdown(f"**Layer {index + 1}**")
-        st.plotly_chart(
+        show.figure(
             figures.weight_table_heat(teacher, aligned, theme=look, layer=index),
-            theme=None, key=f"weights_{index}", config={"displaylogo": False},
+            key=f"weights_{index}",
             alt=f"Weights of layer {index + 1}: the teacher's, the recovered ones, the difference.",
         )
 
@@ -104,9 +105,10 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
             with left:
                 _who_is_who(layer, teacher.activation, f"permutation_{index}")
             with right:
-                st.plotly_chart(
+                show.figure(
                     figures.alignment_bars(report, teacher, theme=look, layer=index),
-                    theme=None, key=f"alignment_{index}", height=340, config={"displaylogo": False},
+                    key=f"alignment_{index}",
+                    height=340,
                     alt="The largest weight error of each neuron on a logarithmic axis.",
                 )
     with tabs[1]:
@@ -116,9 +118,11 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
             st.markdown("The sizes differ, so the weights cannot be laid side by side.")
     if len(names) > 2:
         with tabs[2]:
-            st.plotly_chart(
+            show.square(
                 figures.function_difference(teacher, recovered, theme=look),
-                theme=None, key="function_difference", config={"displaylogo": False},
+                "How far the answers of the two networks differ at every point of the plane. What "
+                "is left is the rounding of floating-point numbers, without a pattern.",
+                key="function_difference",
                 alt="How far the two functions differ, over the plane of the inputs.",
             )
 
@@ -129,9 +133,10 @@ def side_by_side(run: Run) -> None:
     report = results.of(run).match
     if teacher is None or report is None:
         frame.note("There is no teacher to compare with: only questions and answers were given.")
-        st.plotly_chart(
-            figures.network_diagram(recovered, theme=theme.figure_theme()), theme=None,
-            key="compare_diagram", config={"displaylogo": False}, alt="The recovered network.",
+        show.figure(
+            figures.network_diagram(recovered, theme=theme.figure_theme()),
+            key="compare_diagram",
+            alt="The recovered network.",
         )
         return
     _matched(teacher, report, recovered)

@@ -36,15 +36,21 @@ def still() -> None:
     network = make_teacher("planar", seed=SEED).network
     truth = np.column_stack([network.weights[0], network.biases[0]])
     live.plane(None, truth=truth, key="hero_plane", height=400)
-    frame.note("A network with two inputs and four neurons: each line is where one neuron switches.")
+    frame.note(
+        "A network with two inputs and four neurons: each line is where one neuron switches."
+    )
 
 
 def _stages(run: Run, snapshot: JobSnapshot | None) -> list[tuple[str, str]]:
     """(state, sentence) for each stage of the story."""
     training = snapshot.seen.training if snapshot else None
-    removed = sum(
-        isinstance(event, events.PruneStep) and event.accepted for event in snapshot.seen.events
-    ) if snapshot else 0
+    removed = (
+        sum(
+            isinstance(event, events.PruneStep) and event.accepted for event in snapshot.seen.events
+        )
+        if snapshot
+        else 0
+    )
     trained, cut, built = run.has("ensemble"), run.has("cut"), run.has("recovered")
     expand = "Train eight students on its answers"
     if training is not None and not trained:
@@ -56,12 +62,14 @@ def _stages(run: Run, snapshot: JobSnapshot | None) -> list[tuple[str, str]]:
     elif trained:
         ensemble = run.ensemble()
         expand = (
-            f"{int(ensemble.converged().sum())} of {ensemble.students} students learned every answer, "
+            f"{int(ensemble.converged().sum())} of {ensemble.students} students learned every "
+            "answer, "
             f"to a loss of {words.power(float(ensemble.losses.min()))}"
         )
     cluster = "See which neurons they agree on"
     if cut:
-        cluster = f"{words.many(len(grove.clusters_of(run, run.cut()).kept), 'neuron')} found in most students"
+        kept = len(grove.clusters_of(run, run.cut()).kept)
+        cluster = f"{words.many(kept, 'neuron')} found in most students"
     build = "Build the network and remove what is superfluous"
     if built:
         build = f"A {words.shape(run.reconstruction().network.sizes)} network, built and refined"
@@ -70,7 +78,9 @@ def _stages(run: Run, snapshot: JobSnapshot | None) -> list[tuple[str, str]]:
     compare = "Compare with the teacher"
     if built:
         error = results.of(run).weight_error
-        compare = "Its largest weight error" + (f": {words.power(error)}" if error is not None else "")
+        compare = "Its largest weight error" + (
+            f": {words.power(error)}" if error is not None else ""
+        )
     marks = [
         ("done", "1,500 questions asked; the teacher answered"),
         ("done" if trained else "now", expand),
@@ -125,9 +135,12 @@ def _draw(run_id: str, was_active: bool) -> None:
         standard = run.reconstruction().standard
         found = np.column_stack([standard.weights[0], standard.biases[0]])
     live.plane(
-        incoming, truth=students.truth_lines(run), found=found,
+        incoming,
+        truth=students.truth_vectors(run),
+        found=found,
         strength=students.strength(incoming) if strength is None else strength,
-        key="demo_plane", height=400,
+        key="demo_plane",
+        height=400,
     )
     colours = theme.tokens()
     st.html(

@@ -1,4 +1,6 @@
-"""What every page has around its body: the style sheet, the steps, the heading, and errors as sentences."""
+"""What every page has around its body: the style sheet, the steps, the heading, and errors
+as sentences.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def guarded(body: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-def page(key: str, heading: str | None, lead: str = "") -> Callable[[Callable[[Run | None], None]], None]:
+def page(
+    key: str, heading: str | None, lead: str = ""
+) -> Callable[[Callable[[Run | None], None]], None]:
     """Draw a page: ``@page("teacher", "Heading", "one sentence")`` over its body, run at once."""
 
     def draw(body: Callable[[Run | None], None]) -> None:
@@ -76,7 +80,9 @@ def page(key: str, heading: str | None, lead: str = "") -> Callable[[Callable[[R
 
 
 def needs(run: Run | None, part: str, sentence: str, step: str, label: str) -> Run:
-    """The run, if it has come far enough; else say what is missing, lead there, and end the page."""
+    """The run, if it has come far enough; else say what is missing, lead there, and end the
+    page.
+    """
     if run is not None and run.has(part):
         return run
     with st.container(key="panel_missing"):
@@ -92,9 +98,7 @@ def facts(pairs: list[tuple[str, str] | tuple[str, str, str]], key: str | None =
     cells = []
     for name, value, *kind in pairs:
         mark = f' class="{kind[0]}"' if kind else ""
-        cells.append(
-            f"<div{mark}><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
-        )
+        cells.append(f"<div{mark}><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>")
     with st.container(key=key):
         st.html(f'<dl class="ec-facts">{"".join(cells)}</dl>')
 

@@ -1,4 +1,6 @@
-"""The cloud, tree and maps of a run's students, computed once per ensemble and shared by all tabs."""
+"""The cloud, tree and maps of a run's students, computed once per ensemble and shared by
+all tabs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that are updated in place while a job runs: losses on a log axis, lines in the plane.
+"""Pictures that are updated in place while a job runs: losses on a log axis, lines, points.
 
 Plain ES modules from assets/, mounted once; new data reaches the same canvas, so zoom, hover and
 motion survive an update (a Plotly figure would be replaced).
@@ -33,6 +33,13 @@ _PLANE = st.components.v2.component(
     js=(theme.ASSETS / "live_plane.js").read_text(encoding="utf-8"),
 )
 
+_CLOUD = st.components.v2.component(
+    "ec_live_cloud",
+    html=_HTML,
+    css=_CSS,
+    js=(theme.ASSETS / "live_cloud.js").read_text(encoding="utf-8"),
+)
+
 
 def thin(count: int, points: int = MAX_POINTS) -> np.ndarray:
     """Indices (≤ points,) evenly spread over ``count`` entries, the last one included.
@@ -62,9 +69,7 @@ def losses(
     """
     kept = thin(len(at))
     rows = np.asarray(history, dtype=float)[kept] if len(at) else np.zeros((0, 0))
-    series = [
-        [float(v) if np.isfinite(v) and v > 0 else None for v in column] for column in rows.T
-    ]
+    series = [[float(v) if np.isfinite(v) and v > 0 else None for v in column] for column in rows.T]
     best = min((v for line in series for v in line[-1:] if v is not None), default=None)
     words = f"Losses of {len(series)} curves; the best is {best:.1e}." if best else "No losses yet."
     data: dict[str, Any] = {
@@ -111,3 +116,19 @@ def plane(
         "height": height,
     }
     _PLANE(key=key, data=data)
+
+
+def cloud(students: np.ndarray, *, truth: np.ndarray | None, key: str, height: int = 330) -> None:
+    """Weight vectors as points of a fixed projection: students (S, H, 2), truth (H, 2) or None."""
+    reach = np.linalg.norm(students.reshape(-1, 2), axis=1)
+    data: dict[str, Any] = {
+        "students": np.round(students, 4).tolist(),
+        "truth": None if truth is None else np.round(truth, 4).tolist(),
+        # a few runaways may leave the picture
+        "span": float(max(np.quantile(reach, 0.97), 1e-6)),
+        "palette": list(theme.figure_theme().palette),
+        "colours": {"truth": theme.tokens()["truth"]},
+        "alt": f"The weight vectors of {len(students)} students as points.",
+        "height": height,
+    }
+    _CLOUD(key=key, data=data)

@@ -9,7 +9,9 @@ from pages.ui.runs import Run, store
 
 
 def open_run() -> tuple[Run | None, str | None]:
-    """The run in the address, or None, with a sentence if the address names one that is not there."""
+    """The run in the address, or None, with a sentence if the address names one that is not
+    there.
+    """
     name = st.query_params.get("run")
     if not name:
         return None, None

@@ -177,7 +177,11 @@ class Run:
 
 def next_step(parts: frozenset[str]) -> str:
     """The step that comes next for a run that has these parts."""
-    for part, step in (("reconstruction", "compare"), ("cuts", "reconstruct"), ("ensemble", "cluster")):
+    for part, step in (
+        ("reconstruction", "compare"),
+        ("cuts", "reconstruct"),
+        ("ensemble", "cluster"),
+    ):
         if part in parts:
             return step
     return "expand"

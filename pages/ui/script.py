@@ -35,11 +35,16 @@ print("verified:", result.report["verified"], *result.report["reasons"])
 {matching}ec.save_network(network, "recovered.safetensors")
 '''
 
-_CUTTING = '''
+_CUTTING = """
 # the tree was cut {how}: build the network from that cut
 clusters = apply_cut(result.tree, result.cloud, {cut})
 building = reconstruct(
-    result.ensemble, clusters, result.cloud, probes, ReconstructConfig(device={device!r}), ec.Control()
+    result.ensemble,
+    clusters,
+    result.cloud,
+    probes,
+    ReconstructConfig(device={device!r}),
+    ec.Control(),
 )
 while True:
     try:
@@ -47,7 +52,7 @@ while True:
     except StopIteration as end:
         network = end.value.network
         break
-'''
+"""
 
 _CUT_IMPORTS = """
 from ec_core.cluster import Cut, apply_cut
@@ -95,7 +100,9 @@ def file_name(run: Run) -> str:
 
 
 def repeat(run: Run) -> str:
-    """The script. Where a person steered the training by hand it says that it cannot repeat that."""
+    """The script. Where a person steered the training by hand it says that it cannot repeat
+    that.
+    """
     source, settings, cut = run.source(), run.settings(), run.built_cut
     warning = ""
     if run.steered:

@@ -1,4 +1,6 @@
-"""The students while they train and afterwards: curves, the plane or the table, and who is stuck."""
+"""The students while they train and afterwards: curves, the plane or the table, and who is
+stuck.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ import streamlit as st
 
 from ec_core import events
 from ec_core.jobs import Job, JobSnapshot
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.canonical import canonical
 from pages.ui import frame, live, steps, theme, words, work
 from pages.ui.board import active, job_of, safely, show_state, steer
 from pages.ui.runs import Run
@@ -59,41 +63,53 @@ def strength(incoming: np.ndarray | None) -> np.ndarray | None:
     return np.asarray(np.clip(norms / max(float(np.median(norms)), 1e-9), 0.15, 1.0))
 
 
-def truth_lines(run: Run) -> np.ndarray | None:
-    """(H, 3) the teacher's neurons in the students' coordinates, if it has two inputs."""
+def truth_vectors(run: Run) -> np.ndarray | None:
+    """(H, D+1) the teacher's neurons in the students' coordinates, if there is a teacher."""
     network = run.source().network
-    if network is None or network.sizes[0] != 2:
+    if network is None:
         return None
     standard = run.probes().to_standard(network)
-    if standard.sizes[0] != 2:
-        return None
     return np.column_stack([standard.weights[0], standard.biases[0]])
 
 
-def _truth_toggle(run: Run, key: str) -> bool:
-    if run.source().network is None:
-        return False
-    return st.toggle(
-        "Show the teacher's lines",
-        value=run.settings().show_truth,
-        key=key,
-        help="Only for the eye: the students never see them.",
+def _flattened(run: Run, vectors: np.ndarray) -> np.ndarray:
+    """(…, D+1) vectors, mirror images folded together, in a projection that stays the same."""
+    size = vectors.shape[-1]
+    rng = np.random.default_rng(run.settings().seed)
+    directions, _ = np.linalg.qr(rng.standard_normal((size, min(3, size))))
+    rows, _, _ = canonical(
+        vectors.reshape(-1, size), ACTIVATIONS[run.activation], directions[:, -1]
     )
+    return np.asarray((rows @ directions[:, :2]).reshape(*vectors.shape[:-1], 2))
 
 
 def _picture(run: Run, incoming: np.ndarray | None, key: str) -> None:
-    """Two inputs: the plane. More: nothing to draw in a plane, so the table stands alone."""
-    if run.source().inputs != 2:
+    """Two inputs: lines in the plane. Other numbers: the weight vectors as points."""
+    if incoming is None:
+        frame.note("The students are too large for their weights to be drawn while they train.")
         return
-    show = _truth_toggle(run, f"{key}_truth")
-    live.plane(
-        incoming,
-        truth=truth_lines(run) if show else None,
-        strength=strength(incoming),
-        key=key,
-        height=330,
+    planar = incoming.shape[-1] == 3
+    known = run.source().network is not None
+    show = known and st.toggle(
+        "Show the teacher's lines" if planar else "Show the teacher's neurons",
+        value=run.settings().show_truth,
+        key="live_truth",
+        help="Only for the eye: the students never see them.",
     )
-    frame.note("Each line is one neuron: on it, the neuron switches. Where lines fall together, students agree.")
+    truth = truth_vectors(run) if show else None
+    if planar:
+        live.plane(incoming, truth=truth, strength=strength(incoming), key=key, height=330)
+        frame.note(
+            "Each line is one neuron: on it, the neuron switches. Where lines fall together, "
+            "students agree."
+        )
+        return
+    live.cloud(
+        _flattened(run, incoming),
+        truth=None if truth is None else _flattened(run, truth),
+        key="live_cloud",
+    )
+    frame.note("Each point is one neuron, each colour one student. Where points meet, they agree.")
 
 
 def _restart(run: Run, job: Job, stuck: list[int]) -> None:
@@ -107,7 +123,9 @@ def _stop_one(run: Run, job: Job, student: int) -> None:
     safely(job.stop_student, student)
 
 
-def _steer_students(run: Run, job: Job, snapshot: JobSnapshot, training: events.TrainingProgress) -> None:
+def _steer_students(
+    run: Run, job: Job, snapshot: JobSnapshot, training: events.TrainingProgress
+) -> None:
     stuck = [s for s, status in enumerate(training.statuses) if status == events.STALLED]
     with st.container(horizontal=True, vertical_alignment="bottom", key="student_controls"):
         steer(run, job, snapshot)
@@ -156,7 +174,6 @@ def _live(run_id: str) -> None:
     job = active(run, work.EXPAND)
     if job is None:
         st.rerun()
-        return
     snapshot = job.snapshot()
     show_state(snapshot)
     seen, training = snapshot.seen, snapshot.seen.training
@@ -186,7 +203,6 @@ def _live(run_id: str) -> None:
         key="training_facts",
     )
     _steer_students(run, job, snapshot, training)
-    planar = run.source().inputs == 2
     left, right = st.columns([0.56, 0.44], gap="medium")
     with left:
         live.losses(
@@ -197,13 +213,9 @@ def _live(run_id: str) -> None:
             key="live_losses",
             height=330,
         )
-        if planar:
-            _table(training.losses, training.statuses, training.iterations, training.restarts)
     with right:
-        if planar:
-            _picture(run, training.incoming, "live_plane")
-        else:
-            _table(training.losses, training.statuses, training.iterations, training.restarts)
+        _picture(run, training.incoming, "live_plane")
+    _table(training.losses, training.statuses, training.iterations, training.restarts)
     for sentence in seen.notes[-3:]:
         (st.warning if sentence.warning else frame.note)(sentence.message)
 
@@ -231,9 +243,13 @@ def _finished(run: Run) -> None:
         ):
             work.start_expand(run, ensemble)
             st.rerun()
-        if st.button("Train anew with other settings", key="train_anew", icon=":material/tune:"):
-            run.forget("ensemble")
-            st.rerun()
+        if st.button(
+            "Another run with this teacher",
+            key="train_anew",
+            icon=":material/tune:",
+            help="This run stays as it is; the new one begins with the same settings.",
+        ):
+            steps.go("expand", Run.create(run.source(), run.settings()))
     left, right = st.columns([0.56, 0.44], gap="medium")
     with left:
         live.losses(
@@ -245,12 +261,8 @@ def _finished(run: Run) -> None:
             height=330,
         )
     with right:
-        if run.source().inputs == 2:
-            _picture(run, ensemble.incoming, "live_plane")
-        else:
-            _table(ensemble.losses, ensemble.statuses, ensemble.iterations, ensemble.restarts)
-    if run.source().inputs == 2:
-        _table(ensemble.losses, ensemble.statuses, ensemble.iterations, ensemble.restarts)
+        _picture(run, ensemble.incoming, "live_plane")
+    _table(ensemble.losses, ensemble.statuses, ensemble.iterations, ensemble.restarts)
 
 
 def watch(run: Run) -> None:

@@ -60,8 +60,8 @@ def flipped(network: Network, neurons: list[int]) -> Flipped:
 
 
 def _signs(values: np.ndarray) -> str:
-    shown = ", ".join(f"{v:+.2f}" for v in values[:4])
-    return f"({shown}{', …' if len(values) > 4 else ''})"
+    shown = ", ".join(f"{v:+.2f}" for v in values[:3])
+    return f"({shown}{', …' if len(values) > 3 else ''})"
 
 
 def _verdict(network: Network, result: Flipped, chosen: list[int]) -> None:
@@ -74,19 +74,22 @@ def _verdict(network: Network, result: Flipped, chosen: list[int]) -> None:
         st.markdown("Choose neurons to flip, and see what happens to the answers.")
     elif entry.parity == 0:
         st.markdown(
-            f"The answers change by up to **{words.power(whole)}**. {network.activation} has no such "
+            f"The answers change by up to **{words.power(whole)}**. {network.activation} has no "
+            "such "
             "symmetry: every sign is part of the answer, and can be recovered."
         )
     elif entry.leaves_linear:
         st.markdown(
-            f"The activation part alone changes the answers by up to {words.power(bare)}: a straight "
+            f"The activation part alone changes the answers by up to {words.power(bare)}: a "
+            "straight "
             f"line is left behind. With that line added the change is **{words.power(whole)}**. "
             "Several flips can cancel each other's lines, which is why signs need a search."
         )
     else:
         extra = " once a constant has moved into the next bias" if entry.constant else ""
         st.markdown(
-            f"The largest change of any of {_QUESTIONS:,} answers is **{words.power(whole)}**{extra}: "
+            f"The largest change of any of {_QUESTIONS:,} answers is "
+            f"**{words.power(whole)}**{extra}: "
             "rounding, nothing more. From outside the two networks cannot be told apart."
         )
 
@@ -114,12 +117,15 @@ def demonstrate(network: Network) -> None:
     for j in hidden:
         after = result.network
         cells = [
-            _signs(np.append(net.weights[0][j], net.biases[0][j])) + " → " + _signs(net.weights[1][:, j])
+            _signs(np.append(net.weights[0][j], net.biases[0][j]))
+            + " → "
+            + _signs(net.weights[1][:, j])
             for net in (network, after)
         ]
         style = ' style="font-weight:600"' if j in chosen else ""
         rows.append(f"<tr{style}><td>{j + 1}</td><td>{cells[0]}</td><td>{cells[1]}</td></tr>")
-    st.html(
-        '<table class="ec-table"><thead><tr><th>neuron</th><th>(weights, bias) → outgoing</th>'
-        f"<th>after the flip</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+    with st.container(key="flip_table", height=260 if len(rows) > 5 else "content"):
+        st.html(
+            '<table class="ec-table"><thead><tr><th>neuron</th><th>(weights, bias) → outgoing</th>'
+            f"<th>after the flip</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        )

@@ -1,4 +1,6 @@
-"""The six steps: their pages and names. Imports nothing heavy, so that the first page is up at once."""
+"""The six steps: their pages and names. Imports nothing heavy, so that the first page is up
+at once.
+"""
 
 from __future__ import annotations
 

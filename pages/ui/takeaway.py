@@ -1,4 +1,6 @@
-"""Everything to take away: network, report, settings, figures, and a script that repeats the run."""
+"""Everything to take away: network, report, settings, figures, and a script that repeats
+the run.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ def figures_page(run: Run) -> str:
     """All figures as one page that needs no internet."""
     parts = [
         f"<!doctype html><meta charset='utf-8'><title>{html.escape(run.title)}</title>"
-        "<style>body{font-family:sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem}</style>"
+        ""
+        "<style>body{font-family:sans-serif;max-width:1100px;margin:2rem auto}</style>"
         f"<h1>{html.escape(run.title)}</h1>"
     ]
     for number, (title, figure) in enumerate(_figures(run)):
@@ -76,25 +79,39 @@ def shelf(run: Run) -> None:
     with st.container(horizontal=True, key="downloads"):
         binary = "application/octet-stream"
         _offer(
-            "Network", lambda: network_bytes(run.reconstruction().network),
-            "recovered.safetensors", binary, "network",
+            "Network",
+            lambda: network_bytes(run.reconstruction().network),
+            "recovered.safetensors",
+            binary,
+            "network",
         )
         _offer(
-            "Report", lambda: json.dumps(results.report(run), indent=2), "report.json",
-            "application/json", "report",
+            "Report",
+            lambda: json.dumps(results.report(run), indent=2),
+            "report.json",
+            "application/json",
+            "report",
         )
         _offer("Figures", lambda: figures_page(run), "figures.html", "text/html", "figures")
         _offer(
-            "Settings", lambda: json.dumps(run.stored.settings(), indent=2), "settings.json",
-            "application/json", "settings",
+            "Settings",
+            lambda: json.dumps(run.stored.settings(), indent=2),
+            "settings.json",
+            "application/json",
+            "settings",
         )
         _offer(
-            "Python script", lambda: script.repeat(run), script.file_name(run), "text/x-python",
+            "Python script",
+            lambda: script.repeat(run),
+            script.file_name(run),
+            "text/x-python",
             "script",
         )
         teacher = source.network
         if teacher is not None:
-            _offer("Teacher", lambda: network_bytes(teacher), "teacher.safetensors", binary, "teacher")
+            _offer(
+                "Teacher", lambda: network_bytes(teacher), "teacher.safetensors", binary, "teacher"
+            )
     frame.note("The script repeats the whole run with ec_core and gives the same numbers.")
     with st.expander("Read the script"):
         st.code(script.repeat(run), language="python")

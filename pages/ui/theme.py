@@ -42,7 +42,7 @@ _TOKENS = {
 
 
 def name() -> str:
-    """ "light" or "dark", as the browser reports it."""
+    """The appearance the browser reports: light or dark."""
     kind = getattr(st.context.theme, "type", None)
     return "dark" if kind == "dark" else "light"
 

@@ -37,13 +37,16 @@ def _probes(run: Run, old: Settings) -> tuple[int, str]:
         help="Inputs the teacher is asked about. Its answers are all the students ever see.",
     )
     if distribution == "data":
-        rows = source.data_count
+        data = source.data()
+        rows = 0 if data is None else len(data)
         frame.note(f"All {rows:,} real inputs are asked.")
         return rows, str(distribution)
     count = st.select_slider(
         "How many questions",
         (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000),
-        value=old.probes if old.probes in (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000) else 2000,
+        value=old.probes
+        if old.probes in (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000)
+        else 2000,
         key="probe_count",
     )
     return int(count), str(distribution)
@@ -55,13 +58,21 @@ def widgets(run: Run) -> Settings:
     count, distribution = _probes(run, old)
     left, right = st.columns(2)
     number = left.number_input(
-        "Students", min_value=2, max_value=200, value=old.students, key="student_count",
+        "Students",
+        min_value=2,
+        max_value=200,
+        value=old.students,
+        key="student_count",
         help="More students give more evidence and take more time. The paper used 10 to 50.",
     )
     factor = right.number_input(
-        "Expansion factor", min_value=0.5, max_value=16.0, value=old.expansion, step=0.5,
+        "Expansion factor",
+        min_value=0.5,
+        max_value=16.0,
+        value=old.expansion,
+        step=0.5,
         key="expansion",
-        help="Multiplies the width at which students just learn the answers (or the width you give).",
+        help="Multiplies the width at which students just learn the answers.",
     )
     automatic = st.toggle(
         "Find the width by trying",
@@ -73,17 +84,26 @@ def widgets(run: Run) -> Settings:
     if not automatic:
         width = int(
             st.number_input(
-                "Neurons per student", min_value=1, max_value=1024, value=old.width or 16,
+                "Neurons per student",
+                min_value=1,
+                max_value=1024,
+                value=old.width or 16,
                 key="student_width",
             )
         )
     with st.expander("Seed, device, time limit"):
         seed = st.number_input(
-            "Seed", min_value=0, max_value=_MAX_SEED, value=old.seed, key="train_seed",
+            "Seed",
+            min_value=0,
+            max_value=_MAX_SEED,
+            value=old.seed,
+            key="train_seed",
             help="The same seed gives the same students, number for number.",
         )
         device = st.selectbox(
-            "Device", devices(), key="device",
+            "Device",
+            devices(),
+            key="device",
             index=devices().index(old.device) if old.device in devices() else 0,
         )
         limited = st.toggle("Limit the time", value=old.budget is not None, key="budget_on")
@@ -91,8 +111,11 @@ def widgets(run: Run) -> Settings:
         if limited:
             budget = float(
                 st.number_input(
-                    "Seconds at most", min_value=5, max_value=86_400,
-                    value=int(old.budget or 120), key="budget",
+                    "Seconds at most",
+                    min_value=5,
+                    max_value=86_400,
+                    value=int(old.budget or 120),
+                    key="budget",
                 )
             )
     return Settings(
@@ -125,34 +148,30 @@ def cost(run: Run, settings: Settings) -> None:
     except ECError as error:
         frame.callout(str(error))
         return
-    guess = "" if settings.width else " (if the width found is 16)"
     frame.facts(
         [
             ("students", f"{settings.students} × {width} neurons"),
             ("numbers to learn, each", f"{needed.parameters:,}"),
             ("answers to learn from", f"{needed.answers:,}"),
-            ("time, about" + guess, words.duration(needed.seconds)),
-            ("memory, about", words.size(needed.bytes)),
+            ("time, roughly", words.duration(needed.seconds)),
+            ("memory, roughly", words.size(needed.bytes)),
         ],
         key="estimate",
     )
+    if settings.width is None:
+        frame.note(f"Estimated for {width} neurons each; the width is found by trying.")
     for sentence in needed.warnings:
         st.warning(sentence, icon=":material/warning:")
 
 
 def what_happens(run: Run, settings: Settings) -> None:
     """Plain words about the job that the button starts."""
+    asked = f"Ask the teacher **{settings.probes:,} questions**, keep a fifth of the answers aside "
+    if run.source().network is None:
+        asked = "Keep a fifth of the answers aside "
+    search = "First their width is found by doubling. " if settings.width is None else ""
     st.markdown(
-        f"Ask the teacher **{settings.probes:,} questions**, keep a fifth of the answers aside for the "
-        f"final check, and let **{settings.students} students** start from different random weights. "
-        + (
-            "First their width is found by doubling. "
-            if settings.width is None
-            else ""
-        )
-        + "You can leave this page, reload it, or open its address elsewhere: the training goes on, "
-        "and you will find it again."
-        if run.source().network is not None
-        else f"Let **{settings.students} students** learn the answers given, a fifth of which is kept "
-        "aside for the final check."
+        f"{asked}for the final check, and let **{settings.students} students** start from "
+        f"different random weights. {search}You can leave this page, reload it, or open its "
+        "address elsewhere: the training goes on, and you will find it again."
     )

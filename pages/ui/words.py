@@ -20,7 +20,9 @@ def power(value: float) -> str:
     if 1e-3 <= abs(value) < 1e6:
         return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     exponent = math.floor(math.log10(abs(value)))
-    mantissa = value / 10.0**exponent if exponent > -300 else value * 1e300 / 10.0 ** (exponent + 300)
+    mantissa = (
+        value / 10.0**exponent if exponent > -300 else value * 1e300 / 10.0 ** (exponent + 300)
+    )
     if round(mantissa, 1) >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
     return f"{mantissa:.1f} × 10{str(exponent).translate(_RAISED)}"
@@ -30,7 +32,7 @@ def duration(seconds: float) -> str:
     """A length of time, no finer than it matters.
 
     >>> duration(0.4), duration(12.3), duration(200), duration(7300)
-    ('under 1 s', '12 s', '3 min 20 s', '2 h 2 min')
+    ('under 1 s', '12 s', '3 min 20 s', '2 h 1 min')
     """
     if not math.isfinite(seconds):
         return "–"

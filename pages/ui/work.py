@@ -16,7 +16,7 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.jobs.job import OnEnd, Stage
-from ec_core.reconstruct.reconstruct import Reconstruction, ReconstructConfig, reconstruct
+from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
@@ -74,7 +74,9 @@ def start_reconstruct(run: Run) -> Job:
     return _submit(run, RECONSTRUCT, stage, store)
 
 
-def _paced(steps: Generator[Event, None, StudentEnsemble]) -> Generator[Event, None, StudentEnsemble]:
+def _paced(
+    steps: Generator[Event, None, StudentEnsemble],
+) -> Generator[Event, None, StudentEnsemble]:
     """The same training, no faster than the eye can follow: it would be over in two seconds."""
     while True:
         began = time.monotonic()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ec_core import figures
 from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, counts, plateaus
-from pages.ui import frame, grove, steps, theme, words
+from pages.ui import frame, grove, show, steps, theme, words
 from pages.ui.runs import Run
 
 _RULES = {"plateau": "Longest plateau", "paper": "Paper's rule", "hand": "By hand"}
@@ -56,23 +56,39 @@ def _tools(run: Run, tree: Dendrogram) -> Cut:
         one, two, three, four = st.columns([0.31, 0.27, 0.21, 0.21], gap="medium")
         with one:
             st.segmented_control(
-                "Where to cut", list(_RULES), format_func=_RULES.__getitem__, key="cut_rule",
+                "Where to cut",
+                list(_RULES),
+                format_func=_RULES.__getitem__,
+                key="cut_rule",
                 required=True,
             )
         with two:
             st.slider(
-                "Height of the cut, as a power of ten", low, high, step=_STEP, key="cut_height",
-                format="%.1f", on_change=_by_hand,
-                help="Vectors closer than this are one neuron. Moving it puts the cut in your hands.",
+                "Height of the cut, as a power of ten",
+                low,
+                high,
+                step=_STEP,
+                key="cut_height",
+                format="%.1f",
+                on_change=_by_hand,
+                help="Vectors closer than this are one neuron. Moved, the cut is yours.",
             )
         with three:
             st.slider(
-                "γ: share that must agree", 0.1, 1.0, step=0.05, key="cut_gamma",
+                "γ: share that must agree",
+                0.1,
+                1.0,
+                step=0.05,
+                key="cut_gamma",
                 help="A cluster held by fewer students is rejected.",
             )
         with four:
             st.slider(
-                "β: widest angle, degrees", 1.0, 90.0, step=1.0, key="cut_beta",
+                "β: widest angle, degrees",
+                1.0,
+                90.0,
+                step=1.0,
+                key="cut_beta",
                 help="A cluster whose vectors point in too different directions is rejected.",
             )
     if rule != "hand":
@@ -84,18 +100,22 @@ def _tree_and_counts(cloud: WeightCloud, tree: Dendrogram, clusters: Clusters) -
     cut, look = clusters.cut, theme.figure_theme()
     left, right = st.columns([0.62, 0.38], gap="small")
     with left:
-        st.plotly_chart(
+        show.figure(
             figures.dendrogram(tree, clusters, cut, cloud, theme=look),
-            theme=None, key="dendrogram", height=380, config={"displaylogo": False},
+            key="dendrogram",
+            height=380,
             alt=f"The tree of {tree.vectors} neurons, cut into {len(clusters.kept)} kept clusters.",
         )
     with right:
-        st.plotly_chart(
+        show.figure(
             figures.count_by_height(
-                counts(tree, cut.gamma, cut.beta), plateaus(tree, cut.gamma, cut.beta), cut,
+                counts(tree, cut.gamma, cut.beta),
+                plateaus(tree, cut.gamma, cut.beta),
+                cut,
                 theme=look,
             ),
-            theme=None, key="count_by_height", height=380, config={"displaylogo": False},
+            key="count_by_height",
+            height=380,
             alt="The number of clusters against the height of the cut.",
         )
 
@@ -137,12 +157,18 @@ def _map(run_id: str, cut: Cut, waiting: bool) -> None:
     left, right = st.columns([0.5, 0.5], vertical_alignment="center")
     with left:
         method = st.segmented_control(
-            "Map", ["UMAP", "PCA"], default="UMAP", key="map_method", required=True,
+            "Map",
+            ["UMAP", "PCA"],
+            default="UMAP",
+            key="map_method",
+            required=True,
             label_visibility="collapsed",
         )
     with right:
         truth = truth_known and st.toggle(
-            "Show the truth", value=run.settings().show_truth, key="map_truth",
+            "Show the truth",
+            value=run.settings().show_truth,
+            key="map_truth",
             help="The teacher's own neurons, as stars.",
         )
     points, name = None, "UMAP"
@@ -155,13 +181,16 @@ def _map(run_id: str, cut: Cut, waiting: bool) -> None:
         if method == "UMAP":
             frame.note("UMAP is being computed in the background; until then PCA.")
     clusters = grove.clusters_of(run, cut)
-    st.plotly_chart(
+    show.figure(
         figures.weight_map(
-            points[: len(cloud)], clusters, cloud,
+            points[: len(cloud)],
+            clusters,
+            cloud,
             points[len(cloud) :] if truth else None,
-            theme=theme.figure_theme(), method=name,
+            theme=theme.figure_theme(),
+            method=name,
         ),
-        theme=None, key=f"weight_map_{name}", config={"displaylogo": False},
+        key=f"weight_map_{name}",
         alt=f"The weight vectors of all students, mapped by {name}.",
     )
 
@@ -174,7 +203,9 @@ def _waiting_for_umap(run: Run) -> bool:
 
 def _say(run: Run, tree: Dendrogram, clusters: Clusters) -> None:
     kept, rejected = len(clusters.kept), len(clusters.clusters) - len(clusters.kept)
-    stretches = [p for p in plateaus(tree, clusters.cut.gamma, clusters.cut.beta) if p.count == kept]
+    stretches = [
+        p for p in plateaus(tree, clusters.cut.gamma, clusters.cut.beta) if p.count == kept
+    ]
     length = max((p.length for p in stretches), default=0.0)
     with st.container(horizontal=True, vertical_alignment="center", key="cluster_summary"):
         frame.facts(
@@ -190,7 +221,7 @@ def _say(run: Run, tree: Dendrogram, clusters: Clusters) -> None:
         steps.next_button("reconstruct", "Build the network", run)
 
 
-def show(run: Run) -> None:
+def body(run: Run) -> None:
     """The whole workbench; every change acts at once and is stored with the run."""
     cloud, tree = grove.of(run)
     _restore(run, tree)
@@ -208,8 +239,11 @@ def show(run: Run) -> None:
         waiting = _waiting_for_umap(run)
         st.fragment(frame.guarded(_map), run_every=1.5 if waiting else None)(run.id, cut, waiting)
     with tabs[2]:
-        st.plotly_chart(
+        show.square(
             figures.distance_matrix(cloud, tree, theme=theme.figure_theme(), clusters=clusters),
-            theme=None, key="distance_matrix", config={"displaylogo": False},
+            "Every neuron against every other, in the order of the tree. **Dark squares on "
+            "the diagonal** are neurons that many students hold in common: their distances are "
+            "rounding. The frames are the clusters kept.",
+            key="distance_matrix",
             alt="Distances between all weight vectors, in the order of the tree.",
         )

@@ -32,7 +32,7 @@ def test_moving_the_height_is_a_cut_by_hand(open_page: Opener, run: Run) -> None
     assert not app.exception
     assert run.cut().rule == "hand"
     assert run.cut().height == pytest.approx(10.0)
-    assert app.get_by_key("cut_rule").value == "hand"
+    assert app.segmented_control(key="cut_rule").value == "hand"
     assert run.stamp("ensemble") == stamp
 
 
@@ -45,15 +45,15 @@ def test_gamma_and_beta_are_taken_over(open_page: Opener, run: Run) -> None:
 
 def test_the_paper_s_rule_can_be_chosen_and_comes_back(open_page: Opener, run: Run) -> None:
     app = open_page("cluster", run)
-    app.get_by_key("cut_rule").set_value("paper").run()
+    app.segmented_control(key="cut_rule").set_value("paper").run()
     assert run.cut().rule == "paper"
     again = open_page("cluster", run)
-    assert again.get_by_key("cut_rule").value == "paper"
+    assert again.segmented_control(key="cut_rule").value == "paper"
 
 
 def test_showing_the_truth_works_on_the_pca_map(open_page: Opener, run: Run) -> None:
     app = open_page("cluster", run)
-    app.get_by_key("map_method").set_value("PCA").run()
+    app.segmented_control(key="map_method").set_value("PCA").run()
     app.toggle(key="map_truth").set_value(True).run()
     assert not app.exception
     assert not app.error

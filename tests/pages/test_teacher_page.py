@@ -24,7 +24,7 @@ def _npz(**arrays: np.ndarray) -> bytes:
 
 def _upload(open_page: Opener, name: str, data: bytes) -> AppTest:
     app = open_page("teacher")
-    app.get_by_key("teacher_kind").set_value("file").run()
+    app.segmented_control(key="teacher_kind").set_value("file").run()
     app.file_uploader(key="teacher_file").upload(name, data).run()
     assert not app.exception
     return app
@@ -43,7 +43,7 @@ def test_the_button_makes_a_run_and_leads_on(open_page: Opener) -> None:
 @pytest.mark.parametrize("kind", ["paper", "data"])
 def test_the_other_kinds_show_a_network(open_page: Opener, kind: str) -> None:
     app = open_page("teacher")
-    app.get_by_key("teacher_kind").set_value(kind).run(timeout=120)
+    app.segmented_control(key="teacher_kind").set_value(kind).run(timeout=120)
     assert not app.exception
     assert not app.error
     assert app.get("plotly_chart")
@@ -87,13 +87,13 @@ def test_a_bad_file_is_one_sentence(open_page: Opener, name: str, data: bytes, w
     assert "Traceback" not in app.error[0].value
     assert len(store().list()) == before
     # the page goes on working
-    app.get_by_key("teacher_kind").set_value("toy").run()
+    app.segmented_control(key="teacher_kind").set_value("toy").run()
     assert not app.error
     assert app.button(key="use_teacher")
 
 
 def test_flipping_a_sign_changes_nothing(open_page: Opener) -> None:
     app = open_page("teacher")
-    app.get_by_key("flip_neurons").set_value([0, 2]).run()
+    app.pills(key="flip_neurons").set_value([0, 2]).run()
     words = "\n".join(element.value for element in app.markdown)
     assert "cannot be told apart" in words

@@ -1,0 +1,126 @@
+"""Settings and their cost, a job from the page, what a finished training offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ec_core.jobs import JobBoard
+from ec_core.probing.presets import make_teacher
+from pages.ui import board, words
+from pages.ui.runs import Run
+from pages.ui.source import Source
+
+Opener = Callable[..., AppTest]
+
+
+def _estimate(app: AppTest) -> str:
+    return str(app.container(key="estimate").html[0].value)
+
+
+def test_the_estimate_follows_the_settings(
+    open_page: Opener, at_stage: Callable[[str], Run]
+) -> None:
+    app = open_page("expand", at_stage("teacher"))
+    assert "4 × 6 neurons" in _estimate(app)
+    app.number_input(key="student_count").set_value(9).run()
+    app.number_input(key="student_width").set_value(12).run()
+    assert "9 × 12 neurons" in _estimate(app)
+
+
+def test_too_few_answers_are_warned_of_with_the_numbers(
+    open_page: Opener, at_stage: Callable[[str], Run]
+) -> None:
+    app = open_page("expand", at_stage("teacher"))
+    app.number_input(key="student_width").set_value(400).run()
+    assert any("1,601 parameters" in warning.value for warning in app.warning)
+
+
+@pytest.mark.parametrize("distribution", ["data", "data+noise", "gaussian"])
+def test_a_teacher_on_data_can_be_asked_about_its_data(
+    open_page: Opener, distribution: str
+) -> None:
+    card = make_teacher("wine", hidden=3, seed=0)
+    run = Run.create(Source.from_card(card, {"hidden": 3, "activation": "tanh"}))
+    app = open_page("expand", run)
+    app.selectbox(key="probe_distribution").set_value(distribution).run()
+    assert not app.exception
+    assert not app.error
+    assert "answers to learn from" in _estimate(app)
+
+
+def test_start_trains_in_the_background_and_shows_the_students(
+    open_page: Opener, at_stage: Callable[[str], Run]
+) -> None:
+    run = at_stage("teacher")
+    app = open_page("expand", run)
+    app.button(key="start_expand").click().run()
+    assert not app.exception
+    job = board.job_of(run)
+    assert job is not None
+    assert job.wait(120)
+    app.run()
+    assert not app.error
+    assert run.ensemble().students == 4
+    assert app.button(key="go_cluster")
+
+
+def test_another_run_leaves_this_one_as_it_is(open_page: Opener, planar: Run) -> None:
+    app = open_page("expand", planar)
+    app.button(key="train_anew").click().run()
+    other = Run(str(app.query_params["run"]))
+    assert other != planar
+    assert other.settings() == planar.settings()
+    assert not other.has("ensemble")
+    assert planar.has("recovered")
+
+
+def test_a_job_that_fails_shows_its_reason_and_leaves_the_page_usable(
+    open_page: Opener, at_stage: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ec_core.errors import InputError
+    from pages.ui import work
+
+    def broken(*given: object) -> object:
+        raise InputError("The probes ran away; catch them.")
+
+    monkeypatch.setattr(work, "expand", broken)
+    run = at_stage("teacher")
+    app = open_page("expand", run)
+    app.button(key="start_expand").click().run()
+    job = board.job_of(run)
+    assert job is not None
+    assert job.wait(60)
+    app.run()
+    assert [error.value for error in app.error] == ["The probes ran away; catch them."]
+    assert app.button(key="start_expand")
+
+
+def test_a_waiting_job_says_how_many_are_before_it() -> None:
+    import threading
+    from collections.abc import Generator
+
+    from ec_core.control import Control
+    from ec_core.events import Event
+
+    go, lines = threading.Event(), JobBoard()
+
+    def stage(control: Control) -> Generator[Event, None, None]:
+        go.wait(30)
+        yield from ()
+
+    lines.submit(stage, run="a", label="first")
+    second = lines.submit(stage, run="b", label="second")
+    third = lines.submit(stage, run="c", label="third")
+    assert board.state_line(second.snapshot()) == "Waiting: 1 job before yours"
+    assert board.state_line(third.snapshot()) == "Waiting: 2 jobs before yours"
+    go.set()
+    assert lines.close(30)
+
+
+def test_numbers_are_words() -> None:
+    assert words.power(9.99e-13) == "1.0 × 10⁻¹²"
+    assert words.power(float("nan")) == "–"
+    assert words.duration(3599.6) == "1 h 0 min"
