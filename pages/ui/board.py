@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import html
 from collections.abc import Callable
 
@@ -17,6 +18,11 @@ from pages.ui.runs import Run
 @st.cache_resource
 def board() -> JobBoard:
     """Made once per server process; jobs belong to it, not to a tab."""
+    # Streamlit collects garbage after every run of a page or fragment, and with torch and its kin
+    # loaded that stops all threads, training too, for 0.2 s each time (measured: a live page made
+    # training five times slower). What is loaded by now stays loaded: take it out of the search.
+    gc.collect()
+    gc.freeze()
     return JobBoard()
 
 
@@ -35,10 +41,10 @@ def job_of(run: Run) -> Job | None:
     return board().of_run(run.id)
 
 
-def active(run: Run, kind: str | None = None) -> Job | None:
-    """The run's job if it has not ended; ``kind`` is the first word of its label."""
+def active(run: Run, *kinds: str) -> Job | None:
+    """The run's job if it has not ended; ``kinds`` are first words of its label, none for any."""
     job = job_of(run)
-    if job is None or job.over or (kind and not job.label.startswith(kind)):
+    if job is None or job.over or (kinds and not job.label.startswith(kinds)):
         return None
     return job
 

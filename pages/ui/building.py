@@ -12,6 +12,8 @@ from pages.ui.board import active, job_of, show_state, steer
 from pages.ui.runs import Run
 
 REFRESH_SECONDS = 0.7
+_KINDS = (work.RECONSTRUCT, work.DEMO)
+"""Jobs that build a network; the demo does so at its end."""
 
 
 def _path(tried: list[events.PruneStep], key: str) -> None:
@@ -65,7 +67,7 @@ def _progress(snapshot: JobSnapshot) -> None:
 
 
 def _live(run_id: str) -> None:
-    job = active(Run(run_id), work.RECONSTRUCT)
+    job = active(Run(run_id), *_KINDS)
     if job is None:
         st.rerun()
     snapshot = job.snapshot()
@@ -75,25 +77,25 @@ def _live(run_id: str) -> None:
     _progress(snapshot)
 
 
-def _in_words(run: Run, result: Reconstruction) -> str:
-    hidden = result.network.sizes[1]
-    sentences = [
-        f"The clusters gave **{words.many(result.from_clusters, 'neuron')}** to begin with.",
-        f"**{result.pruned}** turned out superfluous and were removed."
-        if result.pruned
-        else "None of those that were kept is superfluous.",
-        f"The **{words.shape(result.network.sizes)}** network that remains answers the training "
-        f"questions with a loss of **{words.power(result.loss)}** and the questions kept aside "
-        "with "
-        f"**{words.power(result.heldout_loss)}**.",
-    ]
-    kept = len(grove.clusters_of(run, run.cut()).kept)
-    if kept != hidden:
+def _in_words(result: Reconstruction) -> str:
+    suggested = words.many(result.from_clusters, "neuron")
+    sentences = [f"The clusters suggest **{suggested}**."]
+    if not result.exact:
         sentences.append(
-            f"Clusters and pruning disagree: the clusters say {kept}, pruning says {hidden}. "
-            "Pruning "
-            "decides, because it tests every neuron; the clusters are the evidence."
+            "**No network was found that explains the answers exactly**; this is the best so far."
         )
+    elif result.pruned:
+        sentences.append(
+            f"Of the {result.started} neurons that pruning began with, **{result.pruned}** turned "
+            "out superfluous and were removed; every other one is needed."
+        )
+    else:
+        sentences.append("Every one of them proved to be needed: without it the answers are lost.")
+    sentences.append(
+        f"The **{words.shape(result.network.sizes)}** network answers the questions it was fitted "
+        f"to with a loss of **{words.power(result.loss)}**, and those kept aside with "
+        f"**{words.power(result.heldout_loss)}**."
+    )
     return " ".join(sentences)
 
 
@@ -107,7 +109,7 @@ def _result(run: Run) -> None:
     if run.built_cut != run.cut():
         st.warning("The cut has been changed since; this network was built from the earlier one.")
     with st.container(key="building_words"):
-        st.markdown(_in_words(run, result))
+        st.markdown(_in_words(result))
         if result.signs is not None:
             st.markdown(_signs(result.signs))
         for sentence in result.notes:
@@ -159,7 +161,7 @@ def _ready(run: Run) -> None:
 def body(run: Run) -> None:
     """The running job, the result, or the button that starts."""
     job = job_of(run)
-    if active(run, work.RECONSTRUCT) is not None:
+    if active(run, *_KINDS) is not None:
         st.fragment(frame.guarded(_live), run_every=REFRESH_SECONDS)(run.id)
         return
     if job is not None and job.label.startswith(work.RECONSTRUCT):

@@ -70,9 +70,11 @@ def _who_is_who(layer: LayerMatch, activation: str, key: str) -> None:
             continue
         how = "the same" if sign > 0 else "all signs flipped"
         rows.append(f"<tr><td>{teacher + 1}</td><td>{int(other) + 1}</td><td>{how}</td></tr>")
+    exact = not layer.missing and not layer.extra
+    heading = "is recovered" if exact else "nearest recovered"
     with st.container(key=key, height=320 if len(rows) > 9 else "content"):
         st.html(
-            '<table class="ec-table"><thead><tr><th>teacher’s neuron</th><th>is recovered</th>'
+            f'<table class="ec-table"><thead><tr><th>teacher’s neuron</th><th>{heading}</th>'
             f"<th>with</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )
     if layer.missing or layer.extra:

@@ -17,7 +17,7 @@ from pages.ui.settings import Settings
 from pages.ui.source import Source
 
 REFRESH_SECONDS = 0.4
-SEED = 1
+SEED = 6
 SETTINGS = Settings(
     students=8, width=8, probes=1500, distribution="gaussian", seed=SEED, show_truth=True, demo=True
 )

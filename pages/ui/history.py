@@ -14,7 +14,6 @@ from pages.ui.runs import Run, next_step, store
 
 _SHOWN = 10
 _STANDING = {
-    "compare": "recovered",
     "reconstruct": "clustered",
     "cluster": "students trained",
     "expand": "teacher chosen",
@@ -38,7 +37,7 @@ def _row(summary: RunSummary, is_open: bool) -> None:
         run = Run(summary.id)
         job = active(run)
         step = next_step(summary.parts)
-        state = state_line(job.snapshot()) if job else _STANDING[step]
+        state = state_line(job.snapshot()) if job else _STANDING.get(step, summary.status)
         st.page_link(
             table.BY_KEY["start" if summary.label.startswith("Demo") else step].file,
             label=summary.label,

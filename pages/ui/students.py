@@ -169,9 +169,17 @@ def _time_left(run: Run, snapshot: JobSnapshot, training: events.TrainingProgres
     return f"at most {words.duration(left)}"
 
 
+def _training(run: Run) -> Job | None:
+    """The job that trains the run's students now; the demo does so at its beginning."""
+    job = active(run, work.EXPAND)
+    if job is None and not run.has("ensemble"):
+        job = active(run, work.DEMO)
+    return job
+
+
 def _live(run_id: str) -> None:
     run = Run(run_id)
-    job = active(run, work.EXPAND)
+    job = _training(run)
     if job is None:
         st.rerun()
     snapshot = job.snapshot()
@@ -267,7 +275,7 @@ def _finished(run: Run) -> None:
 
 def watch(run: Run) -> None:
     """The running job, refreshed in place; or the trained students."""
-    if active(run, work.EXPAND) is not None:
+    if _training(run) is not None:
         st.fragment(frame.guarded(_live), run_every=REFRESH_SECONDS)(run.id)
     else:
         _finished(run)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
-from ec_core.cluster import apply_cut, automatic_cut, build_tree, pool
+from ec_core.cluster import Cut, apply_cut, automatic_cut, build_tree, pool
 from ec_core.control import Control
 from ec_core.errors import JobError
 from ec_core.events import Event, TrainingProgress
@@ -17,10 +17,11 @@ from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.jobs.job import OnEnd, Stage
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
+from ec_core.verify.certificate import certify
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
-_WATCHED, _SLOWEST_ITERATION = 60, 0.1
+_WATCHED, _SLOWEST_ITERATION = 40, 0.1
 """Iterations of the demo that are slowed down, and seconds each of them takes at least."""
 
 EXPAND, RECONSTRUCT, DEMO = "Expand", "Reconstruct", "Demo"
@@ -38,6 +39,13 @@ def _submit(run: Run, kind: str, stage: Stage, on_end: OnEnd | None = None) -> J
         seconds=settings.budget,
         on_end=on_end,
     )
+
+
+def _keep(run: Run, result: Reconstruction, cut: Cut, seconds: float) -> None:
+    """Store a result and, for the list of runs, whether it is verified."""
+    run.save_reconstruction(result, cut, seconds)
+    verified = certify(result, run.probes()).verified
+    run.stored.set_status("verified" if verified else "not verified")
 
 
 def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
@@ -69,7 +77,7 @@ def start_reconstruct(run: Run) -> Job:
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
-            run.save_reconstruction(snapshot.result, cut, snapshot.seconds)
+            _keep(run, snapshot.result, cut, snapshot.seconds)
 
     return _submit(run, RECONSTRUCT, stage, store)
 
@@ -110,6 +118,6 @@ def start_whole(run: Run) -> Job:
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
-            run.save_reconstruction(snapshot.result, run.cut(), snapshot.seconds)
+            _keep(run, snapshot.result, run.cut(), snapshot.seconds)
 
     return _submit(run, DEMO, stage, store)
