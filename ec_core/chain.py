@@ -19,12 +19,13 @@ from ec_core.errors import InputError
 from ec_core.events import Event, Note
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.estimate import fits_densely
+from ec_core.expand.problem import make_problem
 from ec_core.expand.students import StudentEnsemble
-from ec_core.expand.trainer import expand, make_problem
+from ec_core.expand.trainer import expand
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
-from ec_core.reconstruct.reconstruct import Reconstruction, ReconstructConfig, reconstruct
+from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from ec_core.verify.certificate import Certificate, certify
 
 WIDENINGS = 3
@@ -80,7 +81,8 @@ class RecoverConfig:
 @dataclass(frozen=True)
 class Recovery:
     """What a run ends with: the network in the teacher's coordinates, the report (plain data, the
-    fields of the contract) and everything a person may want to look at."""
+    fields of the contract) and everything a person may want to look at.
+    """
 
     network: Network
     report: dict[str, object]
@@ -110,9 +112,7 @@ def attempt(
     certificate = certify(found, probes)
     seconds = time.monotonic() - began
     report = make_report(probes, ensemble, clusters, found, certificate, seconds, config.device)
-    return Recovery(
-        found.network, report, ensemble, cloud, tree, cut, clusters, found, certificate
-    )
+    return Recovery(found.network, report, ensemble, cloud, tree, cut, clusters, found, certificate)
 
 
 def make_report(

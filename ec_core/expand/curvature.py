@@ -13,35 +13,17 @@ Its cost does not grow with K. Axes: S students, N probes, D inputs, H hidden, K
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
+from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import Architecture, forward, unpack
-
-CHUNK_BYTES = 48 * 2**20
-"""Working memory for one chunk of probes; larger is no faster, caches being what they are."""
 
 _SLOPE_STEP = 1e-4
 """Step of the central difference of s' that stands for s'': accurate to 1e-8, enough here."""
 
 _BLOCK = 384
 """Columns of M handled at once in M'M, so that only the upper half is computed."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What a batch of students is trained on: inputs x (N, D) and answers y (N, K) on one device."""
-
-    shape: Architecture
-    x: Tensor
-    y: Tensor
-    chunk_bytes: int = CHUNK_BYTES
-
-    def chunk(self, students: int, columns: int) -> int:
-        """Probes per chunk such that S × chunk × columns numbers fit into ``chunk_bytes``."""
-        return max(16, self.chunk_bytes // (8 * max(1, students) * max(1, columns)))
 
 
 def losses(problem: Problem, theta: Tensor) -> Tensor:
@@ -151,10 +133,8 @@ def bending(problem: Problem, theta: Tensor, step: Tensor) -> Tensor:
         second = torch.matmul(bend * dz.square(), a.transpose(1, 2))
         second += 2 * torch.matmul(slope * dz, da.transpose(1, 2))
         gradient_w += torch.matmul((torch.matmul(second, a) * slope).transpose(1, 2), x1)
-        phi = torch.cat(
-            [s(z), *(part.expand(students, -1, -1) for part in ([x1[:, -1:], x] if shape.skip
-             else [x1[:, -1:]]))], dim=2
-        )
+        fixed = torch.cat([x1[:, -1:], x], dim=1) if shape.skip else x1[:, -1:]
+        phi = torch.cat([s(z), fixed.expand(students, -1, -1)], dim=2)
         gradient_f += torch.matmul(second.transpose(1, 2), phi)
     gradient = torch.cat([gradient_w.flatten(1), *_split_outer(shape, gradient_f)], dim=1)
     return gradient / problem.y.numel()
@@ -175,12 +155,11 @@ def _assemble(shape: Architecture, gram: Tensor, a: Tensor, incoming: int) -> Te
     inputs1, hidden1 = shape.sizes[0] + 1, hidden + 1
     matrix = gram.new_zeros(students, shape.parameter_count, shape.parameter_count)
     coupling = torch.matmul(a.transpose(1, 2), a)  # (S, H, H)
+    by_neuron = (hidden, inputs1)
     torch.mul(
-        gram[:, :incoming, :incoming].unflatten(2, (hidden, inputs1)).unflatten(1, (hidden, inputs1)),
+        gram[:, :incoming, :incoming].unflatten(2, by_neuron).unflatten(1, by_neuron),
         coupling[:, :, None, :, None],
-        out=matrix[:, :incoming, :incoming]
-        .unflatten(2, (hidden, inputs1))
-        .unflatten(1, (hidden, inputs1)),
+        out=matrix[:, :incoming, :incoming].unflatten(2, by_neuron).unflatten(1, by_neuron),
     )
     cross = gram[:, :incoming, incoming:].unflatten(1, (hidden, inputs1))
     inner = gram[:, incoming:, incoming:]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 
 from ec_core.devices import memory_bound, resolve_device
+from ec_core.errors import InputError
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.curvature import CHUNK_BYTES
+from ec_core.expand.problem import ANSWERS_PER_PARAMETER, CHUNK_BYTES, LEAST_PROBES
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.mlp import Architecture
 
@@ -18,7 +19,10 @@ _RATE = {"cpu": 4e10, "cuda": 2e13}
 _OVERHEAD = 4e-3
 """Seconds an iteration takes however small the problem is."""
 
-_TYPICAL_ITERATIONS = 80
+_TYPICAL_ITERATIONS = 40
+
+_COPIES = 6
+"""Copies of all weights that training holds: state, gradient, step, acceleration, trial, result."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,19 @@ def fits_densely(shape: Architecture, device: torch.device) -> bool:
     return dense_bytes(shape) <= memory_bound(device)
 
 
-def warnings_for(shape: Architecture, probes: int, students: int) -> tuple[str, ...]:
+def check_memory(shape: Architecture, students: int, device: torch.device) -> None:
+    """Raise InputError if the students' weights alone would not fit into the memory bound."""
+    needed = _COPIES * 8 * students * shape.parameter_count
+    allowed = memory_bound(device)
+    if needed > allowed:
+        raise InputError(
+            f"{students:,} students with {shape.parameter_count:,} parameters each need "
+            f"{needed / 2**30:,.1f} GiB, {allowed / 2**30:.1f} GiB are allowed; train fewer or "
+            "narrower students."
+        )
+
+
+def warnings_for(shape: Architecture, probes: int) -> tuple[str, ...]:
     """Sentences a person should read before training."""
     answers = probes * shape.sizes[-1]
     if shape.parameter_count > answers:
@@ -63,12 +79,13 @@ def estimate(
     device = resolve_device(config.device)
     shape = Architecture((inputs, width, outputs), activation, look_up(activation).leaves_linear)
     columns = width * (inputs + 2) + 1
-    flops = config.students * (2.0 * probes * columns**2 + shape.parameter_count**3 / 3)
+    used = min(probes, max(LEAST_PROBES, ANSWERS_PER_PARAMETER * shape.parameter_count / outputs))
+    flops = config.students * (2.0 * used * columns**2 + shape.parameter_count**3 / 3)
     group = max(1, memory_bound(device) // dense_bytes(shape))
     return Estimate(
         parameters=shape.parameter_count,
         answers=probes * outputs,
         bytes=CHUNK_BYTES + min(group, config.students) * dense_bytes(shape),
         seconds=_TYPICAL_ITERATIONS * (flops / _RATE[device.type] + _OVERHEAD),
-        warnings=warnings_for(shape, probes, config.students),
+        warnings=warnings_for(shape, probes),
     )

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from ec_core.devices import memory_bound
-from ec_core.expand.curvature import Problem
 from ec_core.expand.estimate import dense_bytes
 from ec_core.expand.levenberg_marquardt import Batch
+from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import Architecture, forward
 
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8

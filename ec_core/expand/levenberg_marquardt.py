@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.expand.curvature import Problem, bending, losses, normal_equations
+from ec_core.expand.curvature import bending, losses, normal_equations
+from ec_core.expand.problem import Problem
 
 FIRST_DAMPING = 1e-2
 SMALLEST_DAMPING, LARGEST_DAMPING = 1e-15, 1e12
@@ -68,9 +69,7 @@ def start(problem: Problem, theta: Tensor) -> Batch:
     )
 
 
-def _solve(
-    matrix: Tensor, shift: Tensor, gradient: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+def _solve(matrix: Tensor, shift: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Directions (S, P), the factors, and a flag (S,): was the shifted matrix positive definite."""
     shifted = matrix.clone()
     shifted.diagonal(dim1=1, dim2=2).add_(shift[:, None])
@@ -98,9 +97,7 @@ def iterate(problem: Problem, batch: Batch) -> Batch:
     for _ in range(_TRIES):
         everyone = len(rows) == len(theta)
         shift = damping[rows] * scale[rows]
-        step, factor, solved = _solve(
-            matrix if everyone else matrix[rows], shift, gradient[rows]
-        )
+        step, factor, solved = _solve(matrix if everyone else matrix[rows], shift, gradient[rows])
         origin = batch.theta[rows]
         step = torch.where(solved[:, None], step, 0.0)
         trial = origin + step + 0.5 * _acceleration(problem, origin, step, factor)

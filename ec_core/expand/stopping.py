@@ -1,4 +1,4 @@
-"""When a student has arrived, and when it is going nowhere; counted in iterations, never seconds."""
+"""When a student has arrived, and when it is going nowhere; in iterations, never seconds."""
 
 from __future__ import annotations
 

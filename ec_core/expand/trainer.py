@@ -26,33 +26,24 @@ from ec_core.events import (
 )
 from ec_core.expand import first_order
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.curvature import Problem
-from ec_core.expand.estimate import dense_bytes, fits_densely, warnings_for
+from ec_core.expand.estimate import check_memory, dense_bytes, fits_densely, warnings_for
 from ec_core.expand.levenberg_marquardt import Batch, iterate, start
+from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.stopping import arrived, stalled
 from ec_core.expand.students import StudentEnsemble, initial_theta
-from ec_core.expand.width import find_width
-from ec_core.networks.activations import activation as look_up
-from ec_core.networks.mlp import Architecture, unpack
+from ec_core.expand.width import WidthFound, find_width
+from ec_core.networks.mlp import unpack
 from ec_core.probing.probes import ProbeSet
 
 STAGE = "expand"
 ENOUGH = 0.5
 """Share of converged students at which stalled ones are left alone."""
 
+PATIENCE, LEAST_PATIENCE = 2.0, 30
+"""Once enough have converged, the others get so many times the iterations those needed."""
+
 _CLOUD_LIMIT = 200_000
 """Numbers in a snapshot of the weight cloud above which events leave it out."""
-
-
-def make_problem(
-    probes: ProbeSet, activation: str, width: int, device: torch.device
-) -> Problem:
-    """The training problem for students of one width, in standardised coordinates."""
-    x, y = torch.from_numpy(probes.inputs), torch.from_numpy(probes.answers)
-    shape = Architecture(
-        (x.shape[1], width, y.shape[1]), activation, skip=look_up(activation).leaves_linear
-    )
-    return Problem(shape, x.to(device), y.to(device))
 
 
 def expand(
@@ -68,19 +59,24 @@ def expand(
     students go on where they stood, converged ones excepted, with the iteration budget renewed.
     """
     device = resolve_device(config.device)
+    found: WidthFound | None = None
     if ensemble is not None:
         width = ensemble.shape.sizes[1]
     elif config.width is not None:
         width = max(1, round(config.width * config.expansion))
     else:
+        check_memory(make_problem(probes, activation, 1, device).shape, config.students, device)
         found = yield from find_width(
             lambda w: make_problem(probes, activation, w, device), probes.floor, config, control
         )
-        width = max(1, round(found * config.expansion))
+        width = max(1, round(found.width * config.expansion))
     problem = make_problem(probes, activation, width, device)
-    for sentence in warnings_for(problem.shape, len(probes.x), config.students):
+    check_memory(problem.shape, config.students, device)
+    for sentence in warnings_for(problem.shape, len(probes.x)):
         yield Note(STAGE, sentence, warning=True)
-    run = _Run(problem, probes.floor, config, ensemble)
+    run = _Run(problem.thinned(), probes.floor, config, ensemble)
+    if found is not None and found.width == width:
+        run.take_over(found)
     if not run.dense:
         yield Note(STAGE, first_order.explain(problem.shape, device), warning=True)
     while True:
@@ -119,13 +115,12 @@ class _Run:
             self.status = np.full(students, TRAINING, dtype=object)
             self.history: list[np.ndarray] = []
         else:
-            self.batch = Batch(
-                *(
-                    torch.from_numpy(a.copy()).to(device)
-                    for a in (ensemble.theta, ensemble.losses, ensemble.damping, ensemble.growth)
-                ),
-                torch.ones(ensemble.students, dtype=torch.bool, device=device),
+            theta, loss, damping, growth = (
+                torch.from_numpy(array.copy()).to(device)
+                for array in (ensemble.theta, ensemble.losses, ensemble.damping, ensemble.growth)
             )
+            improved = torch.ones_like(loss, dtype=torch.bool)
+            self.batch = Batch(theta, loss, damping, growth, improved)
             self.iterations = np.zeros(ensemble.students, dtype=np.int64)
             self.restarts = ensemble.restarts.copy()
             self.status = np.array(
@@ -136,6 +131,17 @@ class _Run:
         self.moments = first_order.begin(self.batch.theta) if not self.dense else None
         per_student = dense_bytes(problem.shape)
         self.group = max(1, memory_bound(device) // per_student) if self.dense else 10**9
+
+    def take_over(self, found: WidthFound) -> None:
+        """Go on with the students of the width search: they are the first of this run."""
+        count = len(found.batch.loss)
+        rows = torch.arange(count, device=found.batch.loss.device)
+        self.batch.put(rows, found.batch)
+        self.iterations[:count] = len(found.history)
+        for losses in found.history:
+            row = np.full(len(self.status), np.nan)
+            row[:count] = losses
+            self.history.append(row)
 
     @property
     def active(self) -> np.ndarray:
@@ -186,9 +192,14 @@ class _Run:
         done = active & arrived(loss, self.floor, improved)
         self.status[done] = CONVERGED
         stuck = active & ~done & stalled(self.history, self.iterations)
-        late = active & ~done & ~stuck & (self.iterations >= self.config.iterations)
+        converged = self.status == CONVERGED
+        enough = converged.mean() >= ENOUGH
+        limit = self.config.iterations
+        if enough:
+            needed = PATIENCE * self.iterations[converged].max()
+            limit = min(limit, max(LEAST_PATIENCE, int(needed)))
+        late = active & ~done & ~stuck & (self.iterations >= limit)
         self.status[late] = OUT_OF_BUDGET
-        enough = (self.status == CONVERGED).mean() >= ENOUGH
         for student in np.flatnonzero(stuck):
             if enough or self.restarts[student] >= self.config.restarts:
                 self.status[student] = STALLED

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.expand.curvature import Problem
+from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import Layers, pack
 
 _CUT = 1e-13
@@ -23,7 +23,8 @@ _CUT = 1e-13
 class Solved:
     """theta (1, P) with the best last layer, its loss, and ``cost`` (H,): by how much the loss
     rises if a neuron is removed and the last layer solved again (optimal brain surgeon,
-    Hassibi & Stork 1993, restricted to the last layer: |a_j|² / [(phi'phi)^-1]_jj)."""
+    Hassibi & Stork 1993, restricted to the last layer: |a_j|² / [(phi'phi)^-1]_jj).
+    """
 
     theta: Tensor
     loss: float

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
-from ec_core.expand.curvature import Problem
+from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import unpack
 from ec_core.reconstruct.output_layer import solve_output
-from ec_core.reconstruct.refit import at_size, refit
+from ec_core.reconstruct.refit import refit
 
 STAGE = "reconstruct"
 _ITERATIONS = 40
@@ -38,7 +38,8 @@ _FREE = 1e-9
 @dataclass(frozen=True)
 class Pruned:
     """The network found: theta (1, P) with H hidden neurons, its loss, and whether the search
-    came to its own end at the floor (``exact``)."""
+    came to its own end at the floor (``exact``).
+    """
 
     problem: Problem
     theta: Tensor
@@ -59,7 +60,7 @@ def _removable_together(problem: Problem, incoming: Tensor, limit: float) -> lis
     left = list(range(len(incoming)))
     gone: list[int] = []
     while len(left) > 1:
-        solved = solve_output(at_size(problem, len(left)), incoming[left])
+        solved = solve_output(problem.at_size(len(left)), incoming[left])
         place = int(torch.argmin(solved.cost))
         if solved.loss + float(solved.cost[place]) > limit:
             break
@@ -69,7 +70,7 @@ def _removable_together(problem: Problem, incoming: Tensor, limit: float) -> lis
 
 def _without(problem: Problem, incoming: Tensor, gone: list[int]) -> tuple[Problem, Tensor]:
     keep = [j for j in range(len(incoming)) if j not in set(gone)]
-    smaller = at_size(problem, len(keep))
+    smaller = problem.at_size(len(keep))
     return smaller, solve_output(smaller, incoming[keep]).theta
 
 
@@ -94,15 +95,13 @@ def prune(
         if smaller is None:
             break
         current = smaller
-        if current.loss <= max(floor, best.loss) or best.loss > floor and current.loss < best.loss:
+        if current.loss <= max(floor, best.loss):
             best = current
     done = best.loss <= floor and not control.over
     return Pruned(best.problem, best.theta, best.loss, done)
 
 
-def _bulk(
-    current: Pruned, floor: float, control: Control
-) -> Generator[Event, None, Pruned | None]:
+def _bulk(current: Pruned, floor: float, control: Control) -> Generator[Event, None, Pruned | None]:
     """Remove many replaceable neurons at once; half as many if the loss does not come back."""
     incoming = _incoming(current.problem, current.theta)
     limit = max(_FREE, _TOLERATED * current.loss)
@@ -115,7 +114,11 @@ def _bulk(
         accepted = loss <= max(floor, _TOLERATED * current.loss)
         size = smaller.shape.sizes[1]
         yield PruneStep(
-            STAGE, current.size, size, loss, accepted,
+            STAGE,
+            current.size,
+            size,
+            loss,
+            accepted,
             f"{len(gone)} neurons that the others can replace were removed together",
         )
         if accepted:
@@ -151,15 +154,18 @@ def _single(
         refused = min(refused, loss)
         if accepted:
             yield PruneStep(
-                STAGE, current.size, current.size - 1, loss, True,
-                "the loss came back" if loss <= _TOLERATED * current.loss or loss <= floor
+                STAGE,
+                current.size,
+                current.size - 1,
+                loss,
+                True,
+                "the loss came back"
+                if loss <= _TOLERATED * current.loss or loss <= floor
                 else "the loss rose, but nothing is lost above the floor",
             )
             return Pruned(smaller, fitted.theta[place : place + 1], loss, False)
         if not exact or control.over or at + _CANDIDATES >= 2 * _CANDIDATES:
             break
     lowest = refused if np.isfinite(refused) else current.loss + float(cost.min())
-    yield PruneStep(
-        STAGE, current.size, current.size - 1, lowest, False, "no neuron can be spared"
-    )
+    yield PruneStep(STAGE, current.size, current.size - 1, lowest, False, "no neuron can be spared")
     return None

@@ -18,16 +18,15 @@ from ec_core.cluster.cut import Clusters
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, Note, PruneStep, RefineProgress, SignsFound
-from ec_core.expand.curvature import Problem
+from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
-from ec_core.expand.trainer import make_problem
 from ec_core.networks.mlp import Architecture, Layers, pack, to_network, unpack
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
-from ec_core.reconstruct.refit import at_size, fitting, refit
+from ec_core.reconstruct.refit import fitting, refit
 from ec_core.reconstruct.signs import apply_flips, find_signs
 
 _COLLAPSE_ITERATIONS = 40
@@ -81,7 +80,7 @@ def _starts(
     device = problem.x.device
     if clusters is not None and cloud is not None and clusters.kept:
         incoming = torch.from_numpy(collapse(ensemble, cloud, clusters)).to(device)
-        smaller = at_size(problem, len(incoming))
+        smaller = problem.at_size(len(incoming))
         theta = solve_output(smaller, incoming).theta
         fitted = refit(smaller, theta, _COLLAPSE_ITERATIONS, floor, control, floor)
         if fitted.loss[0] <= floor:

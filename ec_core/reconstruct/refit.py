@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ec_core.control import Control
-from ec_core.expand.curvature import Problem
 from ec_core.expand.levenberg_marquardt import iterate, start
+from ec_core.expand.problem import Problem
 from ec_core.expand.stopping import ROCK_BOTTOM
 
 _WINDOW, _DROP = 12, 0.1
@@ -28,11 +27,6 @@ class Fitted:
     theta: Tensor
     loss: np.ndarray
     iterations: int
-
-
-def at_size(problem: Problem, hidden: int) -> Problem:
-    """The same questions and answers for students with another hidden size."""
-    return replace(problem, shape=problem.shape.with_hidden(hidden))
 
 
 def fitting(
@@ -80,8 +74,5 @@ def refit(
     bottom: float = ROCK_BOTTOM,
 ) -> Fitted:
     """The last of ``fitting``."""
-    fitted = None
-    for fitted in fitting(problem, theta, iterations, goal, control, bottom):
-        pass
-    assert fitted is not None
-    return fitted
+    *_, last = fitting(problem, theta, iterations, goal, control, bottom)
+    return last

@@ -120,7 +120,10 @@ def find_signs(
 
 
 def apply_flips(
-    incoming: np.ndarray, outgoing: np.ndarray, bias: np.ndarray, flipped: np.ndarray,
+    incoming: np.ndarray,
+    outgoing: np.ndarray,
+    bias: np.ndarray,
+    flipped: np.ndarray,
     entry: Activation,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Write the flagged neurons with the opposite sign; their linear terms cancel the skip path.

@@ -50,7 +50,7 @@ def singular_values(network: Network, x: np.ndarray) -> np.ndarray:
     """
     factor = np.zeros((0, network.parameter_count))
     for block in jacobian_blocks(network, x):
-        factor = np.linalg.qr(np.concatenate([factor, block]), mode="r")
+        factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
     norms = np.linalg.norm(factor, axis=0)
     scaled = factor / np.where(norms > 0, norms, 1.0)
     values = np.zeros(network.parameter_count)

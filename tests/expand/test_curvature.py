@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ec_core.expand.curvature import Problem, bending, losses, normal_equations
+from ec_core.expand.curvature import bending, losses, normal_equations
 from ec_core.expand.first_order import value_and_gradient
+from ec_core.expand.problem import Problem
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.mlp import Architecture, forward, random_parameters
 
@@ -49,9 +50,7 @@ def test_chunks_and_large_matrices_change_nothing() -> None:
     problem = _problem("tanh", (6, 130, 2), True, probes=90)
     theta = _theta(problem, students=2)
     small = Problem(problem.shape, problem.x, problem.y, chunk_bytes=1)
-    for a, b in zip(
-        normal_equations(problem, theta), normal_equations(small, theta), strict=True
-    ):
+    for a, b in zip(normal_equations(problem, theta), normal_equations(small, theta), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-12)
     matrix = normal_equations(problem, theta)[0]
     torch.testing.assert_close(matrix, matrix.transpose(1, 2), rtol=0, atol=1e-14)

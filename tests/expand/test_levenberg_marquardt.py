@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from scipy.optimize import least_squares
 
-from ec_core.expand.curvature import Problem, losses
+from ec_core.expand.curvature import losses
 from ec_core.expand.levenberg_marquardt import iterate, start
+from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import Architecture, forward, random_parameters
 
 

@@ -81,7 +81,8 @@ def test_width_is_doubled_until_most_converge(probes: ProbeSet) -> None:
 def test_width_stops_where_students_could_interpolate() -> None:
     x = np.random.default_rng(0).standard_normal((60, 3))
     few = make_probes(x, np.sin(9 * x[:, :1]))
-    events, ensemble = _drain(expand(few, "tanh", ExpandConfig(students=3, iterations=5), Control()))
+    config = ExpandConfig(students=3, iterations=5)
+    events, ensemble = _drain(expand(few, "tanh", config, Control()))
     notes = [e.message for e in events if isinstance(e, Note)]
     assert any("parameters for 48 answers" in n for n in notes)
     assert 2 * ensemble.shape.parameter_count <= 2 * 48

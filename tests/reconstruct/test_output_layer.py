@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from ec_core.expand.curvature import Problem, losses
+from ec_core.expand.curvature import losses
+from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import Architecture
 from ec_core.reconstruct.output_layer import features, solve_output
-from ec_core.reconstruct.refit import at_size
 
 
 @pytest.mark.parametrize("skip", [False, True])
@@ -26,7 +26,7 @@ def test_cost_is_the_rise_of_the_loss(skip: bool) -> None:
     assert abs(float(losses(problem, solved.theta)[0]) - solved.loss) < 1e-12
     for j in range(5):
         left = [i for i in range(5) if i != j]
-        without = solve_output(at_size(problem, 4), incoming[left])
+        without = solve_output(problem.at_size(4), incoming[left])
         assert abs(without.loss - solved.loss - float(solved.cost[j])) < 1e-10
 
 

@@ -1,0 +1,55 @@
+"""What a batch of students is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ec_core.networks.activations import activation as look_up
+from ec_core.networks.mlp import Architecture
+from ec_core.probing.probes import ProbeSet
+
+CHUNK_BYTES = 48 * 2**20
+"""Working memory for one chunk of probes; larger is no faster, caches being what they are."""
+
+ANSWERS_PER_PARAMETER = 4.0
+"""Answers a student of P parameters learns from. The paper's problems have more; at zero loss on
+so many the rest follows, and the rest is checked when the network is refined."""
+
+LEAST_PROBES = 1000
+"""Fewer probes than this would save no time worth having."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Standardised inputs x (N, D) and answers y (N, K) on one device, and the students' shape."""
+
+    shape: Architecture
+    x: Tensor
+    y: Tensor
+    chunk_bytes: int = CHUNK_BYTES
+
+    def chunk(self, students: int, columns: int) -> int:
+        """Probes per chunk such that S × chunk × columns numbers fit into ``chunk_bytes``."""
+        return max(16, self.chunk_bytes // (8 * max(1, students) * max(1, columns)))
+
+    def at_size(self, hidden: int) -> Problem:
+        """The same questions and answers for students with another hidden size."""
+        return replace(self, shape=self.shape.with_hidden(hidden))
+
+    def thinned(self) -> Problem:
+        """The problem on no more probes than students need: see ``ANSWERS_PER_PARAMETER``."""
+        needed = ANSWERS_PER_PARAMETER * self.shape.parameter_count / self.y.shape[1]
+        count = max(LEAST_PROBES, int(needed))
+        return self if count >= len(self.x) else replace(self, x=self.x[:count], y=self.y[:count])
+
+
+def make_problem(probes: ProbeSet, activation: str, width: int, device: torch.device) -> Problem:
+    """The problem for students of one width; a skip path where the activation needs it."""
+    x, y = torch.from_numpy(probes.inputs), torch.from_numpy(probes.answers)
+    shape = Architecture(
+        (x.shape[1], width, y.shape[1]), activation, skip=look_up(activation).leaves_linear
+    )
+    return Problem(shape, x.to(device), y.to(device))
