@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ec_core.cluster import Cut
+from pages.ui import results
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
 from pages.ui.source import Source
@@ -16,18 +17,9 @@ Run it where ec_core is installed, or from the app's folder:  python {file}
 """
 {imports}
 import ec_core as ec
-
+{helper}
 {asking}
-result = ec.recover(
-    probes,
-    activation={activation!r},
-    students={students},
-    width={width},  # of the students of the run
-    gamma={gamma},
-    beta={beta},
-    seed={seed},
-    device={device!r},
-)
+{recovering}
 network = result.network
 {cutting}
 print("loss on unseen questions:", result.certificate.heldout_loss)
@@ -35,29 +27,44 @@ print("verified:", result.report["verified"], *result.report["reasons"])
 {matching}ec.save_network(network, "recovered.safetensors")
 '''
 
+_OPTIONS = """
+    activation={activation!r},
+    students={students},
+    width={width},
+    expansion={expansion},
+    gamma={gamma},
+    beta={beta},
+    seed={seed},
+    device={device!r},
+"""
+
+_FINISH = '''
+
+def finish(steps):
+    """Do the work of a stage; its progress is not looked at."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+'''
+
 _CUTTING = """
 # the tree was cut {how}: build the network from that cut
 clusters = apply_cut(result.tree, result.cloud, {cut})
-building = reconstruct(
-    result.ensemble,
-    clusters,
-    result.cloud,
-    probes,
-    ReconstructConfig(device={device!r}),
-    ec.Control(),
-)
-while True:
-    try:
-        next(building)
-    except StopIteration as end:
-        network = end.value.network
-        break
+config = ReconstructConfig(device={device!r})
+network = finish(
+    reconstruct(result.ensemble, clusters, result.cloud, probes, config, ec.Control())
+).network
 """
 
 _CUT_IMPORTS = """
 from ec_core.cluster import Cut, apply_cut
-from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
-"""
+from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct"""
+
+_ATTEMPT_IMPORT = """
+from ec_core.chain import attempt"""
 
 
 def _teacher(source: Source) -> str:
@@ -99,20 +106,46 @@ def file_name(run: Run) -> str:
     return f"repeat-{run.id}.py"
 
 
-def repeat(run: Run) -> str:
-    """The script. Where a person steered the training by hand it says that it cannot repeat
-    that.
-    """
-    source, settings, cut = run.source(), run.settings(), run.built_cut
-    warning = ""
+def _warning(run: Run) -> str:
     if run.steered:
-        warning = (
+        return (
             "\nStudents were stopped, restarted or continued by hand in this run; a script cannot "
-            "repeat that,\nso the numbers may differ in their last digits."
+            "repeat that,\nso the numbers may differ."
         )
-    elif settings.budget is not None:
-        warning = "\nThe run had a time limit; if it struck, the numbers may differ."
+    if run.settings().budget is not None:
+        return "\nThe run had a time limit; if it struck, the numbers may differ."
+    return ""
+
+
+def _recovering(run: Run, options: str, once: bool) -> str:
+    """The call that does the work: ``ec.recover``, or a single pass of what it does."""
+    if not once:
+        return f"result = ec.recover(\n    probes,{options})"
+    indented = options.replace("\n    ", "\n        ")
+    return (
+        "# one pass, as in the app; ec.recover would go on with wider students\n"
+        f"result = finish(\n    attempt(\n        probes,\n        ec.RecoverConfig({indented[:-1]}"
+        "\n        ),\n        ec.Control(),\n    )\n)"
+    )
+
+
+def repeat(run: Run) -> str:
+    """The script. It says so where a person steered the training by hand."""
+    source, settings, cut = run.source(), run.settings(), run.built_cut
     cutting = _cutting(cut, settings)
+    # with the width left open, recover trains wider students where a result is not verified
+    verified = results.of(run).certificate.verified
+    once = settings.width is None and (bool(cutting) or not verified)
+    options = _OPTIONS.format(
+        activation=source.activation,
+        students=settings.students,
+        width=settings.width,
+        expansion=settings.expansion,
+        gamma=cut.gamma,
+        beta=cut.beta,
+        seed=settings.seed,
+        device=settings.device,
+    )
     matching = ""
     if source.network is not None:
         matching = (
@@ -124,16 +157,11 @@ def repeat(run: Run) -> str:
         id=run.id,
         title=title,
         file=file_name(run),
-        warning=warning,
-        imports=_CUT_IMPORTS if cutting else "",
+        warning=_warning(run),
+        imports=(_ATTEMPT_IMPORT if once else "") + (_CUT_IMPORTS if cutting else ""),
+        helper=_FINISH if once or cutting else "",
         asking=_asking(source, settings),
-        activation=source.activation,
-        students=settings.students,
-        width=run.ensemble().shape.sizes[1],
-        gamma=cut.gamma,
-        beta=cut.beta,
-        seed=settings.seed,
-        device=settings.device,
+        recovering=_recovering(run, options, once),
         cutting=cutting,
         matching=matching,
     )

@@ -36,7 +36,8 @@ def runs_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["EC_HOME"] = before
 
 
-def _finish(run: Run) -> Run:
+def finish(run: Run) -> Run:
+    """The whole chain, waited for."""
     job = work.start_whole(run)
     assert job.wait(120)
     assert job.snapshot().error is None
@@ -46,7 +47,7 @@ def _finish(run: Run) -> Run:
 @pytest.fixture(scope="session")
 def planar(runs_home: Path) -> Run:
     """A run from the planar teacher that went all the way."""
-    return _finish(Run.create(Source.from_card(make_teacher("planar", seed=1), {}), SMALL))
+    return finish(Run.create(Source.from_card(make_teacher("planar", seed=1), {}), SMALL))
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +57,7 @@ def answers_only(runs_home: Path) -> Run:
     x = np.random.default_rng(3).standard_normal((400, 2))
     source = Source.from_answers(x, teacher(x), "answers.npz", "tanh")
     settings = Settings(students=4, width=6, probes=400, distribution="given", seed=1, device="cpu")
-    return _finish(Run.create(source, settings))
+    return finish(Run.create(source, settings))
 
 
 @pytest.fixture(scope="session")

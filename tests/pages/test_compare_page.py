@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ import ec_core as ec
 from ec_core.cluster import Cut
 from pages.ui import grove, results, script, takeaway
 from pages.ui.runs import Run
+from pages.ui.source import Source
+from tests.pages.conftest import SMALL, finish
 
 Opener = Callable[..., AppTest]
 
@@ -75,6 +78,28 @@ def test_the_script_repeats_answers_alone(
     ec.save_answers(*answers_only.stored.answers(), tmp_path / "probes.npz")
     again = _repeat(answers_only, tmp_path, monkeypatch)
     assert _equal(again, answers_only.reconstruction().network)
+
+
+def test_the_script_repeats_a_search_for_the_width(
+    planar: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finish(Run.create(planar.source(), replace(SMALL, width=None)))
+    assert "ec.recover(" in script.repeat(run)
+    assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
+
+
+def test_a_wrong_activation_is_not_verified_and_its_script_repeats_that_too(
+    open_page: Opener, answers_only: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = answers_only.stored.answers()
+    source = Source.from_answers(x, y, "answers.npz", "softsign")
+    run = finish(Run.create(source, replace(answers_only.settings(), students=2, width=None)))
+    app = open_page("compare", run)
+    assert "Not verified" in _text(app)
+    assert "What to try next" in _text(app)
+    ec.save_answers(x, y, tmp_path / "probes.npz")
+    assert "attempt(" in script.repeat(run)
+    assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
 
 
 def test_the_script_follows_a_cut_by_hand(
