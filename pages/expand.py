@@ -17,9 +17,13 @@ def _ready(run: Run) -> None:
     with left, st.container(key="controls"):
         settings = train_settings.widgets(run)
     with right:
-        train_settings.cost(run, settings)
+        possible = train_settings.cost(run, settings)
         if st.button(
-            "Start training", key="start_expand", type="primary", icon=":material/play_arrow:"
+            "Start training",
+            key="start_expand",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not possible,
         ):
             run.save_settings(settings)
             work.start_expand(run)

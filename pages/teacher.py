@@ -40,6 +40,12 @@ def _meet(source: Source) -> None:
         pairs.append((f"{source.score_name} on unseen data", value, "good"))
     frame.facts(pairs, key="teacher_facts")
     frame.note(source.description)
+    layers = len(network.weights) - 1
+    if layers != 1:
+        st.warning(
+            f"This network has {layers} hidden layers; this version recovers networks with exactly "
+            "one. You can go on and look, but the result will not be verified."
+        )
     show.figure(
         figures.network_diagram(network, theme=theme.figure_theme()),
         key="teacher_diagram",

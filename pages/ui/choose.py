@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.files import parse_network
 from ec_core.probing.datasets import DATASETS
 from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
 from ec_core.probing.probes import make_probes, parse_answers
+from pages.ui import words
 from pages.ui.source import Source
 
 _KINDS = {"toy": "Toy", "paper": "Paper", "data": "Real data", "file": "My file"}
@@ -119,7 +121,13 @@ def _file() -> Source | None:
         x, y = parse_answers(data, file.name)
         make_probes(x, y)  # refused here, before a run is made of it
         return Source.from_answers(x, y, file.name, activation)
-    return Source.from_network(parse_network(data, file.name, activation), file.name)
+    network = parse_network(data, file.name, activation)
+    if len(network.weights) < 2:
+        raise InputError(
+            f"{file.name} has no hidden layer, sizes {words.shape(network.sizes)}; expected at "
+            "least one, or there are no neurons to recover."
+        )
+    return Source.from_network(network, file.name)
 
 
 def teacher() -> Source | None:

@@ -13,7 +13,7 @@ from pages.ui.source import Source
 _TEMPLATE = '''"""Repeats run {id}: {title}.
 
 The same seed gives the same numbers (on the same machine with the same number of threads).{warning}
-Run it where ec_core is installed, or from the app's folder:  python {file}
+Put it beside app.py, or install ec_core, and run:  python {file}
 """
 {imports}
 import ec_core as ec
@@ -121,7 +121,7 @@ def _recovering(run: Run, options: str, once: bool) -> str:
     """The call that does the work: ``ec.recover``, or a single pass of what it does."""
     if not once:
         return f"result = ec.recover(\n    probes,{options})"
-    indented = options.replace("\n    ", "\n        ")
+    indented = options.replace("\n    ", "\n            ")
     return (
         "# one pass, as in the app; ec.recover would go on with wider students\n"
         f"result = finish(\n    attempt(\n        probes,\n        ec.RecoverConfig({indented[:-1]}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ec_core.devices import resolve_device
 from ec_core.errors import ECError
-from ec_core.expand.estimate import Estimate, estimate
+from ec_core.expand.estimate import Estimate, check_memory, estimate
+from ec_core.networks.mlp import Architecture
 from ec_core.probing.asking import DISTRIBUTIONS
 from pages.ui import frame, words
 from pages.ui.board import devices
@@ -19,6 +21,7 @@ _DISTRIBUTION_WORDS = {
     "data+noise": "Real data plus noise",
 }
 _MAX_SEED = 2**31 - 1
+_GUESSED_WIDTH = 16
 
 
 def _probes(run: Run, old: Settings) -> tuple[int, str]:
@@ -133,21 +136,26 @@ def widgets(run: Run) -> Settings:
 
 
 def _estimate(run: Run, settings: Settings) -> tuple[Estimate, int]:
+    """The cost and the width it is for. Raises InputError for more than memory can hold."""
     source = run.source()
-    inputs, outputs = source.inputs, source.outputs
     # before the search the width is a guess: four times a small teacher's
-    width = round((settings.width or 16) * settings.expansion)
+    width = max(1, round((settings.width or _GUESSED_WIDTH) * settings.expansion))
     config = settings.recover_config(run.activation).expand_config()
-    return estimate(settings.learning, inputs, outputs, run.activation, width, config), width
+    shape = Architecture((source.inputs, width, source.outputs), run.activation)
+    check_memory(shape, settings.students, resolve_device(settings.device))
+    needed = estimate(
+        settings.learning, source.inputs, source.outputs, run.activation, width, config
+    )
+    return needed, width
 
 
-def cost(run: Run, settings: Settings) -> None:
-    """What it will take, before it starts."""
+def cost(run: Run, settings: Settings) -> bool:
+    """What it will take, before it starts; False if it cannot be done at all."""
     try:
         needed, width = _estimate(run, settings)
     except ECError as error:
         frame.callout(str(error))
-        return
+        return False
     frame.facts(
         [
             ("students", f"{settings.students} × {width} neurons"),
@@ -162,6 +170,7 @@ def cost(run: Run, settings: Settings) -> None:
         frame.note(f"Estimated for {width} neurons each; the width is found by trying.")
     for sentence in needed.warnings:
         st.warning(sentence, icon=":material/warning:")
+    return True
 
 
 def what_happens(run: Run, settings: Settings) -> None:

@@ -98,6 +98,18 @@ def test_a_job_that_fails_shows_its_reason_and_leaves_the_page_usable(
     assert app.button(key="start_expand")
 
 
+def test_more_students_than_memory_are_refused_before_they_start(
+    open_page: Opener, at_stage: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ec_core.expand import estimate
+
+    monkeypatch.setattr(estimate, "memory_bound", lambda device: 2**16)
+    app = open_page("expand", at_stage("teacher"))
+    app.number_input(key="student_count").set_value(200).run()
+    assert "200 students" in app.error[0].value
+    assert app.button(key="start_expand").disabled
+
+
 def test_a_waiting_job_says_how_many_are_before_it() -> None:
     import threading
     from collections.abc import Generator

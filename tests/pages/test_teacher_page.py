@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.networks.files import network_bytes
+from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
 from pages.ui.runs import Run, store
 
@@ -90,6 +91,19 @@ def test_a_bad_file_is_one_sentence(open_page: Opener, name: str, data: bytes, w
     app.segmented_control(key="teacher_kind").set_value("toy").run()
     assert not app.error
     assert app.button(key="use_teacher")
+
+
+def test_a_network_without_a_hidden_layer_is_refused(open_page: Opener) -> None:
+    flat = Network("tanh", (np.ones((1, 2)),), (np.zeros(1),))
+    app = _upload(open_page, "flat.safetensors", network_bytes(flat))
+    assert "no hidden layer" in app.error[0].value
+
+
+def test_a_deep_network_is_told_apart_before_it_is_used(open_page: Opener) -> None:
+    deep = make_teacher("synthetic", sizes=(2, 3, 3, 1), seed=0).network
+    app = _upload(open_page, "deep.safetensors", network_bytes(deep))
+    assert not app.error
+    assert "2 hidden layers" in app.warning[0].value
 
 
 def test_flipping_a_sign_changes_nothing(open_page: Opener) -> None:
