@@ -101,11 +101,9 @@ def advance(problem: Problem, batch: Batch, moments: Moments, rows: Tensor) -> N
     """A few Adam steps for the students of ``rows``; batch and moments are updated in place."""
     part = Moments(*(getattr(moments, name)[rows] for name in Moments.__dataclass_fields__))
     theta = batch.theta[rows]
-    before = batch.loss[rows]
     for _ in range(_STEPS_PER_ITERATION):
         theta, _ = adam_step(problem, theta, part)
     loss, _ = value_and_gradient(problem, theta)
     for name in Moments.__dataclass_fields__:
         getattr(moments, name)[rows] = getattr(part, name)
     batch.theta[rows], batch.loss[rows] = theta, loss
-    batch.improved[rows] = loss < before

@@ -37,15 +37,13 @@ _TRUSTED = 0.75
 class Batch:
     """The running state of S students.
 
-    theta (S, P); loss, damping, growth (S,): damping is mu above, growth Nielsen's nu;
-    improved (S,) bool: did the last iteration lower the loss.
+    theta (S, P); loss, damping, growth (S,): damping is mu above, growth Nielsen's nu.
     """
 
     theta: Tensor
     loss: Tensor
     damping: Tensor
     growth: Tensor
-    improved: Tensor
 
     def take(self, rows: Tensor) -> Batch:
         """The students of the index tensor ``rows``."""
@@ -65,7 +63,6 @@ def start(problem: Problem, theta: Tensor) -> Batch:
         loss,
         torch.full_like(loss, FIRST_DAMPING),
         torch.full_like(loss, 2.0),
-        torch.ones_like(loss, dtype=torch.bool),
     )
 
 
@@ -92,7 +89,6 @@ def iterate(problem: Problem, batch: Batch) -> Batch:
     scale = matrix.diagonal(dim1=1, dim2=2).mean(dim=1).clamp_min(1e-300)
     theta, best = batch.theta.clone(), loss.clone()
     damping, growth = batch.damping.clone(), batch.growth.clone()
-    improved = torch.zeros_like(batch.improved)
     rows = torch.arange(len(theta), device=theta.device)
     for _ in range(_TRIES):
         everyone = len(rows) == len(theta)
@@ -108,7 +104,7 @@ def iterate(problem: Problem, batch: Batch) -> Batch:
         ratio = (loss[rows] - after) / expected.clamp_min(1e-300)
         shrink = (1 - (2 * ratio - 1) ** 3).clamp(_FASTEST_SHRINK, 2.0)
         kept = rows[good]
-        theta[kept], best[kept], improved[kept] = trial[good], after[good], True
+        theta[kept], best[kept] = trial[good], after[good]
         damping[kept] = (damping[kept] * shrink[good]).clamp_min(SMALLEST_DAMPING)
         growth[kept] = 2.0
         rows = rows[~good]
@@ -116,4 +112,4 @@ def iterate(problem: Problem, batch: Batch) -> Batch:
         growth[rows] = (growth[rows] * 2).clamp_max(LARGEST_DAMPING)
         if len(rows) == 0:
             break
-    return Batch(theta, best, damping, growth, improved)
+    return Batch(theta, best, damping, growth)

@@ -14,12 +14,16 @@ ROCK_BOTTOM = 1e-30
 """Below this loss nothing can be gained in float64."""
 
 
-def arrived(loss: np.ndarray, floor: float, improved: np.ndarray) -> np.ndarray:
-    """(S,) bool: at the floor, and unable to go lower.
+_HALVES = 0.5
+"""Below the floor a student that does not halve its loss in an iteration has nothing to gain."""
 
-    A student below the floor goes on while it improves: the last digits cost a few iterations.
+
+def arrived(loss: np.ndarray, before: np.ndarray, floor: float) -> np.ndarray:
+    """(S,) bool: at the floor, and hardly going lower; ``before`` is the loss an iteration ago.
+
+    A student below the floor goes on while it falls fast: the last digits cost few iterations.
     """
-    return np.asarray((loss <= floor) & (~improved | (loss <= ROCK_BOTTOM)))
+    return np.asarray((loss <= floor) & ((loss <= ROCK_BOTTOM) | (loss > _HALVES * before)))
 
 
 def stalled(history: list[np.ndarray], iterations: np.ndarray) -> np.ndarray:

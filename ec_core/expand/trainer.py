@@ -119,8 +119,7 @@ class _Run:
                 torch.from_numpy(array.copy()).to(device)
                 for array in (ensemble.theta, ensemble.losses, ensemble.damping, ensemble.growth)
             )
-            improved = torch.ones_like(loss, dtype=torch.bool)
-            self.batch = Batch(theta, loss, damping, growth, improved)
+            self.batch = Batch(theta, loss, damping, growth)
             self.iterations = np.zeros(ensemble.students, dtype=np.int64)
             self.restarts = ensemble.restarts.copy()
             self.status = np.array(
@@ -188,8 +187,8 @@ class _Run:
     def judge(self) -> None:
         """Give every active student its status after an iteration."""
         loss, active = self.history[-1], self.active
-        improved = self.batch.improved.cpu().numpy()
-        done = active & arrived(loss, self.floor, improved)
+        before = self.history[-2] if len(self.history) > 1 else np.full_like(loss, np.nan)
+        done = active & arrived(loss, before, self.floor)
         self.status[done] = CONVERGED
         stuck = active & ~done & stalled(self.history, self.iterations)
         converged = self.status == CONVERGED
