@@ -69,7 +69,11 @@ def _toy() -> Source:
         key="teacher_toy",
         format_func=lambda name: f"{name}: {PRESETS[name]}",
     )
-    return Source.from_card(_make(str(preset), (), None, None, _seed()), {})
+    if preset == "xor":  # it is one fixed network
+        return Source.from_card(_make("xor", (), None, None, 0), {})
+    activation = _activation("tanh", "planar")
+    card = _make(str(preset), (), activation, None, _seed())
+    return Source.from_card(card, {"activation": activation})
 
 
 def _paper() -> Source:

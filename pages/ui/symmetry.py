@@ -90,7 +90,7 @@ def _verdict(network: Network, result: Flipped, chosen: list[int]) -> None:
         st.markdown(
             f"The largest change of any of {_QUESTIONS:,} answers is "
             f"**{words.power(whole)}**{extra}: "
-            "rounding, nothing more. From outside the two networks cannot be told apart."
+            f"{'not a single bit' if whole == 0 else 'rounding, nothing more'}. From outside the two networks cannot be told apart."
         )
 
 
