@@ -86,11 +86,12 @@ def _verdict(network: Network, result: Flipped, chosen: list[int]) -> None:
             "Several flips can cancel each other's lines, which is why signs need a search."
         )
     else:
+        kind = "not a single bit" if whole == 0 else "rounding, nothing more"
         extra = " once a constant has moved into the next bias" if entry.constant else ""
         st.markdown(
             f"The largest change of any of {_QUESTIONS:,} answers is "
             f"**{words.power(whole)}**{extra}: "
-            f"{'not a single bit' if whole == 0 else 'rounding, nothing more'}. From outside the two networks cannot be told apart."
+            f"{kind}. From outside the two networks cannot be told apart."
         )
 
 
