@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,10 @@ from ec_core.networks.activations import ACTIVATIONS
 
 
 def _recover(
-    answers: object, inputs: int, activation: str, probes: int = 800, **settings: object
+    answers: Any, inputs: int, activation: str, probes: int = 800, **settings: Any
 ) -> ec.Recovery:
     return ec.recover(
-        answers,  # type: ignore[arg-type]
+        answers,
         activation=activation,
         inputs=inputs,
         probes=probes,

@@ -42,6 +42,9 @@ ENOUGH = 0.5
 PATIENCE, LEAST_PATIENCE = 2.0, 30
 """Once enough have converged, the others get so many times the iterations those needed."""
 
+BLIND_WIDTH = 32
+"""Taken where not even two neurons' Gauss-Newton matrix fits into memory."""
+
 _CLOUD_LIMIT = 200_000
 """Numbers in a snapshot of the weight cloud above which events leave it out."""
 
@@ -64,6 +67,9 @@ def expand(
         width = ensemble.shape.sizes[1]
     elif config.width is not None:
         width = max(1, round(config.width * config.expansion))
+    elif not fits_densely(make_problem(probes, activation, 2, device).shape, device):
+        width = max(1, round(BLIND_WIDTH * config.expansion))
+        yield Note(STAGE, f"Too many inputs to search for a width; taking {width}.", warning=True)
     else:
         check_memory(make_problem(probes, activation, 1, device).shape, config.students, device)
         found = yield from find_width(

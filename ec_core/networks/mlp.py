@@ -138,9 +138,9 @@ def random_parameters(shape: Architecture, students: int, generator: torch.Gener
     return pack(Layers(tuple(blocks), skip))
 
 
-def to_network(shape: Architecture, theta: Tensor | np.ndarray) -> Network:
+def to_network(shape: Architecture, theta: Tensor) -> Network:
     """One student's parameters (P,) as a Network; a skip path must have been explained away."""
-    row = torch.as_tensor(theta, dtype=torch.float64).detach().cpu().reshape(1, -1)
+    row = theta.detach().to("cpu", torch.float64).reshape(1, -1)
     layers = unpack(shape, row)
     return Network(
         shape.activation,

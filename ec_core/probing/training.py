@@ -88,7 +88,7 @@ def train(data: Dataset, hidden: tuple[int, ...], activation: str, seed: int) ->
         raise InputError(
             f"Training a {activation} network on {data.name} broke down; choose another seed."
         )
-    plain = to_network(shape, found.x)
+    plain = to_network(shape, torch.from_numpy(found.x))
     return Network(activation, plain.weights, plain.biases, data.name)
 
 

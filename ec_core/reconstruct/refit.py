@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from ec_core.control import Control
+from ec_core.expand.estimate import fits_densely
 from ec_core.expand.levenberg_marquardt import iterate, start
 from ec_core.expand.problem import Problem
 from ec_core.expand.stopping import ROCK_BOTTOM
@@ -39,10 +40,12 @@ def fitting(
 ) -> Iterator[Fitted]:
     """Iterate candidates theta (C, P); yields after every iteration.
 
-    Ends when a candidate is at ``bottom``, or at ``goal`` and no longer falling fast, when all are
-    stuck, or when the work is over.
+    Candidates too large for a dense step are left as they are. Ends when one is at ``bottom``, or
+    at ``goal`` and no longer falling fast, when all are stuck, or when the work is over.
     """
     batch = start(problem, theta)
+    if not fits_densely(problem.shape, theta.device):
+        iterations = 0
     past = [batch.loss.cpu().numpy()]
     yield Fitted(batch.theta, past[0], 0)
     for iteration in range(1, iterations + 1):

@@ -141,6 +141,22 @@ def test_first_order_takes_over_where_the_matrix_does_not_fit(
     assert (ensemble.losses < 0.5 * ensemble.history[0]).all()
 
 
+def test_without_room_for_any_matrix_a_run_still_ends(
+    probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
+    events, ensemble = _drain(
+        expand(probes, "tanh", ExpandConfig(students=2, iterations=2), Control())
+    )
+    assert any(isinstance(e, Note) and "Too many inputs" in e.message for e in events)
+    assert ensemble.shape.sizes[1] == trainer.BLIND_WIDTH
+
+
+def test_more_students_than_memory_is_one_sentence(probes: ProbeSet) -> None:
+    with pytest.raises(InputError, match="GiB"):
+        _drain(expand(probes, "tanh", ExpandConfig(students=10**9), Control()))
+
+
 def test_groups_under_the_memory_bound_give_the_same_students(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
