@@ -10,8 +10,7 @@ from pages.ui.runs import Run
     "cluster",
     "Find what the students agree on",
     "All neurons of all students in one heap. Where independent students hold the very same "
-    "weights, "
-    "they must have found a neuron of the teacher.",
+    "weights, they must have found a neuron of the teacher.",
 )
 def _page(run: Run | None) -> None:
     run = frame.needs(

@@ -10,8 +10,7 @@ from pages.ui.runs import Run
     "compare",
     "Check the result",
     "First the certificate, which needs no teacher. Then, where the teacher is known, the two "
-    "networks "
-    "side by side.",
+    "networks side by side.",
 )
 def _page(run: Run | None) -> None:
     run = frame.needs(

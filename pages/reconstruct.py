@@ -10,8 +10,7 @@ from pages.ui.runs import Run
     "reconstruct",
     "Build the network",
     "From each cluster one neuron. Then every neuron has to prove that it is needed, and what "
-    "is left "
-    "is refined until only rounding remains.",
+    "is left is refined until only rounding remains.",
 )
 def _page(run: Run | None) -> None:
     run = frame.needs(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 import streamlit as st
 
 from ec_core import figures
 from ec_core.networks.network import Network
 from ec_core.verify.match import LayerMatch, MatchReport
-from pages.ui import frame, results, show, theme, words
+from pages.ui import frame, results, show, steps, theme, words, work
 from pages.ui.runs import Run
 
 
@@ -23,8 +24,8 @@ def certificate(run: Run) -> None:
         title = "Verified"
         body = (
             f"<p>The recovered {shape} network answers questions it has never seen to the last "
-            "digit, "
-            "and no other network of this size does, up to the order and signs of its neurons.</p>"
+            "digit, and no other network of this size does, up to the order and signs of its "
+            "neurons.</p>"
         )
     else:
         title = "Not verified"
@@ -38,6 +39,8 @@ def certificate(run: Run) -> None:
             f'<div class="ec-verdict {"" if ticket.verified else "not"}"><strong>{title}</strong>'
             f"{body}</div>"
         )
+    if not ticket.verified:
+        _try_wider(run)
     pairs: list[tuple[str, str] | tuple[str, str, str]] = []
     if found.match is not None:
         error = found.match.max_weight_error
@@ -60,6 +63,20 @@ def certificate(run: Run) -> None:
         with st.container(key="max_weight_error"):
             text = "null" if error is None else repr(float(error))
             st.html(f'<p class="ec-note">max_weight_error = <code>{text}</code></p>')
+
+
+def _try_wider(run: Run) -> None:
+    """The next thing to try, as the command line does by itself: students twice as wide."""
+    width = 2 * run.ensemble().shape.sizes[1]
+    if st.button(
+        f"Try again with {width} neurons each",
+        key="try_wider",
+        icon=":material/unfold_more:",
+        help="A new run with the same teacher and questions; this one stays as it is.",
+    ):
+        again = Run.create(run.source(), replace(run.settings(), width=width, expansion=1.0))
+        work.start_expand(again)
+        steps.go("expand", again)
 
 
 def _who_is_who(layer: LayerMatch, activation: str, key: str) -> None:

@@ -12,7 +12,7 @@ from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, counts, plat
 from pages.ui import frame, grove, show, steps, theme, words
 from pages.ui.runs import Run
 
-_RULES = {"plateau": "Longest plateau", "paper": "Paper's rule", "hand": "By hand"}
+_RULES = {"plateau": "Plateau", "paper": "Paper's rule", "hand": "By hand"}
 _LOWEST = -17.0
 """log10 of the lowest cut that can be chosen; below it all is rounding."""
 _STEP = 0.1

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ec_core as ec
+from ec_core.cli import main
 from ec_core.cluster import Cut
 from pages.ui import grove, results, script, takeaway
 from pages.ui.runs import Run
@@ -80,6 +81,21 @@ def test_the_script_repeats_answers_alone(
     assert _equal(again, answers_only.reconstruction().network)
 
 
+def test_the_command_line_gives_the_arrays_of_the_app(answers_only: Run, tmp_path: Path) -> None:
+    questions, out = tmp_path / "probes.npz", tmp_path / "recovered.safetensors"
+    ec.save_answers(*answers_only.stored.answers(), questions)
+    settings = answers_only.settings()
+    code = main(
+        [
+            *("recover", str(questions), "--activation", answers_only.activation),
+            *("--students", str(settings.students), "--width", str(settings.width)),
+            *("--seed", str(settings.seed), "--device", settings.device, "--out", str(out)),
+        ]
+    )
+    assert code == 0
+    assert _equal(ec.load_network(out), answers_only.reconstruction().network)
+
+
 def test_the_script_repeats_a_search_for_the_width(
     planar: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +115,8 @@ def test_a_wrong_activation_is_not_verified_and_its_script_repeats_that_too(
     app = open_page("compare", run)
     assert "Not verified" in _text(app)
     assert "What to try next" in _text(app)
+    wider = next(button for button in app.button if button.key == "try_wider")
+    assert f"{2 * run.ensemble().shape.sizes[1]} neurons" in wider.label
     ec.save_answers(x, y, tmp_path / "probes.npz")
     assert "attempt(" in script.repeat(run)
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
