@@ -1,4 +1,4 @@
-"""Loss, gradient and Gauss-Newton matrix of a batch of students with one hidden layer.
+"""Loss, gradient, Gauss-Newton matrix and bending of a batch of students.
 
 With r = f(x) - y (standardised), loss = mean r². For one hidden layer the Jacobian has structure:
 Z = s'(z) ⊗ (x, 1) and phi = (s(z), 1, x) do not depend on the output, so one product M'M with
@@ -8,7 +8,8 @@ M = [Z, phi] serves every output:
     incoming × outgoing   A_kh · (Z'phi)
     outgoing × outgoing   I_K ⊗ (phi'phi)
 
-Its cost does not grow with K. Axes: S students, N probes, D inputs, H hidden, K outputs.
+Its cost does not grow with K. Deeper networks form J chunk by chunk. Axes: S students, N probes,
+D inputs, H hidden, K outputs, P parameters.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ec_core.expand.backward import pull, rows, run, second_derivative
 from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, forward, unpack
+from ec_core.networks.mlp import Architecture, forward, pack, unpack
 
 _SLOPE_STEP = 1e-4
 """Step of the central difference of s' that stands for s'': accurate to 1e-8, enough here."""
@@ -36,7 +38,7 @@ def losses(problem: Problem, theta: Tensor) -> Tensor:
 
 
 def _add_gram(total: Tensor, m: Tensor) -> None:
-    """total (S, P, P) += m'm for m (S, n, P); of large matrices only the upper half."""
+    """total (S, C, C) += m'm for m (S, n, C); of large matrices only the upper half."""
     width = m.shape[-1]
     if width <= 2 * _BLOCK:
         total.baddbmm_(m.transpose(1, 2), m)
@@ -62,117 +64,75 @@ def normal_equations(problem: Problem, theta: Tensor) -> tuple[Tensor, Tensor, T
     the loss.
     """
     shape = problem.shape
-    students, outputs = len(theta), shape.sizes[-1]
+    shallow = len(shape.sizes) == 3
+    columns = shape.shapes[0][0] * shape.shapes[0][1] + shape.shapes[1][1]
+    width = columns if shallow else shape.parameter_count * shape.sizes[-1]
     layers = unpack(shape, theta)
-    w, a = layers.incoming, layers.outgoing
-    hidden, inputs1 = w.shape[1], w.shape[2]
-    incoming = hidden * inputs1
-    features = hidden + 1 + (inputs1 - 1 if shape.skip else 0)
-    columns = incoming + features
-    gram = theta.new_zeros(students, columns, columns)
-    gradient_w = theta.new_zeros(students, hidden, inputs1)
-    gradient_f = theta.new_zeros(students, outputs, features)
+    students = len(theta)
+    gram_size = columns if shallow else shape.parameter_count
+    gram = theta.new_zeros(students, gram_size, gram_size)
+    gradient = [torch.zeros_like(block) for block in layers.blocks]
     loss = theta.new_zeros(students)
-    outer = layers.blocks[-1]
-    if layers.skip is not None:
-        outer = torch.cat([outer, layers.skip], dim=2)  # (S, K, F), in the order of phi
-    size = problem.chunk(students, 2 * columns)
+    size = problem.chunk(students, 2 * width)
     for x, y in zip(problem.x.split(size), problem.y.split(size), strict=True):
-        ones = x.new_ones(len(x), 1)
-        x1 = torch.cat([x, ones], dim=1)
-        z = torch.matmul(x1, w.transpose(1, 2))
-        m = theta.new_empty(students, len(x), columns)
-        slope = shape.entry.derivative(z)
-        torch.mul(
-            slope.unsqueeze(-1),
-            x1[None, :, None, :],
-            out=m[..., :incoming].unflatten(-1, (hidden, inputs1)),
-        )
-        phi = m[..., incoming:]
-        phi[..., :hidden] = shape.entry.function(z)
-        phi[..., hidden] = 1.0
-        if shape.skip:
-            phi[..., hidden + 1 :] = x
-        r = torch.matmul(phi, outer.transpose(1, 2)) - y
+        passed = run(shape, layers, x)
+        r = passed.answers - y
         loss += r.square().sum(dim=(1, 2))
-        _add_gram(gram, m)
-        gradient_f += torch.matmul(r.transpose(1, 2), phi)
-        pulled = torch.matmul(r, a) * slope  # (S, n, H)
-        gradient_w += torch.matmul(pulled.transpose(1, 2), x1)
+        for total, part in zip(gradient, pull(shape, layers, passed, r), strict=True):
+            total += part
+        if shallow:
+            z = passed.slopes[0].unsqueeze(-1) * passed.phi[0][None, :, None, :]
+            _add_gram(gram, torch.cat([z.flatten(2), passed.phi[1]], dim=2))
+        else:
+            _add_gram(gram, rows(shape, layers, passed))
     _mirror(gram)
+    matrix = _assemble(shape, gram, layers.outgoing) if shallow else gram
     count = problem.y.numel()
-    matrix = _assemble(shape, gram, a, incoming)
-    gradient = torch.cat([gradient_w.flatten(1), *_split_outer(shape, gradient_f)], dim=1)
-    return matrix.div_(count), gradient.div_(count), loss / count
+    return matrix.div_(count), pack(gradient).div_(count), loss / count
 
 
-def bending(problem: Problem, theta: Tensor, step: Tensor) -> Tensor:
-    """J'f''/n (S, P), f'' the second derivative of the answers along ``step`` (S, P).
-
-    For one hidden layer f'' = A (s''(z) dz²) + 2 dA (s'(z) dz), with dz and dA the step's part in
-    the pre-activations and in the outgoing weights: exact where a difference of answers would
-    drown in rounding near the floor.
-    """
-    shape = problem.shape
-    layers, moves = unpack(shape, theta), unpack(shape, step)
-    w, a, dw, da = layers.incoming, layers.outgoing, moves.incoming, moves.outgoing
-    students, hidden = w.shape[:2]
-    inputs = w.shape[2] - 1
-    features = hidden + 1 + (inputs if shape.skip else 0)
-    gradient_w = torch.zeros_like(w)
-    gradient_f = theta.new_zeros(students, a.shape[1], features)
-    s, slope_of = shape.entry.function, shape.entry.derivative
-    for x in problem.x.split(problem.chunk(students, 8 * hidden)):
-        x1 = torch.cat([x, x.new_ones(len(x), 1)], dim=1)
-        z, dz = torch.matmul(x1, w.transpose(1, 2)), torch.matmul(x1, dw.transpose(1, 2))
-        slope = slope_of(z)
-        bend = (slope_of(z + _SLOPE_STEP) - slope_of(z - _SLOPE_STEP)) / (2 * _SLOPE_STEP)
-        if shape.entry.kink:
-            # at the kink s'' is a spike that means nothing for a finite step
-            bend = torch.where(z.abs() > _SLOPE_STEP, bend, 0.0)
-        second = torch.matmul(bend * dz.square(), a.transpose(1, 2))
-        second += 2 * torch.matmul(slope * dz, da.transpose(1, 2))
-        gradient_w += torch.matmul((torch.matmul(second, a) * slope).transpose(1, 2), x1)
-        fixed = torch.cat([x1[:, -1:], x], dim=1) if shape.skip else x1[:, -1:]
-        phi = torch.cat([s(z), fixed.expand(students, -1, -1)], dim=2)
-        gradient_f += torch.matmul(second.transpose(1, 2), phi)
-    gradient = torch.cat([gradient_w.flatten(1), *_split_outer(shape, gradient_f)], dim=1)
-    return gradient / problem.y.numel()
-
-
-def _split_outer(shape: Architecture, outer: Tensor) -> list[Tensor]:
-    """(S, K, F) into the blocks of theta's order: last layer (S, K·(H+1)), then skip (S, K·D)."""
-    hidden1 = shape.sizes[-2] + 1
-    parts = [outer[..., :hidden1].flatten(1)]
-    if shape.skip:
-        parts.append(outer[..., hidden1:].flatten(1))
-    return parts
-
-
-def _assemble(shape: Architecture, gram: Tensor, a: Tensor, incoming: int) -> Tensor:
+def _assemble(shape: Architecture, gram: Tensor, a: Tensor) -> Tensor:
     """The full matrix (S, P, P) from M'M (S, C, C) and outgoing weights a (S, K, H)."""
-    students, outputs, hidden = a.shape
-    inputs1, hidden1 = shape.sizes[0] + 1, hidden + 1
+    students, outputs, _ = a.shape
+    by_neuron = shape.shapes[0]
+    incoming, features = by_neuron[0] * by_neuron[1], shape.shapes[1][1]
     matrix = gram.new_zeros(students, shape.parameter_count, shape.parameter_count)
     coupling = torch.matmul(a.transpose(1, 2), a)  # (S, H, H)
-    by_neuron = (hidden, inputs1)
     torch.mul(
         gram[:, :incoming, :incoming].unflatten(2, by_neuron).unflatten(1, by_neuron),
         coupling[:, :, None, :, None],
         out=matrix[:, :incoming, :incoming].unflatten(2, by_neuron).unflatten(1, by_neuron),
     )
-    cross = gram[:, :incoming, incoming:].unflatten(1, (hidden, inputs1))
-    inner = gram[:, incoming:, incoming:]
-    end = incoming + outputs * hidden1
-    width = shape.sizes[0]
+    cross = gram[:, :incoming, incoming:].unflatten(1, by_neuron)
     for k in range(outputs):
-        spans = [(incoming + k * hidden1, incoming + (k + 1) * hidden1, slice(0, hidden1))]
-        if shape.skip:
-            spans.append((end + k * width, end + (k + 1) * width, slice(hidden1, hidden1 + width)))
-        for low, high, rows in spans:
-            block = (cross[..., rows] * a[:, k, :, None, None]).flatten(1, 2)
-            matrix[:, :incoming, low:high] = block
-            matrix[:, low:high, :incoming] = block.transpose(1, 2)
-            for low2, high2, rows2 in spans:
-                matrix[:, low:high, low2:high2] = inner[:, rows, rows2]
+        span = slice(incoming + k * features, incoming + (k + 1) * features)
+        block = (cross * a[:, k, :, None, None]).flatten(1, 2)
+        matrix[:, :incoming, span] = block
+        matrix[:, span, :incoming] = block.transpose(1, 2)
+        matrix[:, span, span] = gram[:, incoming:, incoming:]
     return matrix
+
+
+def bending(problem: Problem, theta: Tensor, step: Tensor) -> Tensor:
+    """J'f''/n (S, P), f'' the second derivative of the answers along ``step`` (S, P).
+
+    By Taylor arithmetic, not by differences of answers, which would drown in rounding near the
+    floor.
+    """
+    shape = problem.shape
+    layers, moves = unpack(shape, theta), unpack(shape, step)
+    gradient = [torch.zeros_like(block) for block in layers.blocks]
+    for x in problem.x.split(problem.chunk(len(theta), 8 * max(shape.sizes))):
+        passed = run(shape, layers, x)
+        bends = [_bend(shape, z) for z in passed.z]
+        second = second_derivative(layers, moves, shape, passed, bends)
+        for total, part in zip(gradient, pull(shape, layers, passed, second), strict=True):
+            total += part
+    return pack(gradient) / problem.y.numel()
+
+
+def _bend(shape: Architecture, z: Tensor) -> Tensor:
+    """s''(z), zero at a kink: the spike there means nothing for a finite step."""
+    slope = shape.entry.derivative
+    bend = (slope(z + _SLOPE_STEP) - slope(z - _SLOPE_STEP)) / (2 * _SLOPE_STEP)
+    return torch.where(z.abs() > _SLOPE_STEP, bend, 0.0) if shape.entry.kink else bend

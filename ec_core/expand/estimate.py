@@ -38,8 +38,8 @@ class Estimate:
 
 def dense_bytes(shape: Architecture) -> int:
     """Bytes one student's Gauss-Newton step needs: matrix, shifted copy, factor, and M'M."""
-    columns = shape.sizes[1] * (shape.sizes[0] + 2) + 1 + (shape.sizes[0] if shape.skip else 0)
-    return int(8 * (3 * shape.parameter_count**2 + columns**2))
+    # the deep matrix and one hidden layer's M'M are of about the same size
+    return int(8 * 4 * shape.parameter_count**2)
 
 
 def fits_densely(shape: Architecture, device: torch.device) -> bool:

@@ -1,16 +1,18 @@
 """Many networks of one shape as one batch of float64 tensors.
 
 A batch is a single matrix theta (S, P): one row of parameters per student. Axes: S students,
-N probes, D inputs, H hidden, K outputs. Layer l holds (H_l, H_{l-1} + 1) numbers, the bias in
-the last column; a linear skip path T (K, D), where the activation needs one, comes last.
+N probes, D inputs, H hidden, K outputs. Layer l reads the features phi_l = (h_l, 1), h_0 = x; with
+skip paths it reads all earlier layers too, phi_l = (h_l, 1, h_{l-1}, …, x): flipping the sign of an
+even + linear neuron leaves a linear function of everything the neuron reads, and this set of
+networks is closed under flips. Its block of parameters is (H_{l+1}, width of phi_l).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,17 +38,23 @@ class Architecture:
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """The shape of each layer's block of parameters, bias column included."""
-        return tuple((out, inp + 1) for inp, out in zip(self.sizes, self.sizes[1:], strict=False))
+        """The shape of each layer's block of parameters."""
+        return tuple((self.sizes[i + 1], self.features(i)) for i in range(len(self.sizes) - 1))
 
-    @property
-    def skip_shape(self) -> tuple[int, int]:
-        return (self.sizes[-1], self.sizes[0])
+    def features(self, layer: int) -> int:
+        """The width of phi_l, what layer l reads."""
+        return self.sizes[layer] + 1 + (sum(self.sizes[:layer]) if self.skip else 0)
 
     @property
     def parameter_count(self) -> int:
-        skip = self.sizes[0] * self.sizes[-1] if self.skip else 0
-        return sum(a * b for a, b in self.shapes) + skip
+        return sum(a * b for a, b in self.shapes)
+
+    def columns(self, layer: int, source: int) -> slice:
+        """Where phi_l holds h_source (source 0: the inputs)."""
+        if source == layer:
+            return slice(0, self.sizes[layer])
+        at = self.sizes[layer] + 1 + sum(self.sizes[source + 1 : layer])
+        return slice(at, at + self.sizes[source])
 
     def with_hidden(self, *hidden: int) -> Architecture:
         """The same shape with other hidden sizes."""
@@ -55,10 +63,9 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Layers:
-    """Views into theta: ``blocks[l]`` (S, H_l, H_{l-1} + 1) and ``skip`` (S, K, D) or None."""
+    """Views into theta: ``blocks[l]`` (S, H_{l+1}, width of phi_l)."""
 
     blocks: tuple[Tensor, ...]
-    skip: Tensor | None
 
     @property
     def incoming(self) -> Tensor:
@@ -67,8 +74,25 @@ class Layers:
 
     @property
     def outgoing(self) -> Tensor:
-        """(S, K, H): the last layer without its bias."""
-        return self.blocks[-1][..., :-1]
+        """(S, K, H): what the last layer reads from the last hidden one."""
+        return self.weight(len(self.blocks) - 1)
+
+    def _width(self, layer: int) -> int:
+        if layer:
+            return self.blocks[layer - 1].shape[1]
+        return self.blocks[0].shape[2] - 1
+
+    def weight(self, layer: int) -> Tensor:
+        """(S, H_{l+1}, H_l): layer l's own weights."""
+        return self.blocks[layer][..., : self._width(layer)]
+
+    def bias(self, layer: int) -> Tensor:
+        """(S, H_{l+1})."""
+        return self.blocks[layer][..., self._width(layer)]
+
+    def skip(self, layer: int) -> Tensor:
+        """(S, H_{l+1}, H_{l-1} + … + D): what layer l reads past the layer below it."""
+        return self.blocks[layer][..., self._width(layer) + 1 :]
 
 
 def unpack(shape: Architecture, theta: Tensor) -> Layers:
@@ -77,35 +101,38 @@ def unpack(shape: Architecture, theta: Tensor) -> Layers:
     for a, b in shape.shapes:
         blocks.append(theta[:, at : at + a * b].view(students, a, b))
         at += a * b
-    skip = theta[:, at:].view(students, *shape.skip_shape) if shape.skip else None
-    return Layers(tuple(blocks), skip)
+    return Layers(tuple(blocks))
 
 
-def pack(layers: Layers) -> Tensor:
+def pack(blocks: Sequence[Tensor]) -> Tensor:
     """The inverse of ``unpack``: theta (S, P)."""
-    parts = [block.flatten(1) for block in layers.blocks]
-    if layers.skip is not None:
-        parts.append(layers.skip.flatten(1))
-    return torch.cat(parts, dim=1)
+    return torch.cat([block.flatten(1) for block in blocks], dim=1)
 
 
-def _affine(h: Tensor, block: Tensor) -> Tensor:
-    """h (N, I) or (S, N, I) through block (S, O, I+1): (S, N, O)."""
-    weight, bias = block[..., :-1].transpose(1, 2), block[..., -1].unsqueeze(1)
-    if h.ndim == 2:
-        return torch.matmul(h, weight) + bias
-    return torch.baddbmm(bias, h, weight)
+def features(shape: Architecture, below: Sequence[Tensor]) -> Tensor:
+    """phi_l from ``below`` = (x, h_1, …, h_l): (N, F) for layer 0, else (S, N, F)."""
+    own = below[-1]
+    parts = [own, torch.ones_like(own[..., :1])]
+    if shape.skip:
+        # only x is shared by all students
+        parts += [h if h.ndim == own.ndim else h.expand(len(own), -1, -1) for h in below[-2::-1]]
+    return torch.cat(parts, dim=-1)
 
 
 def pre_activations(shape: Architecture, layers: Layers, x: Tensor) -> list[Tensor]:
-    """z of every layer for inputs x (N, D): each (S, N, H_l), the last the answers (S, N, K)."""
-    s, h, out = shape.entry.function, x, []
-    for i, block in enumerate(layers.blocks):
-        z = _affine(h, block)
+    """z of every layer for inputs x (N, D); each (S, N, H_l), the last the answers (S, N, K)."""
+    s, below, out = shape.entry.function, [x], []
+    for i in range(len(layers.blocks)):
+        z = torch.matmul(below[-1], layers.weight(i).transpose(1, 2)) + layers.bias(i)[:, None]
+        if shape.skip and i:
+            at = 0
+            for h in below[-2::-1]:
+                part = layers.skip(i)[..., at : at + h.shape[-1]]
+                z = z + torch.matmul(h, part.transpose(1, 2))
+                at += h.shape[-1]
         out.append(z)
-        h = s(z) if i + 1 < len(layers.blocks) else z
-    if layers.skip is not None:
-        out[-1] = out[-1] + torch.matmul(x, layers.skip.transpose(1, 2))
+        if i + 1 < len(layers.blocks):
+            below.append(s(z))
     return out
 
 
@@ -121,21 +148,19 @@ def random_parameters(shape: Architecture, students: int, generator: torch.Gener
     switch within the cloud of standardised probes; outgoing weights shrink with the fan-in; the
     skip path starts at zero.
     """
-    options = {"generator": generator, "dtype": torch.float64, "device": generator.device}
-    blocks = []
+    device, blocks = generator.device, []
     for i, (out, width) in enumerate(shape.shapes):
-        block = torch.randn(students, out, width, **options)  # type: ignore[call-overload]
-        gain = 1.0 if i + 1 == len(shape.shapes) else 2.0
-        block[..., :-1] *= gain / math.sqrt(width - 1)
-        if i + 1 == len(shape.shapes):
-            block[..., -1] = 0.0
-        blocks.append(block)
-    skip = None
-    if shape.skip:
-        skip = torch.zeros(
-            students, *shape.skip_shape, dtype=torch.float64, device=generator.device
+        block = torch.zeros(students, out, width, dtype=torch.float64, device=device)
+        own, last = shape.sizes[i] + 1, i + 1 == len(shape.shapes)
+        drawn = (students, out, own)
+        block[..., :own].copy_(
+            torch.randn(*drawn, generator=generator, dtype=torch.float64, device=device)
         )
-    return pack(Layers(tuple(blocks), skip))
+        block[..., : own - 1] *= (1.0 if last else 2.0) / math.sqrt(own - 1)
+        if last:
+            block[..., own - 1] = 0.0
+        blocks.append(block)
+    return pack(blocks)
 
 
 def to_network(shape: Architecture, theta: Tensor) -> Network:
@@ -144,17 +169,18 @@ def to_network(shape: Architecture, theta: Tensor) -> Network:
     layers = unpack(shape, row)
     return Network(
         shape.activation,
-        tuple(block[0, :, :-1].numpy().copy() for block in layers.blocks),
-        tuple(block[0, :, -1].numpy().copy() for block in layers.blocks),
+        tuple(layers.weight(i)[0].numpy().copy() for i in range(len(layers.blocks))),
+        tuple(layers.bias(i)[0].numpy().copy() for i in range(len(layers.blocks))),
     )
 
 
 def from_network(network: Network, skip: bool = False) -> tuple[Architecture, Tensor]:
-    """A Network as a batch of one: architecture and theta (1, P); a skip path starts at zero."""
+    """A Network as a batch of one: its architecture and theta (1, P); skip paths start at zero."""
     shape = Architecture(network.sizes, network.activation, skip)
-    blocks = tuple(
-        torch.from_numpy(np.concatenate([w, b[:, None]], axis=1))[None]
-        for w, b in zip(network.weights, network.biases, strict=True)
-    )
-    extra = torch.zeros(1, *shape.skip_shape, dtype=torch.float64) if skip else None
-    return shape, pack(Layers(blocks, extra))
+    blocks = []
+    for (out, width), w, b in zip(shape.shapes, network.weights, network.biases, strict=True):
+        block = torch.zeros(1, out, width, dtype=torch.float64, device="cpu")
+        block[0, :, : w.shape[1]] = torch.from_numpy(w)
+        block[0, :, w.shape[1]] = torch.from_numpy(b)
+        blocks.append(block)
+    return shape, pack(blocks)

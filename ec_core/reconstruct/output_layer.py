@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Layers, pack
+from ec_core.networks.mlp import pack
 
 _CUT = 1e-13
 """Singular values below this share of the largest are noise."""
@@ -57,6 +57,4 @@ def solve_output(problem: Problem, incoming: Tensor) -> Solved:
     weight = 1 / s.clamp_min(_CUT * float(s[0])).square()
     diagonal = (vh.square() * weight[:, None]).sum(dim=0)[:hidden]
     cost = outer[:hidden].square().sum(dim=1) / diagonal / problem.y.numel()
-    block = outer[: hidden + 1].T[None]
-    skip = outer[hidden + 1 :].T[None] if problem.shape.skip else None
-    return Solved(pack(Layers((incoming[None], block), skip)), loss, cost)
+    return Solved(pack((incoming[None], outer.T[None])), loss, cost)

@@ -20,7 +20,7 @@ from ec_core.devices import resolve_device
 from ec_core.events import Event, Note, PruneStep, RefineProgress, SignsFound
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
-from ec_core.networks.mlp import Architecture, Layers, pack, to_network, unpack
+from ec_core.networks.mlp import Architecture, pack, to_network, unpack
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
@@ -178,13 +178,13 @@ def _resolve_signs(found: Pruned) -> tuple[Problem, torch.Tensor, SignsFound | N
     if not shape.skip:
         return found.problem, found.theta, None
     layers = unpack(shape, found.theta.cpu())
-    incoming, outer = layers.blocks[0][0].numpy(), layers.blocks[1][0].numpy()
-    assert layers.skip is not None
-    signs = find_signs(incoming, outer[:, :-1], layers.skip[0].numpy(), shape.entry)
+    incoming, a, c = (
+        part[0].numpy() for part in (layers.incoming, layers.outgoing, layers.bias(1))
+    )
+    signs = find_signs(incoming, a, layers.skip(1)[0].numpy(), shape.entry)
     report = None
     if signs is not None:
-        w, a, c = apply_flips(incoming, outer[:, :-1], outer[:, -1], signs.flipped, shape.entry)
-        incoming, outer = w, np.concatenate([a, c[:, None]], axis=1)
+        incoming, a, c = apply_flips(incoming, a, c, signs.flipped, shape.entry)
         report = SignsFound(
             STAGE,
             tuple(int(j) for j in np.flatnonzero(signs.flipped)),
@@ -193,8 +193,8 @@ def _resolve_signs(found: Pruned) -> tuple[Problem, torch.Tensor, SignsFound | N
             signs.unique,
         )
     plain = Architecture(shape.sizes, shape.activation, skip=False)
-    theta = pack(
-        Layers((torch.from_numpy(incoming)[None], torch.from_numpy(outer)[None]), None)
-    ).to(found.theta.device)
+    outer = np.concatenate([a, c[:, None]], axis=1)
+    theta = pack([torch.from_numpy(block)[None] for block in (incoming, outer)])
+    theta = theta.to(found.theta.device)
     problem = found.problem
     return Problem(plain, problem.x, problem.y, problem.chunk_bytes), theta, report

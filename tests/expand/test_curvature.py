@@ -12,23 +12,24 @@ from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.mlp import Architecture, forward, random_parameters
 
 
-def _problem(name: str, sizes: tuple[int, int, int], skip: bool, probes: int = 37) -> Problem:
+def _problem(name: str, sizes: tuple[int, ...], skip: bool, probes: int = 37) -> Problem:
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(probes, sizes[0], dtype=torch.float64, generator=generator)
-    y = torch.randn(probes, sizes[2], dtype=torch.float64, generator=generator)
+    y = torch.randn(probes, sizes[-1], dtype=torch.float64, generator=generator)
     return Problem(Architecture(sizes, name, skip), x, y)
 
 
 def _theta(problem: Problem, students: int = 3) -> torch.Tensor:
     theta = random_parameters(problem.shape, students, torch.Generator().manual_seed(2))
-    return theta + 0.1 * torch.randn(theta.shape, generator=torch.Generator().manual_seed(3))
+    noise = torch.randn(theta.shape, generator=torch.Generator().manual_seed(3))
+    return theta + 0.1 * noise.double()
 
 
 @pytest.mark.parametrize("skip", [False, True])
-@pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 1), (2, 4, 3)])
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 1), (2, 4, 3), (3, 4, 2, 2), (2, 3, 2, 3, 1)])
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_matrix_gradient_and_loss_equal_autodiff(
-    name: str, sizes: tuple[int, int, int], skip: bool
+    name: str, sizes: tuple[int, ...], skip: bool
 ) -> None:
     problem = _problem(name, sizes, skip)
     theta = _theta(problem)
@@ -67,9 +68,10 @@ def test_first_order_gradient_is_twice_the_gauss_newton_gradient() -> None:
 
 
 @pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (3, 3, 4, 2), (2, 3, 2, 2, 1)])
 @pytest.mark.parametrize("name", ["tanh", "g", "mish", "elu", "relu"])
-def test_bending_equals_autodiff(name: str, skip: bool) -> None:
-    problem = _problem(name, (3, 4, 2), skip)
+def test_bending_equals_autodiff(name: str, sizes: tuple[int, ...], skip: bool) -> None:
+    problem = _problem(name, sizes, skip)
     theta, step = _theta(problem), 0.1 * _theta(problem).flip(0)
     result = bending(problem, theta, step)
     for s in range(len(theta)):

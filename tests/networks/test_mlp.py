@@ -1,7 +1,7 @@
 """Batched networks against a loop over neurons."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -20,19 +20,24 @@ def dot(a: Iterable[float], b: Iterable[float]) -> float:
     return math.fsum(u * v for u, v in zip(a, b, strict=True))
 
 
-def slow_forward(network: Network, x: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
-    """One number at a time."""
+def slow_forward(
+    network: Network, x: np.ndarray, skips: Sequence[np.ndarray] | None = None
+) -> np.ndarray:
+    """One number at a time; skips[l] (H_{l+1}, …) reads the layers below the one below, up to x."""
     s = ACTIVATIONS[network.activation].function
     answers = []
     for row in x:
         h = [float(value) for value in row]
+        past: list[list[float]] = []
         for layer, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
             z = [dot(r, h) + c for r, c in zip(w, b, strict=True)]
+            if skips is not None:
+                seen = [value for earlier in past for value in earlier]
+                z = [v + dot(r, seen) for v, r in zip(z, skips[layer], strict=True)]
+            past.insert(0, h)
             if layer + 1 < len(network.weights):
                 z = [float(s(torch.tensor(v, dtype=torch.float64))) for v in z]
             h = z
-        if skip is not None:
-            h = [v + dot(r, row) for v, r in zip(h, skip, strict=True)]
         answers.append(h)
     return np.array(answers)
 
@@ -50,9 +55,9 @@ def test_forward_equals_a_slow_loop(sizes: tuple[int, ...], skip: bool, name: st
     for student in range(3):
         network = mlp.to_network(shape, theta[student])
         layers = mlp.unpack(shape, theta)
-        path = layers.skip[student].numpy() if layers.skip is not None else None
+        paths = [layers.skip(i)[student].numpy() for i in range(len(sizes) - 1)] if skip else None
         np.testing.assert_allclose(
-            got[student], slow_forward(network, x, path), rtol=1e-12, atol=1e-13
+            got[student], slow_forward(network, x, paths), rtol=1e-12, atol=1e-12
         )
 
 
@@ -71,11 +76,12 @@ def test_pack_undoes_unpack_and_counts_add_up(sizes: tuple[int, ...], skip: bool
     shape = mlp.Architecture(sizes, "gelu", skip)
     theta = torch.arange(2.0 * shape.parameter_count, dtype=torch.float64).reshape(2, -1)
     layers = mlp.unpack(shape, theta)
-    assert torch.equal(mlp.pack(layers), theta)
+    assert torch.equal(mlp.pack(layers.blocks), theta)
     assert layers.incoming.shape == (2, sizes[1], sizes[0] + 1)
     assert layers.outgoing.shape == (2, sizes[-1], sizes[-2])
     plain = sum(out * (inp + 1) for inp, out in pairwise(sizes))
-    assert shape.parameter_count == plain + (sizes[0] * sizes[-1] if skip else 0)
+    extra = sum(sum(sizes[:i]) * sizes[i + 1] for i in range(len(sizes) - 1))
+    assert shape.parameter_count == plain + (extra if skip else 0)
 
 
 def test_a_network_survives_the_way_into_a_batch_and_back() -> None:
@@ -99,7 +105,7 @@ def test_random_parameters_depend_on_the_generator_alone() -> None:
         mlp.random_parameters(shape, 4, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
     )
     assert torch.equal(first, second) and not torch.equal(first, third)
-    assert float(mlp.unpack(shape, first).skip.abs().max()) == 0.0  # type: ignore[union-attr]
+    assert float(mlp.unpack(shape, first).skip(1).abs().max()) == 0.0
 
 
 def test_with_hidden_changes_the_hidden_sizes_only() -> None:
