@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
-from dataclasses import dataclass
+import sys
+from pathlib import Path
 
-import numpy as np
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 import torch
 
-import ec_core as ec
 from ec_core.control import Control
 from ec_core.events import TrainingProgress
 from ec_core.expand.config import ExpandConfig
@@ -25,46 +25,34 @@ from ec_core.expand.first_order import adam_step, begin
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import initial_theta
 from ec_core.expand.trainer import expand
+from tests.benchmarks.common import STUDENTS, Case, Race, case
 
-STUDENTS, EXPANSION, PROBES, GOAL = 10, 4, 1875, 1e-7  # a fifth of the probes is held out
-
-
-@dataclass
-class Outcome:
-    """Seconds until half of the students were below the goal (inf: never), and the best loss."""
-
-    arrived: float
-    best: float
+GOAL = 1e-7
 
 
-def ours(probes: ec.ProbeSet, activation: str, width: int, seconds: float) -> Outcome:
+def ours(work: Case, seconds: float, goal: float = GOAL, restarts: int = 5) -> Race:
     """Batched Levenberg-Marquardt as ``expand`` runs it, nothing tuned for the benchmark."""
-    config = ExpandConfig(students=STUDENTS, width=width, iterations=10**6, restarts=5)
-    outcome, began = Outcome(math.inf, math.inf), time.perf_counter()
-    for event in expand(probes, activation, config, Control(seconds)):
+    config = ExpandConfig(
+        students=STUDENTS, width=work.width, iterations=10**6, restarts=restarts, device="cpu"
+    )
+    race = Race(goal)
+    for event in expand(work.probes, work.activation, config, Control(seconds)):
         if isinstance(event, TrainingProgress):
-            _note(outcome, event.losses, began)
-    return outcome
+            race.note(event.losses)
+    return race
 
 
-def recipe(probes: ec.ProbeSet, activation: str, width: int, seconds: float) -> Outcome:
+def recipe(problem: Problem, seconds: float, goal: float = GOAL) -> Race:
     """The paper's recipe on the same batch of students, from the same starts."""
-    full = make_problem(probes, activation, width, torch.device("cpu"))
-    theta = initial_theta(full.shape, 0, STUDENTS).float()
-    problem = Problem(full.shape, full.x.float(), full.y.float())
+    theta = initial_theta(problem.shape, 0, STUDENTS).float()
+    single = Problem(problem.shape, problem.x.float(), problem.y.float())
     moments = begin(theta)
-    outcome, began = Outcome(math.inf, math.inf), time.perf_counter()
-    while time.perf_counter() - began < seconds:
+    race = Race(goal)
+    while race.seconds < seconds:
         for _ in range(20):
-            theta, loss = adam_step(problem, theta, moments)
-        _note(outcome, loss.numpy(), began)
-    return outcome
-
-
-def _note(outcome: Outcome, losses: np.ndarray, began: float) -> None:
-    outcome.best = min(outcome.best, float(np.nanmin(losses)))
-    if math.isinf(outcome.arrived) and 2 * (losses < GOAL).sum() >= STUDENTS:
-        outcome.arrived = time.perf_counter() - began
+            theta, loss = adam_step(single, theta, moments)
+        race.note(loss.numpy())
+    return race
 
 
 def main() -> None:
@@ -79,19 +67,16 @@ def main() -> None:
         "| problem | half below 1e-7: ours | recipe | faster | best loss: ours | recipe | orders |"
     )
     print("|---|---|---|---|---|---|---|")
-    for name in arguments.problems.split(","):
-        text, activation = name.split(":")
-        sizes = tuple(map(int, text.split("-")))
-        teacher = ec.make_teacher("synthetic", sizes=sizes, activation=activation).network
-        probes = ec.probe(ec.Teacher(teacher), count=PROBES)
-        width = EXPANSION * sizes[1]
-        a = ours(probes, activation, width, arguments.seconds)
-        b = recipe(probes, activation, width, arguments.seconds)
+    for text in arguments.problems.split(","):
+        work = case(text)
+        a = ours(work, arguments.seconds)
+        problem = make_problem(work.probes, work.activation, work.width, torch.device("cpu"))
+        b = recipe(problem, arguments.seconds)
         late = f"{b.arrived:.1f} s" if math.isfinite(b.arrived) else "never"
         limit = b.arrived if math.isfinite(b.arrived) else arguments.seconds
         more = "" if math.isfinite(b.arrived) else "more than "
         print(
-            f"| {text} {activation} | {a.arrived:.2f} s | {late} | {more}{limit / a.arrived:.0f} "
+            f"| {work.name} | {a.arrived:.2f} s | {late} | {more}{limit / a.arrived:.0f} "
             f"times | {a.best:.0e} | {b.best:.0e} | {math.log10(b.best / a.best):.0f} |",
             flush=True,
         )
