@@ -43,7 +43,7 @@ class RecoverConfig:
     activation: str
     hidden_layers: int = 1
     students: int = 10
-    width: int | None = None
+    width: int | tuple[int, ...] | None = None
     expansion: float = 1.0
     iterations: int = 120
     restarts: int = 1
@@ -54,11 +54,6 @@ class RecoverConfig:
 
     def __post_init__(self) -> None:
         look_up(self.activation)
-        if self.hidden_layers != 1:
-            raise InputError(
-                f"{self.hidden_layers} hidden layers were asked for; this version recovers "
-                "networks with exactly one."
-            )
         if not 0 < self.gamma <= 1:
             raise InputError(f"gamma is {self.gamma}; expected a share above 0, at most 1.")
         if not 0 < self.beta <= 180:
@@ -75,6 +70,7 @@ class RecoverConfig:
             restarts=self.restarts,
             seed=self.seed,
             device=self.device,
+            hidden_layers=self.hidden_layers,
         )
 
 
@@ -170,12 +166,13 @@ def run(
     for _ in range(WIDENINGS):
         if best.certificate.verified or config.width is not None or control.over:
             break
-        width = 2 * best.ensemble.shape.sizes[1]
+        width = tuple(2 * size for size in best.ensemble.shape.sizes[1:-1])
         problem = make_problem(probes, config.activation, width, resolve_device("cpu"))
         too_many = 2 * problem.shape.parameter_count > problem.y.numel()
         if too_many or not fits_densely(problem.shape, problem.x.device):
             break
-        yield Note("chain", f"Not verified yet; trying students with {width} hidden neurons.")
+        shape = "-".join(map(str, width))
+        yield Note("chain", f"Not verified yet; trying students with {shape} hidden neurons.")
         wider = replace(config, width=width, expansion=1.0)
         again = yield from attempt(probes, wider, control)
         if again.certificate.verified or again.reconstruction.loss < best.reconstruction.loss:

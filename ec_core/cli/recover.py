@@ -51,7 +51,7 @@ def _source(args: Namespace) -> tuple[ProbeSet, Network | None]:
     return make_probes(x, y, args.seed), teacher
 
 
-def _width(args: Namespace) -> int | None:
+def _width(args: Namespace) -> tuple[int, ...] | None:
     if args.width is None:
         return None
     if len(args.width) != args.hidden_layers:
@@ -59,7 +59,7 @@ def _width(args: Namespace) -> int | None:
             f"--width {dashed(args.width)} names {len(args.width)} layers, "
             f"--hidden-layers says {args.hidden_layers}; expected one width per layer."
         )
-    return int(args.width[0])
+    return tuple(args.width)
 
 
 def _config(args: Namespace) -> chain.RecoverConfig:

@@ -35,9 +35,9 @@ class Problem:
         """Probes per chunk such that S × chunk × columns numbers fit into ``chunk_bytes``."""
         return max(16, self.chunk_bytes // (8 * max(1, students) * max(1, columns)))
 
-    def at_size(self, hidden: int) -> Problem:
-        """The same questions and answers for students with another hidden size."""
-        return replace(self, shape=self.shape.with_hidden(hidden))
+    def at_size(self, *hidden: int) -> Problem:
+        """The same questions and answers for students with other hidden sizes."""
+        return replace(self, shape=self.shape.with_hidden(*hidden))
 
     def thinned(self) -> Problem:
         """The problem on no more probes than students need: see ``ANSWERS_PER_PARAMETER``."""
@@ -46,10 +46,16 @@ class Problem:
         return self if count >= len(self.x) else replace(self, x=self.x[:count], y=self.y[:count])
 
 
-def make_problem(probes: ProbeSet, activation: str, width: int, device: torch.device) -> Problem:
-    """The problem for students of one width; a skip path where the activation needs it."""
+def make_problem(
+    probes: ProbeSet, activation: str, hidden: int | tuple[int, ...], device: torch.device
+) -> Problem:
+    """The problem for students of these hidden sizes; skip paths where the activation needs them.
+
+    hidden : one number for one hidden layer, or one per layer
+    """
+    hidden = (hidden,) if isinstance(hidden, int) else hidden
     x, y = torch.from_numpy(probes.inputs), torch.from_numpy(probes.answers)
     shape = Architecture(
-        (x.shape[1], width, y.shape[1]), activation, skip=look_up(activation).leaves_linear
+        (x.shape[1], *hidden, y.shape[1]), activation, skip=look_up(activation).leaves_linear
     )
     return Problem(shape, x.to(device), y.to(device))

@@ -63,25 +63,29 @@ def expand(
     """
     device = resolve_device(config.device)
     found: WidthFound | None = None
+
+    def make(width: int) -> Problem:
+        return make_problem(probes, activation, config.hidden(width), device)
+
     if ensemble is not None:
-        width = ensemble.shape.sizes[1]
+        hidden = ensemble.shape.sizes[1:-1]
     elif config.width is not None:
-        width = max(1, round(config.width * config.expansion))
-    elif not fits_densely(make_problem(probes, activation, 2, device).shape, device):
-        width = max(1, round(BLIND_WIDTH * config.expansion))
-        yield Note(STAGE, f"Too many inputs to search for a width; taking {width}.", warning=True)
-    else:
-        check_memory(make_problem(probes, activation, 1, device).shape, config.students, device)
-        found = yield from find_width(
-            lambda w: make_problem(probes, activation, w, device), probes.floor, config, control
+        hidden = config.hidden(config.width, config.expansion)
+    elif not fits_densely(make(2).shape, device):
+        hidden = config.hidden(BLIND_WIDTH, config.expansion)
+        yield Note(
+            STAGE, f"Too many inputs to search for a width; taking {hidden[0]}.", warning=True
         )
-        width = max(1, round(found.width * config.expansion))
-    problem = make_problem(probes, activation, width, device)
+    else:
+        check_memory(make(1).shape, config.students, device)
+        found = yield from find_width(make, probes.floor, config, control)
+        hidden = config.hidden(found.width, config.expansion)
+    problem = make_problem(probes, activation, hidden, device)
     check_memory(problem.shape, config.students, device)
     for sentence in warnings_for(problem.shape, len(probes.x)):
         yield Note(STAGE, sentence, warning=True)
     run = _Run(problem.thinned(), probes.floor, config, ensemble)
-    if found is not None and found.width == width:
+    if found is not None and config.hidden(found.width) == hidden:
         run.take_over(found)
     if not run.dense:
         yield Note(STAGE, first_order.explain(problem.shape, device), warning=True)

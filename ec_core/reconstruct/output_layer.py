@@ -15,7 +15,7 @@ from torch import Tensor
 from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import pack
 
-_CUT = 1e-13
+CUT = 1e-13
 """Singular values below this share of the largest are noise."""
 
 
@@ -48,13 +48,13 @@ def solve_output(problem: Problem, incoming: Tensor) -> Solved:
     # a QR first: the decomposition then works on a small square matrix
     q, r = torch.linalg.qr(phi)
     u, s, vh = torch.linalg.svd(r)
-    keep = s > _CUT * s[0]
+    keep = s > CUT * s[0]
     inverse = torch.where(keep, 1 / s.clamp_min(1e-300), 0.0)
     outer = vh.T @ (inverse[:, None] * (u.T @ (q.T @ problem.y)))  # (F, K)
     residual = phi @ outer - problem.y
     loss = float(residual.square().mean())
     # a direction that was cut off costs nothing: its neurons count as replaceable
-    weight = 1 / s.clamp_min(_CUT * float(s[0])).square()
+    weight = 1 / s.clamp_min(CUT * float(s[0])).square()
     diagonal = (vh.square() * weight[:, None]).sum(dim=0)[:hidden]
     cost = outer[:hidden].square().sum(dim=1) / diagonal / problem.y.numel()
     return Solved(pack((incoming[None], outer.T[None])), loss, cost)

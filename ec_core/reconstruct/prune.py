@@ -1,7 +1,7 @@
 """Pruning with verification: find the exact size by removing neurons and fitting again.
 
 From one student, even one that has not converged: remove the neurons whose removal costs least
-once the last layer is solved again, refit, keep the smaller network if the loss comes back. Far
+once the layers above are solved again, refit, keep the smaller network if the loss comes back. Far
 above the floor the loss need not come back at once: a student is often stuck *because* of its
 superfluous neurons, and falls to the floor when the last of them goes.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -18,9 +19,8 @@ from torch import Tensor
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
 from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import unpack
-from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.refit import refit
+from ec_core.reconstruct.removal import Removal, rank, remove, settle
 
 STAGE = "reconstruct"
 _ITERATIONS = 40
@@ -32,46 +32,29 @@ _GIVE_UP = 1e-4
 _NEEDED = 1e-3
 """At the floor: a neuron whose removal alone raises the loss beyond this is not tried."""
 _FREE = 1e-9
-"""Neurons may go together while the loss after solving the last layer stays below this."""
+"""Neurons may go together while the loss after solving the layers above stays below this."""
 
 
 @dataclass(frozen=True)
 class Pruned:
-    """The network found: theta (1, P) with H hidden neurons, its loss, and whether the search
-    came to its own end at the floor (``exact``).
+    """The network found: theta (1, P) of ``problem``'s shape and its loss.
+
+    ``exact``: the search came to its own end at the floor.
     """
 
     problem: Problem
     theta: Tensor
     loss: float
-    exact: bool
+    exact: bool = False
 
     @property
     def size(self) -> int:
-        return self.problem.shape.sizes[1]
+        """Hidden neurons of all layers together."""
+        return sum(self.problem.shape.sizes[1:-1])
 
-
-def _incoming(problem: Problem, theta: Tensor) -> Tensor:
-    return unpack(problem.shape, theta).incoming[0]
-
-
-def _removable_together(problem: Problem, incoming: Tensor, limit: float) -> list[int]:
-    """Neurons to remove at once, cheapest first, while the loss without refit stays low."""
-    left = list(range(len(incoming)))
-    gone: list[int] = []
-    while len(left) > 1:
-        solved = solve_output(problem.at_size(len(left)), incoming[left])
-        place = int(torch.argmin(solved.cost))
-        if solved.loss + float(solved.cost[place]) > limit:
-            break
-        gone.append(left.pop(place))
-    return gone
-
-
-def _without(problem: Problem, incoming: Tensor, gone: list[int]) -> tuple[Problem, Tensor]:
-    keep = [j for j in range(len(incoming)) if j not in set(gone)]
-    smaller = problem.at_size(len(keep))
-    return smaller, solve_output(smaller, incoming[keep]).theta
+    @property
+    def smallest(self) -> bool:
+        return max(self.problem.shape.sizes[1:-1]) == 1
 
 
 def prune(
@@ -82,13 +65,12 @@ def prune(
     Yields a PruneStep per attempt; returns the smallest network at the floor, or, if none got
     there, the one with the lowest loss.
     """
-    first = solve_output(problem, _incoming(problem, theta))
-    current = Pruned(problem, first.theta, first.loss, False)
+    current = Pruned(problem, *settle(problem, theta))
     fitted = refit(problem, theta, _ITERATIONS, floor, control, floor)
     if fitted.loss[0] < current.loss:
-        current = Pruned(problem, fitted.theta, float(fitted.loss[0]), False)
+        current = Pruned(problem, fitted.theta, float(fitted.loss[0]))
     best = current
-    while current.size > 1 and not control.over:
+    while not current.smallest and not control.over:
         smaller = yield from _bulk(current, floor, control)
         if smaller is None:
             smaller = yield from _single(current, floor, control)
@@ -101,29 +83,39 @@ def prune(
     return Pruned(best.problem, best.theta, best.loss, done)
 
 
+def _free_path(current: Pruned, limit: float) -> list[tuple[Problem, Tensor]]:
+    """Ever smaller networks, one neuron less each, while the loss without refit stays low."""
+    problem, theta = current.problem, current.theta
+    path: list[tuple[Problem, Tensor]] = []
+    while max(problem.shape.sizes[1:-1]) > 1:
+        cheapest = rank(problem, theta)[0]
+        if not cheapest.loss <= limit:
+            break
+        problem, theta = remove(problem, theta, cheapest)
+        path.append((problem, theta))
+    return path
+
+
 def _bulk(current: Pruned, floor: float, control: Control) -> Generator[Event, None, Pruned | None]:
     """Remove many replaceable neurons at once; half as many if the loss does not come back."""
-    incoming = _incoming(current.problem, current.theta)
-    limit = max(_FREE, _TOLERATED * current.loss)
-    gone = _removable_together(current.problem, incoming, limit)
+    path = _free_path(current, max(_FREE, _TOLERATED * current.loss))
     goal = max(floor, current.loss)
-    while len(gone) > 1:
-        smaller, theta = _without(current.problem, incoming, gone)
+    while len(path) > 1:
+        smaller, theta = path[-1]
         fitted = refit(smaller, theta, _ITERATIONS, goal, control, floor)
-        loss = float(fitted.loss[0])
-        accepted = loss <= max(floor, _TOLERATED * current.loss)
-        size = smaller.shape.sizes[1]
+        found = Pruned(smaller, fitted.theta, float(fitted.loss[0]))
+        accepted = found.loss <= max(floor, _TOLERATED * current.loss)
         yield PruneStep(
             STAGE,
             current.size,
-            size,
-            loss,
+            found.size,
+            found.loss,
             accepted,
-            f"{len(gone)} neurons that the others can replace were removed together",
+            f"{len(path)} neurons that the others can replace were removed together",
         )
         if accepted:
-            return Pruned(smaller, fitted.theta, loss, False)
-        gone = gone[: len(gone) // 2]
+            return found
+        path = path[: len(path) // 2]
         if control.over:
             return None
     return None
@@ -133,39 +125,41 @@ def _single(
     current: Pruned, floor: float, control: Control
 ) -> Generator[Event, None, Pruned | None]:
     """Remove one neuron: the cheapest few are tried side by side."""
-    incoming = _incoming(current.problem, current.theta)
-    cost = solve_output(current.problem, incoming).cost.cpu().numpy()
-    order = np.argsort(cost, kind="stable")
+    ranked = rank(current.problem, current.theta)
     exact = current.loss <= floor
-    if exact:
-        order = order[cost[order] <= _NEEDED]
-    refused = float("inf")
-    for at in range(0, len(order), _CANDIDATES):
-        chosen = order[at : at + _CANDIDATES]
-        pairs = [_without(current.problem, incoming, [int(j)]) for j in chosen]
-        smaller = pairs[0][0]
-        theta = torch.cat([pair[1] for pair in pairs])
-        goal = max(floor, current.loss)
+    tried = [r for r in ranked if r.loss <= _NEEDED][: 2 * _CANDIDATES] if exact else ranked
+    lowest = ranked[0].loss if not tried else float("inf")
+    for chosen in (tried[:_CANDIDATES], tried[_CANDIDATES:] if exact else []):
+        found = _best_of(current, chosen, floor, control)
+        if found is None:
+            continue
+        lowest = min(lowest, found.loss)
+        back = max(floor, _TOLERATED * current.loss)
+        if found.loss <= (back if exact else max(back, _GIVE_UP)):
+            reason = "the loss came back"
+            if found.loss > back:
+                reason = "the loss rose, but nothing is lost above the floor"
+            yield PruneStep(STAGE, current.size, found.size, found.loss, True, reason)
+            return found
+        if control.over:
+            break
+    yield PruneStep(STAGE, current.size, current.size - 1, lowest, False, "no neuron can be spared")
+    return None
+
+
+def _best_of(
+    current: Pruned, chosen: list[Removal], floor: float, control: Control
+) -> Pruned | None:
+    """The candidate with the lowest loss after a refit; those of one layer share a batch."""
+    goal = max(floor, current.loss)
+    best: Pruned | None = None
+    by_layer = sorted(chosen, key=lambda removal: removal.layer)
+    for _, group in groupby(by_layer, key=lambda removal: removal.layer):
+        pairs = [remove(current.problem, current.theta, removal) for removal in group]
+        smaller, theta = pairs[0][0], torch.cat([pair[1] for pair in pairs])
         fitted = refit(smaller, theta, _ITERATIONS, goal, control, floor)
         place = int(np.argmin(fitted.loss))
         loss = float(fitted.loss[place])
-        limit = max(floor, _TOLERATED * current.loss) if exact else _GIVE_UP
-        accepted = loss <= limit
-        refused = min(refused, loss)
-        if accepted:
-            yield PruneStep(
-                STAGE,
-                current.size,
-                current.size - 1,
-                loss,
-                True,
-                "the loss came back"
-                if loss <= _TOLERATED * current.loss or loss <= floor
-                else "the loss rose, but nothing is lost above the floor",
-            )
-            return Pruned(smaller, fitted.theta[place : place + 1], loss, False)
-        if not exact or control.over or at + _CANDIDATES >= 2 * _CANDIDATES:
-            break
-    lowest = refused if np.isfinite(refused) else current.loss + float(cost.min())
-    yield PruneStep(STAGE, current.size, current.size - 1, lowest, False, "no neuron can be spared")
-    return None
+        if best is None or loss < best.loss:
+            best = Pruned(smaller, fitted.theta[place : place + 1], loss)
+    return best

@@ -8,7 +8,7 @@ pruning is the decision.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -20,14 +20,14 @@ from ec_core.devices import resolve_device
 from ec_core.events import Event, Note, PruneStep, RefineProgress, SignsFound
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
-from ec_core.networks.mlp import Architecture, pack, to_network, unpack
+from ec_core.networks.mlp import Architecture, to_network
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.refit import fitting, refit
-from ec_core.reconstruct.signs import apply_flips, find_signs
+from ec_core.reconstruct.unflip import resolve_signs
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
@@ -78,7 +78,8 @@ def _starts(
 ) -> Iterator[tuple[str, Problem, torch.Tensor]]:
     """Networks to prune, most promising first: the collapsed clusters, then the best students."""
     device = problem.x.device
-    if clusters is not None and cloud is not None and clusters.kept:
+    shallow = len(ensemble.shape.sizes) == 3
+    if shallow and clusters is not None and cloud is not None and clusters.kept:
         incoming = torch.from_numpy(collapse(ensemble, cloud, clusters)).to(device)
         smaller = problem.at_size(len(incoming))
         theta = solve_output(smaller, incoming).theta
@@ -103,29 +104,30 @@ def reconstruct(
     Always returns the best network there is, also when it is not the teacher.
     """
     device = resolve_device(config.device)
-    problem = make_problem(probes, ensemble.shape.activation, ensemble.shape.sizes[1], device)
+    problem = make_problem(probes, ensemble.shape.activation, ensemble.shape.sizes[1:-1], device)
     steps: list[PruneStep] = []
     notes: list[str] = []
     best: Pruned | None = None
-    started = ensemble.shape.sizes[1]
+    started = sum(ensemble.shape.sizes[1:-1])
     for source, start_problem, theta in _starts(
         ensemble, clusters, cloud, problem, probes.floor, config.attempts, control
     ):
-        notes.append(f"Pruning began with {source}, {start_problem.shape.sizes[1]} neurons.")
+        count = sum(start_problem.shape.sizes[1:-1])
+        notes.append(f"Pruning began with {source}, {count} neurons.")
         yield Note(STAGE, notes[-1])
         path: list[PruneStep] = []
         search = prune(start_problem, theta, probes.floor, control)
         pruned = yield from _collect(search, path)
         if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
-            best, steps, started = pruned, path, start_problem.shape.sizes[1]
+            best, steps, started = pruned, path, count
         if best.exact or control.over:
             break
     assert best is not None
     kept = len(clusters.kept) if clusters is not None else 0
-    if clusters is not None and best.exact and kept != best.size:
+    first = best.problem.shape.sizes[1]
+    if clusters is not None and best.exact and kept != first:
         notes.append(
-            f"The clusters suggest {kept} neurons, the answers demand {best.size}; "
-            "the answers decide."
+            f"The clusters suggest {kept} neurons, the answers demand {first}; the answers decide."
         )
         yield Note(STAGE, notes[-1])
     plain, theta, signs = _resolve_signs(best)
@@ -173,28 +175,15 @@ def _collect(
 
 
 def _resolve_signs(found: Pruned) -> tuple[Problem, torch.Tensor, SignsFound | None]:
-    """The problem without skip path, theta (1, P) for it, and what the search said."""
+    """The problem without skip paths, theta (1, P) for it, and what the search said."""
     shape = found.problem.shape
     if not shape.skip:
         return found.problem, found.theta, None
-    layers = unpack(shape, found.theta.cpu())
-    incoming, a, c = (
-        part[0].numpy() for part in (layers.incoming, layers.outgoing, layers.bias(1))
-    )
-    signs = find_signs(incoming, a, layers.skip(1)[0].numpy(), shape.entry)
+    theta, signs = resolve_signs(shape, found.theta.cpu())
+    plain = Architecture(shape.sizes, shape.activation, skip=False)
+    problem = replace(found.problem, shape=plain)
     report = None
     if signs is not None:
-        incoming, a, c = apply_flips(incoming, a, c, signs.flipped, shape.entry)
-        report = SignsFound(
-            STAGE,
-            tuple(int(j) for j in np.flatnonzero(signs.flipped)),
-            signs.residual,
-            signs.runner_up,
-            signs.unique,
-        )
-    plain = Architecture(shape.sizes, shape.activation, skip=False)
-    outer = np.concatenate([a, c[:, None]], axis=1)
-    theta = pack([torch.from_numpy(block)[None] for block in (incoming, outer)])
-    theta = theta.to(found.theta.device)
-    problem = found.problem
-    return Problem(plain, problem.x, problem.y, problem.chunk_bytes), theta, report
+        flipped = tuple(int(j) for j in np.flatnonzero(signs.flipped))
+        report = SignsFound(STAGE, flipped, signs.residual, signs.runner_up, signs.unique)
+    return problem, theta.to(found.theta.device), report

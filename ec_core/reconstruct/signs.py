@@ -20,7 +20,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ec_core.networks.activations import Activation
-from ec_core.networks.canonical import flip
 
 MIDDLE_LIMIT = 40
 """Most neurons for which both halves are enumerated (2^20 sums each)."""
@@ -117,22 +116,3 @@ def find_signs(
         return None
     patterns, norms = _meet_in_the_middle(maps, target)
     return Signs(patterns[0], float(norms[0]), float(norms[1]) if hidden > 0 else np.inf)
-
-
-def apply_flips(
-    incoming: np.ndarray,
-    outgoing: np.ndarray,
-    bias: np.ndarray,
-    flipped: np.ndarray,
-    entry: Activation,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Write the flagged neurons with the opposite sign; their linear terms cancel the skip path.
-
-    Returns incoming (H, D+1), outgoing (K, H) and output bias (K,).
-    """
-    incoming, outgoing, bias = incoming.copy(), outgoing.copy(), bias.copy()
-    for j in np.flatnonzero(flipped):
-        w, b, a, _, constant = flip(incoming[j, :-1], incoming[j, -1], outgoing[:, j], entry)
-        incoming[j], outgoing[:, j] = np.append(w, b), a
-        bias += constant
-    return incoming, outgoing, bias
