@@ -9,21 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ec_core.networks.activations import activation
-from ec_core.networks.canonical import canonical, pairwise_distances
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.verify.jacobian import singular_values
+from ec_core.verify.error_bars import Bars, Directions, directions, error_bars
+from ec_core.verify.irreducible import reducible
 
 HELDOUT_FACTOR = 10.0
 """Held-out loss may be this many times the floor."""
-DEAD = 1e-7
-"""Outgoing weights below this share of the largest count as zero."""
-EQUAL = 1e-5
-"""Canonical vectors closer than this, relative to their norm, count as equal."""
 _ROWS_PER_WEIGHT, _LEAST_ROWS = 4, 1000
 FULL_RANK = 1e-11
 """Singular values of the column-scaled Jacobian below this share of the largest count as zero."""
@@ -34,7 +28,8 @@ class Certificate:
     """verified, the reasons if not, and what to try next; losses, rank and conditioning.
 
     rank of ``expected`` (parameters less the scalings that a homogeneous activation leaves free);
-    condition: largest over smallest counted singular value of the column-scaled Jacobian.
+    condition: largest over smallest counted singular value of the column-scaled Jacobian;
+    bars: one standard deviation per weight, None where the probes leave some weight open.
     """
 
     verified: bool
@@ -45,6 +40,12 @@ class Certificate:
     rank: int
     expected: int
     condition: float
+    bars: Bars | None
+
+    @property
+    def max_error_bar(self) -> float | None:
+        """The largest standard deviation of a weight that the probes can tell."""
+        return None if self.bars is None else self.bars.largest
 
 
 def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
@@ -70,9 +71,11 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
         )
         advice.append("Ask more questions.")
     reasons += _sign_reasons(found, network)
-    reasons += _reducible(network)
+    reasons += reducible(network)
     reasons += _one_sided(network, probes)
-    rank, expected, condition = _rank(network, probes)
+    seen = _directions(network, probes)
+    expected = network.parameter_count - _free(network)
+    rank = min(expected, int((seen.values > FULL_RANK * seen.values[0]).sum()))
     if rank < expected:
         reasons.append(
             f"The probes determine only {rank} of {expected} directions of the weights "
@@ -87,7 +90,8 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
         heldout_loss=found.heldout_loss,
         rank=rank,
         expected=expected,
-        condition=condition,
+        condition=float(seen.values[0] / seen.values[max(rank, 1) - 1]),
+        bars=error_bars(network, found.network, probes, seen, rank) if rank == expected else None,
     )
 
 
@@ -104,27 +108,6 @@ def _sign_reasons(found: Reconstruction, network: Network) -> list[str]:
     return []
 
 
-def _reducible(network: Network) -> list[str]:
-    """Sentences on dead and duplicate neurons of the first and only or any hidden layer."""
-    reasons = []
-    entry = activation(network.activation)
-    for layer, (w, b) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
-        outgoing = np.linalg.norm(network.weights[layer + 1], axis=0)
-        dead = int((outgoing <= DEAD * outgoing.max()).sum())
-        if dead:
-            reasons.append(f"{dead} neurons of hidden layer {layer + 1} have no effect.")
-        vectors, _, _ = canonical(np.concatenate([w, b[:, None]], axis=1), entry)
-        distance = pairwise_distances(vectors, vectors)
-        scale = np.linalg.norm(vectors, axis=1)
-        limit = EQUAL * np.maximum(scale[:, None], scale[None, :])
-        equal = int(np.triu(distance <= limit, 1).sum())
-        if equal:
-            reasons.append(
-                f"{equal} pairs of neurons of hidden layer {layer + 1} are equal up to symmetry."
-            )
-    return reasons
-
-
 def _one_sided(network: Network, probes: ProbeSet) -> list[str]:
     """Neurons with a kink that the probes never cross."""
     if not activation(network.activation).kink:
@@ -136,13 +119,12 @@ def _one_sided(network: Network, probes: ProbeSet) -> list[str]:
     return [f"The probes stay on one side of the kink of {one_sided} neurons."]
 
 
-def _rank(network: Network, probes: ProbeSet) -> tuple[int, int, float]:
-    """Rank, the rank expected modulo symmetries, and the condition of the Jacobian."""
+def _free(network: Network) -> int:
+    """Directions in which symmetries let the weights move: one per homogeneous neuron."""
+    return sum(network.sizes[1:-1]) if activation(network.activation).homogeneous else 0
+
+
+def _directions(network: Network, probes: ProbeSet) -> Directions:
     # a few answers per weight say as much about rank as all of them, in a fraction of the time
     count = max(_LEAST_ROWS, _ROWS_PER_WEIGHT * network.parameter_count // network.sizes[-1])
-    values = singular_values(network, probes.inputs[:count])
-    free = sum(network.sizes[1:-1]) if activation(network.activation).homogeneous else 0
-    expected = network.parameter_count - free
-    rank = int((values > FULL_RANK * values[0]).sum())
-    smallest = values[min(rank, expected) - 1]
-    return min(rank, expected), expected, float(values[0] / smallest)
+    return directions(network, probes.inputs[:count])

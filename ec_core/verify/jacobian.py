@@ -1,4 +1,4 @@
-"""The Jacobian of a network's answers with respect to its weights, and its singular values.
+"""The Jacobian of a network's answers with respect to its weights, and its triangular factor.
 
 Axes: N probes, K outputs, P parameters. Rows of J are (probe, output) pairs; columns follow the
 layers, each (out, in + 1) with the bias last.
@@ -42,18 +42,25 @@ def jacobian_blocks(network: Network, x: np.ndarray) -> Iterator[np.ndarray]:
         yield np.concatenate(columns[::-1], axis=1)
 
 
-def singular_values(network: Network, x: np.ndarray) -> np.ndarray:
-    """Singular values (P,), largest first, of J with columns scaled to norm one.
+def triangular_factor(
+    network: Network, x: np.ndarray, row_weights: np.ndarray | None = None
+) -> np.ndarray:
+    """R (P, P), upper triangular, with R'R = J'J for inputs x (N, D).
 
-    A triangular factor is updated block by block, so that the condition is not squared (as it
-    would be in J'J) and J is never held whole. Columns that are zero stay zero.
+    row_weights (K,) : multiply the rows of each output first
+    Updated block by block, so that the condition is not squared (as it would be in J'J) and J is
+    never held whole.
     """
-    factor = np.zeros((0, network.parameter_count))
+    count = network.parameter_count
+    factor = np.zeros((count, count))
     for block in jacobian_blocks(network, x):
+        if row_weights is not None:
+            block = block * np.tile(row_weights, len(block) // len(row_weights))[:, None]
         factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
+    return factor
+
+
+def column_norms(factor: np.ndarray) -> np.ndarray:
+    """(P,) the norms of J's columns; one for columns that are zero, which stay zero when scaled."""
     norms = np.linalg.norm(factor, axis=0)
-    scaled = factor / np.where(norms > 0, norms, 1.0)
-    values = np.zeros(network.parameter_count)
-    found = np.linalg.svd(scaled, compute_uv=False)
-    values[: len(found)] = found
-    return values
+    return np.where(norms > 0, norms, 1.0)

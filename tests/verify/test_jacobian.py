@@ -7,7 +7,8 @@ import pytest
 
 from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
-from ec_core.verify.jacobian import jacobian_blocks, singular_values
+from ec_core.verify.error_bars import directions
+from ec_core.verify.jacobian import jacobian_blocks, triangular_factor
 
 
 def _shifted(network: Network, index: int, by: float) -> Network:
@@ -39,4 +40,12 @@ def test_singular_values_are_those_of_the_scaled_matrix() -> None:
     x = np.random.default_rng(0).standard_normal((5000, 3))
     jacobian = np.concatenate(list(jacobian_blocks(network, x)))
     reference = np.linalg.svd(jacobian / np.linalg.norm(jacobian, axis=0), compute_uv=False)
-    np.testing.assert_allclose(singular_values(network, x), reference, rtol=1e-10)
+    np.testing.assert_allclose(directions(network, x).values, reference, rtol=1e-10)
+
+
+def test_the_triangular_factor_is_that_of_the_weighted_rows() -> None:
+    network = make_teacher("synthetic", sizes=(2, 3, 2), activation="tanh", seed=1).network
+    x = np.random.default_rng(0).standard_normal((50, 2))
+    rows = np.concatenate(list(jacobian_blocks(network, x))) * np.tile([2.0, 0.5], 50)[:, None]
+    factor = triangular_factor(network, x, np.array([2.0, 0.5]))
+    np.testing.assert_allclose(factor.T @ factor, rows.T @ rows, rtol=1e-10, atol=1e-10)

@@ -1,0 +1,180 @@
+"""How far each recovered weight may be from the teacher's: one standard deviation, per weight.
+
+Answers y = f(x; theta) + e with independent errors e of variance noise² give, at the least-squares
+solution and to first order (Seber & Wild, Nonlinear Regression, 1989, section 2.1),
+
+    theta_found - theta = (J'J)^-1 J' e,   covariance (J'J)^-1 (J' noise² J) (J'J)^-1.
+
+J comes from the standardised coordinates, where it is well scaled; the covariance is carried into
+the coordinates of the file by the linear map that undoes the standardisation. Axes: N probes,
+D inputs, H hidden, K outputs, P parameters; parameters in the order of ``jacobian``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ec_core.networks.activations import activation
+from ec_core.networks.network import Network
+from ec_core.probing.probes import ProbeSet
+from ec_core.verify.jacobian import column_norms, jacobian_blocks, triangular_factor
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """One standard deviation for every weight and bias, shaped as in the recovered network.
+
+    Conventions: infinite for weights of inputs that never varied (biases of the first layer as
+    if these weights were zero); for relu and leaky_relu each neuron's norm |(w, b)| is held fixed,
+    since the answers do not tell it, and its uncertainty is part of the outgoing weights'.
+    noise (K,) : standard deviation of the errors of the answers, in their own units
+    """
+
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+    noise: np.ndarray
+
+    @property
+    def largest(self) -> float:
+        """Of all weights that the probes can tell."""
+        arrays = (*self.weights, *self.biases)
+        return max(float(np.max(a, where=np.isfinite(a), initial=0.0)) for a in arrays)
+
+
+@dataclass(frozen=True)
+class Directions:
+    """The singular value decomposition of J with columns scaled to norm one, from some probes.
+
+    values (P,) largest first; vectors (P, P) right singular vectors as columns; norms (P,) of the
+    columns of J; rows : probes used.
+    """
+
+    values: np.ndarray
+    vectors: np.ndarray
+    norms: np.ndarray
+    rows: int
+
+    def root(self, rank: int) -> np.ndarray:
+        """F (P, rank) with F F' = (J'J)^+."""
+        scaled = self.vectors[:, :rank] / self.values[:rank]
+        return np.asarray(scaled / self.norms[:, None])
+
+
+def directions(network: Network, x: np.ndarray) -> Directions:
+    """What probes x (N, D) say about each direction of a network's weights."""
+    factor = triangular_factor(network, x)
+    norms = column_norms(factor)
+    _, values, right = np.linalg.svd(factor / norms)
+    return Directions(values, right.T, norms, len(x))
+
+
+def noise_level(standard: Network, network: Network, probes: ProbeSet) -> np.ndarray:
+    """(K,) standard deviation of the errors of standardised answers.
+
+    The larger of what the residuals show (with P parameters fitted, N·K - P of them are left to
+    tell) and of three kinds of rounding: that of the answers given, of float64, and of computing
+    the same answers in the two coordinate systems.
+    """
+    found = standard(probes.inputs)
+    residual = found - probes.answers
+    taken = standard.parameter_count / standard.sizes[-1]
+    shown = (residual**2).sum(axis=0) / max(len(residual) - taken, 1.0)
+    twice = probes.standard_answers(network(probes.x)) - found
+    stored = np.mean((EPS * probes.y / probes.y_scale) ** 2, axis=0)
+    rounding = np.maximum(np.maximum(stored, EPS**2), np.mean(twice**2, axis=0))
+    return np.asarray(np.sqrt(np.maximum(shown, np.maximum(rounding, probes.precision))))
+
+
+def error_bars(
+    standard: Network, network: Network, probes: ProbeSet, found: Directions, rank: int
+) -> Bars:
+    """Error bars of a recovered network, given as ``standard`` and in the file's coordinates.
+
+    rank : of J modulo symmetries; must be full, or some weights have no bars at all
+    What one more Gauss-Newton step would change is added: a fit that was ended early is off by it.
+    """
+    x, noise = probes.inputs, noise_level(standard, network, probes)
+    root, share = found.root(rank), found.rows / len(x)
+    weighted = triangular_factor(standard, x[: found.rows], noise)
+    spread = root @ (weighted @ root).T  # (P, P), spread spread' = covariance from ``rows`` probes
+    residual = standard(x) - probes.answers
+    gradient, at = np.zeros(standard.parameter_count), 0
+    for block in jacobian_blocks(standard, x):
+        rows = len(block) // residual.shape[1]
+        gradient += block.T @ residual[at : at + rows].ravel()
+        at += rows
+    step = share * (root @ (root.T @ gradient))
+    columns = np.concatenate([np.sqrt(share) * spread, step[:, None]], axis=1)
+    columns = _to_original(columns, standard, probes)
+    if activation(standard.activation).homogeneous:
+        columns = _norms_fixed(columns, network, probes.identified)
+    return _shaped(np.linalg.norm(columns, axis=1), network, probes, noise)
+
+
+def _blocks(network: Network, inputs: int) -> list[tuple[int, int]]:
+    """(out, in + 1) per layer, the first with so many inputs."""
+    sizes = (inputs, *network.sizes[1:])
+    return [(sizes[i + 1], sizes[i] + 1) for i in range(len(network.weights))]
+
+
+def _to_original(columns: np.ndarray, standard: Network, probes: ProbeSet) -> np.ndarray:
+    """Changes of the parameters (P, m), from standardised to the file's coordinates.
+
+    The linear part of ``ProbeSet.to_original``, constant inputs left out.
+    """
+    columns = columns.copy()
+    mean, scale = probes.x_mean[probes.identified], probes.x_scale[probes.identified]
+    shapes = _blocks(standard, len(mean))
+    first = columns[: shapes[0][0] * shapes[0][1]].reshape(*shapes[0], -1)
+    first[:, :-1] /= scale[:, None]
+    first[:, -1] -= np.einsum("hdm,d->hm", first[:, :-1], mean)
+    last = columns[-shapes[-1][0] * shapes[-1][1] :].reshape(*shapes[-1], -1)
+    last *= probes.y_scale[:, None, None]
+    return columns
+
+
+def _norms_fixed(columns: np.ndarray, network: Network, identified: np.ndarray) -> np.ndarray:
+    """Changes (P, m) moved along the scaling symmetries until no neuron's |(w, b)| changes.
+
+    Scaling neuron j by 1 + t changes the parameters by t·T_j: its (w, b) grows, its outgoing
+    weights shrink. With N_j the unit vector along (w, b): c - T (N'T)^-1 N'c.
+    """
+    weights = [network.weights[0][:, identified], *network.weights[1:]]
+    shapes = _blocks(network, int(identified.sum()))
+    starts = np.cumsum([0, *(out * width for out, width in shapes)])
+    along, normal = [], []
+    for layer in range(len(weights) - 1):
+        for j in range(shapes[layer][0]):
+            t, n = np.zeros(len(columns)), np.zeros(len(columns))
+            vector = np.append(weights[layer][j], network.biases[layer][j])
+            place = starts[layer] + j * shapes[layer][1]
+            t[place : place + len(vector)] = vector
+            n[place : place + len(vector)] = vector / max(np.linalg.norm(vector), 1e-300)
+            outgoing = t[starts[layer + 1] : starts[layer + 2]].reshape(shapes[layer + 1])
+            outgoing[:, j] = -weights[layer + 1][:, j]
+            along.append(t)
+            normal.append(n)
+    T, N = np.array(along).T, np.array(normal)
+    return np.asarray(columns - T @ np.linalg.solve(N @ T, N @ columns))
+
+
+def _shaped(flat: np.ndarray, network: Network, probes: ProbeSet, noise: np.ndarray) -> Bars:
+    """Bars (P,) as arrays like the network's, with the rounding of the stored numbers added."""
+    weights, biases, at = [], [], 0
+    for layer, (out, width) in enumerate(_blocks(network, int(probes.identified.sum()))):
+        block = flat[at : at + out * width].reshape(out, width)
+        at += out * width
+        w, b = network.weights[layer], network.biases[layer]
+        weight, bias = np.full(w.shape, np.inf), block[:, -1] + EPS * np.abs(b)
+        seen = probes.identified if layer == 0 else np.ones(w.shape[1], dtype=bool)
+        weight[:, seen] = block[:, :-1] + EPS * np.abs(w[:, seen])
+        if layer == 0:
+            # the bias is a difference of numbers of this size
+            bias = bias + EPS * (np.abs(w) @ np.abs(probes.x_mean))
+        weights.append(weight)
+        biases.append(bias)
+    return Bars(tuple(weights), tuple(biases), noise * probes.y_scale)

@@ -1,0 +1,49 @@
+"""Can a network be written with fewer neurons? Dead neurons and pairs equal up to symmetry.
+
+Irreducible networks with equal functions are equal up to symmetry (Sussmann 1992 for tanh).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ec_core.networks.activations import activation
+from ec_core.networks.canonical import canonical, pairwise_distances
+from ec_core.networks.network import Network
+
+DEAD = 1e-7
+"""Outgoing weights below this share of the largest count as zero."""
+EQUAL = 1e-5
+"""Canonical vectors closer than this, relative to their norm, count as equal."""
+
+
+def reducible(network: Network) -> list[str]:
+    """One sentence for each way in which a hidden layer has too many neurons; none if it has not.
+
+    >>> twin = Network("tanh", (np.ones((2, 1)), np.ones((1, 2))), (np.ones(2), np.zeros(1)))
+    >>> reducible(twin)
+    ['1 pair of neurons of hidden layer 1 is equal up to symmetry.']
+    """
+    reasons = []
+    entry = activation(network.activation)
+    for layer, (w, b) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
+        outgoing = np.linalg.norm(network.weights[layer + 1], axis=0)
+        dead = int((outgoing <= DEAD * outgoing.max()).sum())
+        if dead:
+            verb = (
+                "neuron of hidden layer {} has" if dead == 1 else "neurons of hidden layer {} have"
+            )
+            reasons.append(f"{dead} {verb.format(layer + 1)} no effect.")
+        vectors, _, _ = canonical(np.concatenate([w, b[:, None]], axis=1), entry)
+        distance = pairwise_distances(vectors, vectors)
+        scale = np.linalg.norm(vectors, axis=1)
+        limit = EQUAL * np.maximum(scale[:, None], scale[None, :])
+        equal = int(np.triu(distance <= limit, 1).sum())
+        if equal:
+            which = f"of neurons of hidden layer {layer + 1}"
+            reasons.append(
+                f"1 pair {which} is equal up to symmetry."
+                if equal == 1
+                else f"{equal} pairs {which} are equal up to symmetry."
+            )
+    return reasons
