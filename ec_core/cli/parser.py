@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
+from ec_core.benchmark import GRID, Settings
+from ec_core.cli.benchmark import NAMES, benchmark
 from ec_core.cli.commands import compare, probe, teacher
 from ec_core.cli.recover import recover
 from ec_core.devices import DEVICES
@@ -69,6 +71,11 @@ def _sizes(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
+def _several(text: str) -> tuple[int, ...]:
+    """One or several whole numbers between commas."""
+    return tuple(_whole(1)(part) for part in text.split(","))
+
+
 def _common() -> _Parser:
     common = _Parser(add_help=False)
     common.add_argument(
@@ -89,6 +96,60 @@ def _add_teacher_activation(parser: argparse.ArgumentParser) -> None:
         choices=tuple(ACTIVATIONS),
         help="for a teacher file that does not name its activation (a torch state dict)",
     )
+
+
+def _add_benchmark(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    usual = Settings()
+    many = commands.add_parser(
+        "benchmark",
+        parents=[common],
+        help="solve the paper's 150 synthetic problems",
+        description=benchmark.__doc__,
+    )
+    many.add_argument("name", choices=NAMES, metavar="NAME", help=f"one of: {', '.join(NAMES)}")
+    many.add_argument("--activation", choices=tuple(ACTIVATIONS), default=usual.activation)
+    many.add_argument(
+        "--expansion",
+        type=_number(0, 64),
+        default=usual.expansion,
+        metavar="R",
+        help="the students' width over the teacher's hidden size (default 4)",
+    )
+    many.add_argument("--students", type=_whole(1, MAX_STUDENTS), default=usual.students)
+    many.add_argument(
+        "--depth",
+        type=_whole(1),
+        default=usual.depth,
+        metavar="L",
+        help="hidden layers, all of the same size (default 1)",
+    )
+    many.add_argument(
+        "--inputs",
+        type=_several,
+        nargs="+",
+        default=[GRID.inputs],
+        metavar="D",
+        help="input sizes (default 2 4 8 16 32)",
+    )
+    many.add_argument(
+        "--hidden",
+        type=_several,
+        nargs="+",
+        default=[GRID.hidden],
+        metavar="H",
+        help="hidden sizes (default 2 4 8)",
+    )
+    many.add_argument(
+        "--seeds",
+        type=_whole(1),
+        default=GRID.seeds,
+        metavar="N",
+        help="teachers of each size, with the seeds from --seed on (default 10)",
+    )
+    many.add_argument(
+        "--out", metavar="FOLDER", help="for the outcomes (default EC_HOME/benchmarks/NAME)"
+    )
+    many.set_defaults(command=benchmark)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -154,4 +215,6 @@ def build_parser() -> argparse.ArgumentParser:
     hold.add_argument("other", metavar="OTHER", help="a network file")
     _add_teacher_activation(hold)
     hold.set_defaults(command=compare)
+
+    _add_benchmark(commands, common)
     return parser

@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         _say("ec-core: There is not enough memory; use fewer probes, students or neurons.")
         return BAD_INPUT
-    except KeyboardInterrupt:
-        _say("ec-core: Interrupted; nothing was written.")
+    except KeyboardInterrupt as interrupted:
+        # a command that keeps what it has done by then says so itself
+        _say(f"ec-core: {str(interrupted) or 'Interrupted; nothing was written.'}")
         return INTERRUPTED
     return DONE if verified else NOT_VERIFIED
