@@ -8,6 +8,7 @@ from ec_core.figures.activation_curve import activation_curve
 from ec_core.figures.alignment import alignment_bars
 from ec_core.figures.counts import count_by_height
 from ec_core.figures.dendrogram import dendrogram
+from ec_core.figures.difficulty import success_map, time_map
 from ec_core.figures.distances import distance_matrix
 from ec_core.figures.geometry import clip_lines
 from ec_core.figures.losses import loss_curves
@@ -36,6 +37,8 @@ __all__ = [
     "network_diagram",
     "plane_lines",
     "size_path",
+    "success_map",
+    "time_map",
     "weight_map",
     "weight_table_heat",
     "width_search",

@@ -10,17 +10,20 @@ import plotly.graph_objects as go
 import pytest
 
 from ec_core import figures
+from ec_core.benchmark import summarise
 from ec_core.cluster.dendrogram import counts
 from ec_core.cluster.embedding import pca
 from ec_core.cluster.plateau import plateaus
 from ec_core.events import CONVERGED, PruneStep, WidthTried
 from ec_core.figures import DARK, LIGHT, Theme
 from ec_core.verify.match import match
+from tests.benchmark.samples import outcome
 from tests.figures import samples
 
 POOL = samples.cloud()
 TREE, CUT, CLUSTERS = samples.clustered(POOL)
 NET, PLANE = samples.network(3, 4, 2), samples.network(2, 3, 1)
+SOLVED = summarise([outcome(2, 2), outcome(4, 8, error=None)])
 HISTORY = np.geomspace(1, 1e-30, 40)[:, None] * np.ones(3)
 
 DRAW: dict[str, Callable[[Theme], go.Figure]] = {
@@ -43,6 +46,8 @@ DRAW: dict[str, Callable[[Theme], go.Figure]] = {
     "size_path": lambda t: figures.size_path(
         [PruneStep("reconstruct", 4, 3, 1e-30, True, "best")], t
     ),
+    "success_map": lambda t: figures.success_map(SOLVED, 0.8, t),
+    "time_map": lambda t: figures.time_map(SOLVED, t),
     "width_search": lambda t: figures.width_search([WidthTried("expand", 4, 5, 6, 1e-30, True)], t),
 }
 
