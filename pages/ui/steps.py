@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.runs import Run
-from pages.ui.table import BY_KEY, STEPS, Step
+from pages.ui.table import ASIDE, BY_KEY, STEPS, Step
 
 
 def _state(step: Step, here: str, run: Run | None) -> str:
@@ -31,6 +31,16 @@ def bar(here: str, run: Run | None) -> None:
                         step.file,
                         label=f"{mark}\u2002{step.title}",
                         help=step.help,
+                        query_params=run.query if run else None,
+                    )
+        with st.container(key="asides", horizontal=True, gap=None, width="content"):
+            for page in ASIDE:
+                state = "here" if page.key == here else "aside"
+                with st.container(key=f"is_{state}_{page.key}", width="content"):
+                    st.page_link(
+                        page.file,
+                        label=page.title,
+                        help=page.help,
                         query_params=run.query if run else None,
                     )
         if run is not None:

@@ -1,5 +1,5 @@
-"""The six steps: their pages and names. Imports nothing heavy, so that the first page is up
-at once.
+"""The six steps and the pages beside them: files and names. Imports nothing heavy, so that the
+first page is up at once.
 """
 
 from __future__ import annotations
@@ -31,12 +31,15 @@ STEPS = (
     Step("reconstruct", "Reconstruct", "Build the network from them.", "recovered"),
     Step("compare", "Compare", "Check the result and take it with you.", "recovered"),
 )
-BY_KEY = {step.key: step for step in STEPS}
+ASIDE = (Step("difficulty", "Difficulty", "Which sizes are hard? The map of 150 problems."),)
+"""Pages that belong to no run and are no step."""
+
+BY_KEY = {step.key: step for step in (*STEPS, *ASIDE)}
 
 
 def navigation_pages() -> list[st.Page]:
     """The pages for st.navigation."""
     return [
         st.Page(step.file, title=step.title, help=step.help, default=step.key == "start")
-        for step in STEPS
+        for step in (*STEPS, *ASIDE)
     ]

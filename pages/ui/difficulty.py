@@ -1,0 +1,324 @@
+"""The body of the Difficulty page: two maps, a cell's problems, and one of them as a run."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ec_core import figures
+from ec_core.benchmark import PAPER_SHARE, RIGHT_ERROR, Cell, Outcome, Summary, summarise
+from ec_core.probing.presets import make_teacher
+from pages.ui import frame, outcomes, steps, theme, words, work
+from pages.ui.board import devices, safely, show_state
+from pages.ui.outcomes import Map
+from pages.ui.runs import Run
+from pages.ui.settings import Settings
+from pages.ui.source import Source
+
+REFRESH_SECONDS = 0.7
+_HEIGHT = 400
+
+
+def _progress(drawn: int) -> None:
+    """The sample's job; the page is drawn again when another problem has ended."""
+    job = outcomes.sample_job()
+    if job is None or job.over:
+        st.rerun()
+    snapshot = job.snapshot()
+    done = len(outcomes.ended(snapshot))
+    if done != drawn:
+        st.rerun()
+    count = len(outcomes.sample_problems())
+    show_state(snapshot)
+    st.progress(done / count, text=f"{done} of {words.many(count, 'problem')} solved")
+    st.button(
+        "Stop",
+        key="stop_sample",
+        icon=":material/stop:",
+        on_click=safely,
+        args=(job.stop,),
+        disabled=snapshot.state == "stopping",
+    )
+
+
+def _sample(offer: bool) -> None:
+    """The running sample; else, where one is on offer, the button that starts it."""
+    job = outcomes.sample_job()
+    if job is not None and not job.over:
+        done = len(outcomes.ended(job.snapshot()))
+        with st.container(key="panel_sample"):
+            st.fragment(frame.guarded(_progress), run_every=REFRESH_SECONDS)(done)
+        return
+    if job is not None and job.snapshot().state == "failed":
+        show_state(job.snapshot())
+    if offer and st.button(
+        "Solve a small sample now",
+        key="start_sample",
+        type="primary",
+        icon=":material/play_arrow:",
+    ):
+        outcomes.start_sample()
+        st.rerun()
+
+
+def _nothing_yet() -> None:
+    """No outcomes: which command makes them, and the sample."""
+    with st.container(key="panel_missing"):
+        st.markdown(
+            "No problem has been solved on this computer yet. This line in a terminal, in the "
+            "program's folder and environment, solves all 150; it can be stopped, and goes on "
+            "where it stood:"
+        )
+        st.code(outcomes.command(), language="shell")
+        count = len(outcomes.sample_problems())
+        st.markdown(f"Or begin here with {count} of them, the smallest.")
+        _sample(offer=True)
+
+
+def _chosen(found: tuple[Map, ...]) -> Map:
+    """The map to show: by a select box where there are several."""
+    if len(found) == 1:
+        return found[0]
+    several = len({one.folder for one in found}) > 1
+    index = st.selectbox(
+        "Which map",
+        range(len(found)),
+        format_func=lambda i: (
+            f"{found[i].title}: {words.many(len(found[i].outcomes), 'problem')}"
+            + (f" (folder {found[i].folder})" if several else "")
+        ),
+        key="difficulty_map",
+    )
+    return found[int(index or 0)]
+
+
+def _facts(summary: Summary) -> None:
+    share, all_right = summary.right / summary.problems, summary.right == summary.problems
+    error, median = summary.worst_error, summary.median_seconds
+    frame.facts(
+        [
+            (
+                "recovered exactly",
+                f"{summary.right} of {summary.problems}",
+                "good" if share >= PAPER_SHARE else "warn",
+            ),
+            ("the paper, of all its problems", f"{PAPER_SHARE:.0%}"),
+            ("largest weight error", words.power(error) if error is not None else "–")
+            if all_right
+            else ("not recovered", str(len(summary.failed)), "warn"),
+            (
+                "verified, yet wrong",
+                str(summary.false_verified),
+                "warn" if summary.false_verified else "good",
+            ),
+            ("median time", words.duration(median or 0.0)),
+            ("time in all", words.duration(summary.seconds)),
+        ],
+        key="difficulty_facts",
+    )
+
+
+def _pick(chart: str, inputs: str, hidden: str) -> None:
+    """A click on a map puts its cell into the select boxes (keys of session state)."""
+    event: Any = st.session_state.get(chart)
+    points = event["selection"]["points"] if event else []
+    if points:
+        st.session_state[inputs], st.session_state[hidden] = points[0]["customdata"]
+
+
+def _chart(fig: go.Figure, key: str, alt: str, boxes: tuple[str, str]) -> None:
+    st.plotly_chart(
+        fig,
+        theme=None,
+        key=key,
+        alt=alt,
+        height=_HEIGHT,
+        config={"displayModeBar": False},
+        on_select=lambda: _pick(key, *boxes),
+        selection_mode="points",
+    )
+
+
+def _maps(summary: Summary, boxes: tuple[str, str]) -> None:
+    """Success and time, side by side."""
+    look = theme.figure_theme()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("How many were recovered", anchor=False)
+        _chart(
+            figures.success_map(summary, PAPER_SHARE, look),
+            "success_map",
+            f"A heat map over input and hidden sizes: {summary.right} of {summary.problems} "
+            "problems recovered.",
+            boxes,
+        )
+    with right:
+        st.subheader("How long one takes", anchor=False)
+        _chart(
+            figures.time_map(summary, look),
+            "time_map",
+            "A heat map over input and hidden sizes: the median time of a problem.",
+            boxes,
+        )
+    frame.note(
+        f"Recovered: the right size, and no weight further off than {words.power(RIGHT_ERROR)}. "
+        "The paper gives one share for all of its problems (expansion 4, its second version), none "
+        "by size; the colours turn at that share. Sizes and random weights are our reading of the "
+        "paper's grid."
+    )
+
+
+def _error(outcome: Outcome) -> str:
+    error = outcome.max_weight_error
+    return "wrong size" if error is None else words.power(error)
+
+
+def _table(cell: Cell) -> None:
+    """The problems of one cell, one row per seed."""
+    rows = []
+    for outcome in cell.outcomes:
+        verdict = "✓ recovered" if outcome.right else "× not recovered"
+        values = (
+            _error(outcome),
+            words.shape(outcome.sizes),
+            "verified" if outcome.verified else "not verified",
+            f"{outcome.converged} of {outcome.problem.settings.students}",
+            words.duration(outcome.seconds),
+        )
+        cells = "".join(f'<td class="num">{html.escape(value)}</td>' for value in values)
+        rows.append(
+            f'<tr><td class="num">{outcome.problem.seed}</td><td>{verdict}</td>{cells}</tr>'
+        )
+    names = ("weight error", "size found", "certificate", "students converged", "time")
+    heads = "".join(f'<th class="num">{name}</th>' for name in names)
+    with st.container(key="cell_table"):
+        st.html(
+            f'<table class="ec-table"><thead><tr><th class="num">seed</th><th></th>{heads}</tr>'
+            f"</thead><tbody>{''.join(rows)}</tbody></table>"
+        )
+
+
+def as_run(outcome: Outcome) -> tuple[Source, Settings]:
+    """The teacher and the settings with which the app runs the very same problem."""
+    problem = outcome.problem
+    options = {"sizes": list(problem.sizes), "activation": problem.settings.activation}
+    card = make_teacher(
+        "synthetic",
+        sizes=problem.sizes,
+        activation=problem.settings.activation,
+        seed=problem.seed,
+    )
+    settings = Settings(
+        students=problem.settings.students,
+        width=problem.width,
+        probes=problem.probes,
+        distribution="gaussian",
+        seed=problem.seed,
+        device=outcome.device if outcome.device in devices() else "auto",
+    )
+    return Source.from_card(card, options), settings
+
+
+def _open(outcome: Outcome) -> None:
+    """Make it a normal run and start its training at once: its settings are part of the problem."""
+    run = Run.create(*as_run(outcome))
+    work.start_expand(run)
+    steps.go("expand", run)
+
+
+def _problem(outcome: Outcome) -> None:
+    """One problem's numbers, and the button that runs it."""
+    problem = outcome.problem
+    pairs: list[tuple[str, str] | tuple[str, str, str]] = [
+        ("teacher", words.shape(problem.sizes)),
+        ("found", words.shape(outcome.sizes), "good" if outcome.right_size else "warn"),
+        ("largest weight error", _error(outcome), "good" if outcome.right else "warn"),
+        ("certificate", "verified" if outcome.verified else "not verified"),
+        ("loss", words.power(outcome.loss) if outcome.loss is not None else "–"),
+        (
+            "loss on unseen questions",
+            words.power(outcome.heldout_loss) if outcome.heldout_loss is not None else "–",
+        ),
+        ("students", f"{problem.settings.students} × {problem.width} neurons"),
+        ("questions", f"{problem.probes:,}"),
+        ("time", words.duration(outcome.seconds)),
+    ]
+    frame.facts(pairs, key="problem_facts")
+    for reason in outcome.reasons:
+        frame.note(reason)
+    frame.note(
+        f"Computed on {outcome.device} with {words.many(outcome.threads, 'thread')}; other "
+        "machines and thread counts round differently in the last digit."
+    )
+    _, settings = as_run(outcome)
+    same = settings.recover_config(problem.settings.activation)
+    if same != problem.recover_config(settings.device):
+        frame.note("The app's runs have no such settings; the command line repeats this problem.")
+    elif st.button(
+        "Run this problem step by step",
+        key="open_problem",
+        type="primary",
+        icon=":material/play_arrow:",
+        help="A run of its own with the same teacher, questions and students: train, cluster, "
+        "reconstruct and compare with your own hands.",
+    ):
+        _open(outcome)
+
+
+def _down_to_one(one: Map, summary: Summary, boxes: tuple[str, str]) -> None:
+    """From a cell, by click or select boxes, to a single problem."""
+    st.subheader("One size, one problem", anchor=False)
+    left, right = st.columns([0.3, 0.7], gap="large")
+    with left, st.container(key="controls"):
+        frame.note("Click a cell of either map, or choose here.")
+        inputs = st.selectbox("Inputs", sorted({c.inputs for c in summary.cells}), key=boxes[0])
+        hidden = st.selectbox(
+            "Hidden neurons", sorted({c.hidden for c in summary.cells}), key=boxes[1]
+        )
+        cell = next((c for c in summary.cells if (c.inputs, c.hidden) == (inputs, hidden)), None)
+        if cell is None:
+            frame.note("No problem of this size has been solved yet.")
+            return
+        by_seed = {outcome.problem.seed: outcome for outcome in cell.outcomes}
+        seed = st.pills(
+            "Problem, by its seed",
+            list(by_seed),
+            default=next(iter(by_seed)),
+            required=True,
+            format_func=lambda value: f"{value} {'✓' if by_seed[value].right else '×'}",
+            key=f"seed_{one.key}_{inputs}_{hidden}",
+        )
+    with right:
+        _problem(by_seed[int(str(seed))])
+        _table(cell)
+
+
+def body() -> None:
+    """The maps of what was found, or how to come by them."""
+    found, damaged = outcomes.maps()
+    if damaged:
+        st.warning(
+            f"{words.many(len(damaged), 'file')} could not be read and left out: "
+            f"{', '.join(damaged[:3])}{' …' if len(damaged) > 3 else ''}."
+        )
+    if not found:
+        _nothing_yet()
+        return
+    _sample(offer=False)
+    one = _chosen(found)
+    summary = summarise(one.outcomes)
+    boxes = (f"cell_inputs_{one.key}", f"cell_hidden_{one.key}")
+    frame.note(f"Settings: {one.title}.")
+    _facts(summary)
+    _maps(summary, boxes)
+    _down_to_one(one, summary, boxes)
+    if not one.complete and one.folder == outcomes.NAME:
+        with st.expander("Solve the rest of the 150"):
+            st.markdown(
+                "This line in a terminal goes on where the outcomes end; with `--help` it names "
+                "its options."
+            )
+            st.code(outcomes.command(), language="shell")

@@ -1,0 +1,178 @@
+"""The map of the problems: empty, from real outcomes, down to one problem and its run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ec_core.benchmark import Grid, Outcome, Settings, outcome_path, read_folder, solve_all
+from ec_core.benchmark.outcomes import write_outcome
+from ec_core.control import Control
+from pages.ui import outcomes
+from pages.ui.board import job_of
+from pages.ui.difficulty import as_run
+from pages.ui.runs import Run
+
+Opener = Callable[..., AppTest]
+QUICK = Settings("tanh", students=3)
+GRID = Grid((2,), (2, 3), 2)
+
+
+def _text(app: AppTest) -> str:
+    return "\n".join([*(e.value for e in app.html), *(e.value for e in app.markdown)])
+
+
+def _alts(app: AppTest) -> str:
+    return "\n".join(str(chart.proto.alt) for chart in app.get("plotly_chart"))
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, ...]:
+    """Four small problems, really solved."""
+    folder = tmp_path_factory.mktemp("outcomes")
+    for _ in solve_all(GRID.problems(QUICK), folder, "cpu", Control()):
+        pass
+    return read_folder(folder).outcomes
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An EC_HOME of its own; the folder in which the page looks."""
+    monkeypatch.setenv("EC_HOME", str(tmp_path))
+    folder = tmp_path / "benchmarks" / outcomes.NAME
+    folder.mkdir(parents=True)
+    yield folder
+    job = outcomes.sample_job()
+    if job is not None:
+        job.stop()
+        assert job.wait(60)
+
+
+def test_without_outcomes_it_says_how_to_make_them(open_page: Opener, place: Path) -> None:
+    app = open_page("difficulty")
+    assert not app.error
+    assert "benchmark synthetic-150" in app.code[0].value and str(place) in app.code[0].value
+    assert app.button(key="start_sample")
+    assert not app.get("plotly_chart")
+
+
+def test_the_small_sample_runs_in_the_background(
+    open_page: Opener, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "SAMPLE", Grid((2,), (2,), 1))
+    app = open_page("difficulty")
+    app.button(key="start_sample").click().run()
+    assert not app.exception
+    job = outcomes.sample_job()
+    assert job is not None
+    assert job.wait(60)
+    assert job.snapshot().error is None
+    (outcome,) = read_folder(place).outcomes
+    assert outcome.right and outcome.problem.settings == Settings()
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert "1 of 1 problems recovered" in _alts(app)
+    # one of 150: the line for the rest is offered
+    assert "benchmark synthetic-150" in app.code[0].value
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_maps_show_what_was_found(
+    open_page: Opener, place: Path, solved: tuple[Outcome, ...], theme: str
+) -> None:
+    for outcome in (replace(solved[0], max_weight_error=None, sizes=(2, 3, 1)), *solved[1:]):
+        write_outcome(place, outcome)
+    (place / "damaged.json").write_text("{")
+    app = open_page("difficulty", theme=theme)
+    assert not app.error
+    assert "3 of 4 problems recovered" in _alts(app)
+    words = _text(app)
+    assert "3 of 4" in words and "80%" in words and "wrong size" in words
+    assert "damaged.json" in app.warning[0].value
+
+
+def _box(app: AppTest, start: str) -> str:
+    (key,) = (box.key for box in app.selectbox if box.key and box.key.startswith(start))
+    return str(key)
+
+
+def test_down_to_one_problem_and_its_very_run(
+    open_page: Opener, place: Path, solved: tuple[Outcome, ...]
+) -> None:
+    for outcome in solved:
+        write_outcome(place, outcome)
+    app = open_page("difficulty")
+    app.selectbox(key=_box(app, "cell_hidden")).set_value(3).run()
+    (pills,) = (p for p in app.pills if str(p.key).startswith("seed_"))
+    pills.set_value(1).run()
+    assert not app.exception
+    assert "2–3–1" in _text(app)
+    app.button(key="open_problem").click().run()
+    assert not app.exception
+    assert not app.error
+    run = Run(str(app.query_params["run"]))
+    job = job_of(run)
+    assert job is not None
+    assert job.wait(60)
+    wanted = next(o for o in solved if (o.problem.hidden, o.problem.seed) == (3, 1))
+    network, teacher = run.source().network, wanted.problem.teacher()
+    assert network is not None
+    np.testing.assert_array_equal(network.weights[0], teacher.weights[0])
+    assert run.settings().recover_config(run.activation) == wanted.problem.recover_config("cpu")
+    assert int(run.ensemble().converged().sum()) == wanted.converged
+
+
+def test_a_problem_becomes_the_same_questions(solved: tuple[Outcome, ...], place: Path) -> None:
+    run = Run.create(*as_run(solved[0]))
+    problem = solved[0].problem
+    probes = run.ask()
+    assert len(probes.x) + len(probes.x_heldout) == problem.probes
+    np.testing.assert_array_equal(probes.y, problem.teacher()(probes.x))
+
+
+def test_several_maps_are_chosen_from(
+    open_page: Opener, place: Path, solved: tuple[Outcome, ...]
+) -> None:
+    for outcome in solved:
+        write_outcome(place, outcome)
+    slim = replace(solved[0].problem, settings=Settings("tanh", 2.0, 3))
+    write_outcome(place, replace(solved[0], problem=slim))
+    other = place.parent / "elsewhere"
+    other.mkdir()
+    write_outcome(other, solved[0])
+    assert outcome_path(other, solved[0].problem).exists()
+    app = open_page("difficulty")
+    box = app.selectbox(key="difficulty_map")
+    assert len(box.options) == 3
+    assert "expansion 2" in box.options[1] and "folder elsewhere" in box.options[2]
+    box.set_value(1).run()
+    assert not app.exception
+    assert "1 of 1 problems recovered" in _alts(app)
+
+
+def test_the_way_there_stands_apart_from_the_steps(open_page: Opener, planar: Run) -> None:
+    app = open_page("start", planar)
+    labels = [link.value for link in app.page_link]
+    assert labels.count("Difficulty") == 1
+
+
+def test_waiting_is_shown_while_the_sample_runs(
+    open_page: Opener, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "SAMPLE", Grid((32,), (8,), 1))
+    app = open_page("difficulty")
+    app.button(key="start_sample").click().run()
+    job = outcomes.sample_job()
+    assert job is not None
+    assert app.button(key="stop_sample")
+    app.button(key="stop_sample").click().run()
+    assert job.wait(60)
+    assert not read_folder(place).outcomes
+    app.run()
+    assert app.button(key="start_sample")
