@@ -33,6 +33,8 @@ MAX_DIGITS = 12
 
 DECIMAL_TOLERANCE = 1e-15
 """A decimal number and its float64 differ by half an ulp; rounding it again by another."""
+_CLEARLY_COARSER = 0.3
+"""Decades by which the unit of significant digits must exceed that of decimals, on average."""
 ROUNDING_FLOOR = 1e-25
 """Mean squared error of standardised answers that float64 rounding alone can leave behind."""
 
@@ -180,11 +182,13 @@ def answer_precision(y: np.ndarray, scale: np.ndarray) -> float:
         # zeros have every number of digits: they count as the smallest answer
         size = np.where(size > 0, size, size[size > 0].min())
         leading = 10.0 ** np.floor(np.log10(size))
-        units = [
-            unit
-            for unit in (_fewest_digits(y, np.ones_like(y)), _fewest_digits(y, leading))
-            if unit is not None
-        ]
+        decimals, significant = _fewest_digits(y, np.ones_like(y)), _fewest_digits(y, leading)
+        units = [unit for unit in (decimals, significant) if unit is not None]
+        if len(units) == 2:
+            # answers below 1 with two decimals have two digits as well; a round 1.00 among them
+            # must not pass for a number with one digit: significant digits have to explain more
+            coarser = float(np.mean(np.log10(units[1] / units[0])))
+            units = units[1:] if coarser > _CLEARLY_COARSER else units[:1]
     return max((float(np.mean((unit / scale) ** 2) / 12.0) for unit in units), default=0.0)
 
 

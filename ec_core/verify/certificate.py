@@ -3,21 +3,39 @@
 Equal answers at rounding level on probes that were not learnt from, together with irreducibility,
 make two networks equal up to symmetry (Sussmann 1992 for one hidden layer of tanh; Fefferman 1994
 for depth); a Jacobian of full rank modulo symmetries says that the probes pin every weight down.
+Answers with few digits say less: there an approximation can look like the real thing, and three
+more conditions keep it out (``parsimony``, ``structure``, and error bars that are small enough).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
-from ec_core.probing.probes import ProbeSet
+from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.error_bars import Bars, Directions, directions, error_bars
 from ec_core.verify.irreducible import reducible
+from ec_core.verify.parsimony import CLIFF, LARGEST, loss_with_one_less
+from ec_core.verify.structure import SUSPICIOUS, neighbour_correlation
 
-HELDOUT_FACTOR = 10.0
-"""Held-out loss may be this many times the floor."""
+TOLERANCE = 10.0
+"""Exact answers: a loss may be this many times the floor, which float64 rounding alone explains."""
+TOLERANCE_IMPRECISE = 3.0
+"""Answers with few digits: a loss may be this many times the rounding error they show. More than
+one, since a teacher that computes in float32 errs by more than its last rounding."""
+CHANCE = 6.0
+"""Standard deviations by which held-out losses may be larger than expected."""
+DETERMINED = 0.1
+"""A neuron is known if the error bars of its weights are below this share of their size."""
+SIGNS_APART = 30.0
+"""The second-best signs must leave a map this many times larger than the answers' errors."""
+EXPLAINED = 1e-5
+"""Second-best signs that leave less, relative to a typical neuron, cannot be told apart."""
 _ROWS_PER_WEIGHT, _LEAST_ROWS = 4, 1000
 FULL_RANK = 1e-11
 """Singular values of the column-scaled Jacobian below this share of the largest count as zero."""
@@ -48,75 +66,176 @@ class Certificate:
         return None if self.bars is None else self.bars.largest
 
 
+@dataclass(frozen=True)
+class _Doubt:
+    """A failed condition and what to try, each one sentence."""
+
+    reason: str
+    advice: str
+
+
+MORE_PROBES = "Ask more questions."
+WIDER_PROBES = "Ask more questions, spread more widely."
+WIDER = "Train wider or more students."
+OTHER_CLASS = "Check that the activation and the number of hidden layers are the teacher's."
+MORE_DIGITS = "Ask for answers with more digits, or for less noisy ones."
+
+
 def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     """Check a reconstruction against the probes alone."""
     network = found.standard
-    reasons: list[str] = []
-    advice: list[str] = []
-    tolerance = HELDOUT_FACTOR * probes.floor
-    fits = found.loss <= tolerance
-    if not fits:
-        reasons.append(
-            f"The best network leaves a loss of {found.loss:.1e} on the probes it learnt from; "
-            f"an exact one would be below {tolerance:.0e}."
-        )
-        advice += [
-            "Train wider or more students.",
-            "Check that the activation and the number of hidden layers are the teacher's.",
-        ]
-    if fits and not found.heldout_loss <= tolerance:
-        reasons.append(
-            f"The loss on held-out probes is {found.heldout_loss:.1e}, on those learnt from "
-            f"{found.loss:.1e}: the network interpolates instead of being the teacher."
-        )
-        advice.append("Ask more questions.")
-    reasons += _sign_reasons(found, network)
-    reasons += reducible(network)
-    reasons += _one_sided(network, probes)
     seen = _directions(network, probes)
     expected = network.parameter_count - _free(network)
     rank = min(expected, int((seen.values > FULL_RANK * seen.values[0]).sum()))
-    if rank < expected:
-        reasons.append(
+    bars = error_bars(network, found.network, probes, seen, rank) if rank == expected else None
+    doubts = [*_misfit(found, probes), *_signs(found, probes)]
+    doubts += [_Doubt(reason, WIDER) for reason in reducible(network)]
+    doubts += _one_sided(network, probes)
+    if bars is None:
+        reason = (
             f"The probes determine only {rank} of {expected} directions of the weights "
             "(rank of the Jacobian)."
         )
-        advice.append("Ask more questions, spread more widely.")
+        doubts.append(_Doubt(reason, WIDER_PROBES))
+    else:
+        doubts += _undetermined(found.network, bars)
+    if not doubts:
+        # refits cost time, and say nothing about a network that is not right anyway
+        doubts += _approximation(found, probes)
     return Certificate(
-        verified=not reasons,
-        reasons=tuple(reasons),
-        advice=tuple(dict.fromkeys(advice)),
+        verified=not doubts,
+        reasons=tuple(doubt.reason for doubt in doubts),
+        advice=tuple(dict.fromkeys(doubt.advice for doubt in doubts)),
         loss=found.loss,
         heldout_loss=found.heldout_loss,
         rank=rank,
         expected=expected,
         condition=float(seen.values[0] / seen.values[max(rank, 1) - 1]),
-        bars=error_bars(network, found.network, probes, seen, rank) if rank == expected else None,
+        bars=bars,
     )
 
 
-def _sign_reasons(found: Reconstruction, network: Network) -> list[str]:
-    if not activation(network.activation).leaves_linear:
-        return []
+def _imprecise(probes: ProbeSet) -> bool:
+    """Do the answers have fewer digits than float64, so that an approximation could pass?"""
+    return probes.precision > ROUNDING_FLOOR
+
+
+def _tolerance(probes: ProbeSet) -> float:
+    exact = TOLERANCE * ROUNDING_FLOOR
+    return max(exact, TOLERANCE_IMPRECISE * probes.precision)
+
+
+def _residual(network: Network, probes: ProbeSet) -> tuple[np.ndarray, np.ndarray]:
+    """Standardised inputs (N, D) and residuals (N, K) of all probes, held-out ones too."""
+    x = np.concatenate([probes.inputs, probes.standard_inputs(probes.x_heldout)])
+    y = np.concatenate([probes.answers, probes.standard_answers(probes.y_heldout)])
+    return x, network(x) - y
+
+
+def _misfit(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
+    """Does the network answer as the teacher did, also where it did not learn?"""
+    tolerance = _tolerance(probes)
+    if not found.loss <= tolerance:
+        smooth = neighbour_correlation(*_residual(found.standard, probes)) > SUSPICIOUS
+        noise = np.sqrt(found.heldout_loss)
+        kind = (
+            "what it leaves is smooth, so it is another function"
+            if smooth or not found.heldout_loss <= 2.0 * found.loss
+            else f"what it leaves looks like noise of {noise:.0e} of the answers' spread, and a "
+            "network read off noisy answers cannot be told from an approximation"
+        )
+        reason = (
+            f"The best network leaves a loss of {found.loss:.1e} on the probes it learnt from, "
+            f"an exact one would be below {tolerance:.0e}; {kind}."
+        )
+        yield _Doubt(reason, WIDER)
+        yield from () if smooth else (_Doubt(reason, MORE_DIGITS),)
+        yield _Doubt(reason, OTHER_CLASS)
+        return
+    limit = tolerance
+    if _imprecise(probes):
+        # with P parameters fitted to n answers the expected losses are 1 - P/n and 1 + P/n
+        taken = min(found.standard.parameter_count / probes.y.size, 0.5)
+        chance = 1.0 + CHANCE * np.sqrt(2.0 / probes.y_heldout.size)
+        limit = max(found.loss, probes.precision) * (1.0 + taken) / (1.0 - taken) * chance
+    if not found.heldout_loss <= limit:
+        reason = (
+            f"The loss on held-out probes is {found.heldout_loss:.1e}, on those learnt from "
+            f"{found.loss:.1e}: the network interpolates instead of being the teacher."
+        )
+        yield _Doubt(reason, MORE_PROBES)
+
+
+def _signs(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
+    """Is there one choice of signs only that explains the leftover linear maps?"""
+    if not activation(found.standard.activation).leaves_linear:
+        return
     if found.signs is None:
-        return [
-            f"The signs of {network.sizes[1]} neurons cannot be searched exactly with "
-            f"{network.sizes[0] * network.sizes[-1]} equations."
-        ]
-    if not found.signs.unique and found.signs.runner_up <= 1e-5:
-        return ["Several choices of signs explain the answers equally well."]
-    return []
+        neurons = sum(found.standard.sizes[1:-1])
+        reason = f"The signs of {neurons} neurons cannot be searched exactly: too few equations."
+        yield _Doubt(reason, MORE_PROBES)
+        return
+    apart = max(EXPLAINED, SIGNS_APART * float(np.sqrt(probes.precision)))
+    if not found.signs.unique and found.signs.runner_up <= apart:
+        reason = "Several choices of signs explain the answers equally well."
+        yield _Doubt(reason, MORE_DIGITS if _imprecise(probes) else OTHER_CLASS)
 
 
-def _one_sided(network: Network, probes: ProbeSet) -> list[str]:
+def _one_sided(network: Network, probes: ProbeSet) -> Iterator[_Doubt]:
     """Neurons with a kink that the probes never cross."""
     if not activation(network.activation).kink:
-        return []
-    z = network.hidden(probes.inputs)
-    one_sided = int(((z > 0).all(axis=0) | (z < 0).all(axis=0)).sum())
-    if not one_sided:
-        return []
-    return [f"The probes stay on one side of the kink of {one_sided} neurons."]
+        return
+    for layer in range(len(network.weights) - 1):
+        z = network.hidden(probes.inputs, layer)
+        count = int(((z > 0).all(axis=0) | (z < 0).all(axis=0)).sum())
+        if count:
+            neurons = "1 neuron" if count == 1 else f"{count} neurons"
+            reason = f"The probes stay on one side of the kink of {neurons} of layer {layer + 1}."
+            yield _Doubt(reason, WIDER_PROBES)
+
+
+def _undetermined(network: Network, bars: Bars) -> Iterator[_Doubt]:
+    """Hidden neurons whose weights are not known to a tenth of their size."""
+    for layer in range(len(network.weights) - 1):
+        known = np.isfinite(bars.weights[layer]).all(axis=0)
+        parts = [
+            (network.weights[layer][:, known], bars.weights[layer][:, known], 1),
+            (network.weights[layer + 1], bars.weights[layer + 1], 0),
+        ]
+        vague = np.zeros(network.sizes[layer + 1], dtype=bool)
+        for values, spread, axis in parts:
+            vague |= np.linalg.norm(spread, axis=axis) > DETERMINED * np.linalg.norm(
+                values, axis=axis
+            )
+        if vague.any():
+            verb = "1 neuron" if vague.sum() == 1 else f"{int(vague.sum())} neurons"
+            reason = (
+                f"The weights of {verb} of hidden layer {layer + 1} are not known to a tenth of "
+                "their size (error bars)."
+            )
+            yield _Doubt(reason, MORE_PROBES)
+
+
+def _approximation(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
+    """Could a function that is no network of this class look the same?"""
+    if _imprecise(probes):
+        alike = neighbour_correlation(*_residual(found.standard, probes))
+        if alike > SUSPICIOUS:
+            reason = (
+                f"Neighbouring probes are missed in the same direction ({alike:.0f} standard "
+                "deviations): what is left is not the rounding of the answers alone."
+            )
+            yield _Doubt(reason, OTHER_CLASS)
+    elif found.standard.parameter_count > LARGEST:
+        return
+    needed = CLIFF * max(found.loss, found.heldout_loss, probes.precision, ROUNDING_FLOOR)
+    less = loss_with_one_less(found.standard, probes, needed)
+    if less <= needed:
+        reason = (
+            f"With one neuron less the loss is {less:.0e}, less than {CLIFF:.0e} times the "
+            "loss found: the network could be an approximation of another function."
+        )
+        yield _Doubt(reason, MORE_DIGITS)
 
 
 def _free(network: Network) -> int:

@@ -10,7 +10,8 @@ import streamlit as st
 from ec_core import figures
 from ec_core.networks.network import Network
 from ec_core.verify.match import LayerMatch, MatchReport
-from pages.ui import frame, results, show, steps, theme, words, work
+from ec_core.verify.support import support
+from pages.ui import frame, grove, results, show, steps, theme, words, work
 from pages.ui.runs import Run
 
 
@@ -56,6 +57,12 @@ def certificate(run: Run) -> None:
         ("directions the answers determine", f"{ticket.rank} of {ticket.expected}"),
         ("condition", words.power(ticket.condition)),
     ]
+    if ticket.max_error_bar is not None:
+        pairs.append(("largest error bar of a weight", words.power(ticket.max_error_bar)))
+    found_by = support(run.reconstruction().standard, grove.clusters_of(run, run.built_cut))
+    pairs.append(
+        (f"students of {run.ensemble().students} that found each neuron", _range(found_by))
+    )
     frame.facts(pairs, key="compare_facts")
     if found.match is not None:
         # the plain number, to be copied, and read by the browser test
@@ -63,6 +70,11 @@ def certificate(run: Run) -> None:
         with st.container(key="max_weight_error"):
             text = "null" if error is None else repr(float(error))
             st.html(f'<p class="ec-note">max_weight_error = <code>{text}</code></p>')
+
+
+def _range(counts: tuple[int, ...]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def _try_wider(run: Run) -> None:

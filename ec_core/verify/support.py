@@ -1,0 +1,45 @@
+"""For each recovered neuron: how many independent students found it?
+
+The recovered neuron's weight vector, in canonical form, is looked up among the clusters of the
+students' vectors. Agreement of independent students is the evidence of Martinelli et al. (ICML
+2024); the decision is the certificate's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ec_core.cluster.cut import Clusters
+from ec_core.networks.activations import activation
+from ec_core.networks.canonical import canonical
+from ec_core.networks.network import Network
+
+SAME = 0.05
+"""A cluster within this share of a neuron's norm is that neuron, as in ``match``; students that
+are not exact lie around the truth, unrelated vectors are several times farther away."""
+
+
+def support(standard: Network, clusters: Clusters) -> tuple[int, ...]:
+    """Distinct students in the nearest cluster of each first-layer neuron (H,), 0 where none is.
+
+    standard : the recovered network in the students' coordinates, where the clusters live.
+    Clusters that were not kept count too: their support is small, and says so.
+    """
+    entry = activation(standard.activation)
+    vectors = np.concatenate([standard.weights[0], standard.biases[0][:, None]], axis=1)
+    vectors, _, norms = canonical(vectors, entry)
+    if entry.homogeneous:
+        norms = np.ones(len(vectors))
+    centres = np.array([cluster.centre for cluster in clusters.clusters])
+    if centres.size == 0:
+        return (0,) * len(vectors)
+    found = []
+    for vector, norm in zip(vectors, norms, strict=True):
+        distance = np.linalg.norm(centres - vector, axis=1)
+        if entry.parity:
+            # which sign is canonical depends on a direction that the cloud chose for itself
+            distance = np.minimum(distance, np.linalg.norm(centres + vector, axis=1))
+        nearest = int(np.argmin(distance))
+        near = distance[nearest] <= SAME * norm
+        found.append(clusters.clusters[nearest].support if near else 0)
+    return tuple(found)
