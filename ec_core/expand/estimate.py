@@ -9,6 +9,7 @@ import torch
 from ec_core.devices import memory_bound, resolve_device
 from ec_core.errors import InputError
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.kronecker import LARGEST_FACTOR
 from ec_core.expand.problem import ANSWERS_PER_PARAMETER, CHUNK_BYTES, LEAST_PROBES
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.mlp import Architecture
@@ -20,6 +21,12 @@ _OVERHEAD = 4e-3
 """Seconds an iteration takes however small the problem is."""
 
 _TYPICAL_ITERATIONS = 40
+
+_MATRIX_FREE_FLOPS = 500
+"""Operations per weight and probe of a matrix-free iteration: some sixty products of eight."""
+
+_VECTORS = 12
+"""Copies of all weights that a matrix-free iteration works with, conjugate directions included."""
 
 _COPIES = 6
 """Copies of all weights that training holds: state, gradient, step, acceleration, trial, result."""
@@ -40,6 +47,13 @@ def dense_bytes(shape: Architecture) -> int:
     """Bytes one student's Gauss-Newton step needs: matrix, shifted copy, factor, and M'M."""
     # the deep matrix and one hidden layer's M'M are of about the same size
     return int(8 * 4 * shape.parameter_count**2)
+
+
+def matrix_free_bytes(shape: Architecture) -> int:
+    """Bytes one student's matrix-free step needs: vectors and the preconditioner's factors."""
+    sides = [n for pair in shape.shapes for n in pair]
+    factors = sum(2 * n**2 if n <= LARGEST_FACTOR else n for n in sides)
+    return int(8 * (_VECTORS * shape.parameter_count + factors))
 
 
 def fits_densely(shape: Architecture, device: torch.device) -> bool:
@@ -80,12 +94,17 @@ def estimate(
     shape = Architecture((inputs, width, outputs), activation, look_up(activation).leaves_linear)
     columns = width * (inputs + 2) + 1
     used = min(probes, max(LEAST_PROBES, ANSWERS_PER_PARAMETER * shape.parameter_count / outputs))
-    flops = config.students * (2.0 * used * columns**2 + shape.parameter_count**3 / 3)
-    group = max(1, memory_bound(device) // dense_bytes(shape))
+    dense = fits_densely(shape, device)
+    per_student = dense_bytes(shape) if dense else matrix_free_bytes(shape)
+    if dense:
+        flops = 2.0 * used * columns**2 + shape.parameter_count**3 / 3
+    else:
+        flops = _MATRIX_FREE_FLOPS * used * shape.parameter_count
+    group = max(1, memory_bound(device) // per_student)
     return Estimate(
         parameters=shape.parameter_count,
         answers=probes * outputs,
-        bytes=CHUNK_BYTES + min(group, config.students) * dense_bytes(shape),
-        seconds=_TYPICAL_ITERATIONS * (flops / _RATE[device.type] + _OVERHEAD),
+        bytes=CHUNK_BYTES + min(group, config.students) * per_student,
+        seconds=_TYPICAL_ITERATIONS * (config.students * flops / _RATE[device.type] + _OVERHEAD),
         warnings=warnings_for(shape, probes),
     )

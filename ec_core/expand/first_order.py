@@ -1,7 +1,7 @@
-"""Adam on the whole batch: for students whose Gauss-Newton matrix does not fit into memory.
+"""Adam on the whole batch: the paper's recipe, the baseline of the benchmarks.
 
 Kingma & Ba (2015), with the step size halved for a student whenever its loss has not fallen for
-a while (the plateau schedule of the paper, arXiv 2304.12794). Also the baseline of the benchmark.
+a while (the plateau schedule of the paper, arXiv 2304.12794). No run trains with it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.devices import memory_bound
-from ec_core.expand.estimate import dense_bytes
-from ec_core.expand.levenberg_marquardt import Batch
 from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, forward
+from ec_core.networks.mlp import forward
 
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 PATIENCE = 100
-_STEPS_PER_ITERATION = 25
-"""Adam steps that count as one iteration of the trainer: they are that much cheaper."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +29,6 @@ class Moments:
     best: Tensor
     waited: Tensor
 
-    def reset(self, student: int) -> None:
-        """Forget everything about one student."""
-        for name, value in (("first", 0.0), ("second", 0.0), ("steps", 0), ("waited", 0)):
-            getattr(self, name)[student] = value
-        self.rate[student] = LEARNING_RATE
-        self.best[student] = float("inf")
-
 
 def begin(theta: Tensor) -> Moments:
     """Moments for students theta (S, P) that have taken no step yet."""
@@ -52,15 +40,6 @@ def begin(theta: Tensor) -> Moments:
         torch.full_like(one, LEARNING_RATE),
         torch.full_like(one, float("inf")),
         torch.zeros_like(one),
-    )
-
-
-def explain(shape: Architecture, device: torch.device) -> str:
-    """Why the trainer fell back, in one sentence."""
-    return (
-        f"Each student has {shape.parameter_count:,} parameters, a Levenberg-Marquardt step would "
-        f"need {dense_bytes(shape) / 2**30:.1f} GiB of the {memory_bound(device) / 2**30:.1f} GiB "
-        "allowed; training goes on with Adam, which is slower and stops at a higher loss."
     )
 
 
@@ -95,15 +74,3 @@ def adam_step(problem: Problem, theta: Tensor, moments: Moments) -> tuple[Tensor
     first = moments.first / (1 - BETA1**moments.steps)[:, None]
     second = moments.second / (1 - BETA2**moments.steps)[:, None]
     return theta - moments.rate[:, None] * first / (second.sqrt() + EPSILON), loss
-
-
-def advance(problem: Problem, batch: Batch, moments: Moments, rows: Tensor) -> None:
-    """A few Adam steps for the students of ``rows``; batch and moments are updated in place."""
-    part = Moments(*(getattr(moments, name)[rows] for name in Moments.__dataclass_fields__))
-    theta = batch.theta[rows]
-    for _ in range(_STEPS_PER_ITERATION):
-        theta, _ = adam_step(problem, theta, part)
-    loss, _ = value_and_gradient(problem, theta)
-    for name in Moments.__dataclass_fields__:
-        getattr(moments, name)[rows] = getattr(part, name)
-    batch.theta[rows], batch.loss[rows] = theta, loss

@@ -86,7 +86,7 @@ def preconditioner(at: Linearised) -> Preconditioner:
     left = [_room(theta, rows) for rows, _ in shape.shapes]
     trace = theta.new_zeros(len(theta))
     outputs = shape.sizes[-1]
-    for passed, y in at.chunks():
+    for passed, _ in at.chunks():
         sizes = [phi.square().sum(dim=-1) for phi in passed.phi]
         for total, phi in zip(right, passed.phi, strict=True):
             _add(total, phi)

@@ -24,9 +24,15 @@ from ec_core.events import (
     Note,
     TrainingProgress,
 )
-from ec_core.expand import first_order
+from ec_core.expand import matrix_free
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.estimate import check_memory, dense_bytes, fits_densely, warnings_for
+from ec_core.expand.estimate import (
+    check_memory,
+    dense_bytes,
+    fits_densely,
+    matrix_free_bytes,
+    warnings_for,
+)
 from ec_core.expand.levenberg_marquardt import Batch, iterate, start
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.stopping import arrived, stalled
@@ -88,7 +94,7 @@ def expand(
     if found is not None and config.hidden(found.width) == hidden:
         run.take_over(found)
     if not run.dense:
-        yield Note(STAGE, first_order.explain(problem.shape, device), warning=True)
+        yield Note(STAGE, matrix_free.explain(problem.shape, device), warning=True)
     while True:
         for kind, student in control.take_requests():
             run.obey(kind, student)
@@ -137,9 +143,9 @@ class _Run:
             )
             self.history = list(ensemble.history)
             self.before = ensemble.seconds
-        self.moments = first_order.begin(self.batch.theta) if not self.dense else None
-        per_student = dense_bytes(problem.shape)
-        self.group = max(1, memory_bound(device) // per_student) if self.dense else 10**9
+        self.iterate = iterate if self.dense else matrix_free.iterate
+        bytes_of = dense_bytes if self.dense else matrix_free_bytes
+        self.group = max(1, memory_bound(device) // bytes_of(problem.shape))
 
     def take_over(self, found: WidthFound) -> None:
         """Go on with the students of the width search: they are the first of this run."""
@@ -175,8 +181,6 @@ class _Run:
         ).to(self.batch.theta.device)
         row = torch.tensor([student], device=theta.device)
         self.batch.put(row, start(self.problem, theta))
-        if self.moments is not None:
-            self.moments.reset(student)
         self.iterations[student] = 0
         self.status[student] = TRAINING
 
@@ -186,10 +190,7 @@ class _Run:
         device = self.batch.theta.device
         for at in range(0, len(rows), self.group):
             group = torch.from_numpy(rows[at : at + self.group]).to(device)
-            if self.moments is not None:
-                first_order.advance(self.problem, self.batch, self.moments, group)
-            else:
-                self.batch.put(group, iterate(self.problem, self.batch.take(group)))
+            self.batch.put(group, self.iterate(self.problem, self.batch.take(group)))
         self.iterations[rows] += 1
         self.work += len(rows)
         self.history.append(self.batch.loss.cpu().numpy().copy())

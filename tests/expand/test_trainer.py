@@ -131,14 +131,39 @@ def test_stored_students_with_missing_arrays_are_refused(probes: ProbeSet) -> No
         ensemble_from_arrays({"losses": np.zeros(1)})
 
 
-def test_first_order_takes_over_where_the_matrix_does_not_fit(
+def test_matrix_free_steps_take_over_where_the_matrix_does_not_fit(
+    probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ExpandConfig(students=2, width=6, seed=1)
+    _, dense = _drain(expand(probes, "tanh", config, Control()))
+    monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
+    events, ensemble = _drain(expand(probes, "tanh", config, Control()))
+    assert any(isinstance(e, Note) and "matrix-free" in e.message for e in events)
+    np.testing.assert_array_equal(ensemble.history[0] <= dense.history[0] * 2, True)
+    assert ensemble.statuses.count(CONVERGED) >= 1
+    assert (ensemble.losses[ensemble.converged()] <= probes.floor).all()
+
+
+def test_matrix_free_runs_are_continued_stopped_and_restarted(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
-    config = ExpandConfig(students=2, width=6, iterations=20)
-    events, ensemble = _drain(expand(probes, "tanh", config, Control()))
-    assert any(isinstance(e, Note) and "Adam" in e.message for e in events)
-    assert (ensemble.losses < 0.5 * ensemble.history[0]).all()
+    monkeypatch.setattr(trainer, "memory_bound", lambda device: 1)
+    control = Control()
+    short = ExpandConfig(students=2, width=4, iterations=3, restarts=0)
+    steps = expand(probes, "tanh", short, control)
+    assert isinstance(next(steps), Note)
+    next(steps)
+    control.restart_student(0)
+    control.stop_student(1)
+    second = next(steps)
+    assert isinstance(second, TrainingProgress)
+    assert second.restarts[0] == 1 and second.statuses[1] == STOPPED
+    _, early = _drain(steps)
+    more = ExpandConfig(students=2, width=4, iterations=8, restarts=0)
+    _, late = _drain(expand(probes, "tanh", more, Control(), early))
+    np.testing.assert_array_equal(late.history[: len(early.history)], early.history)
+    assert (late.losses <= early.losses).all()
 
 
 def test_without_room_for_any_matrix_a_run_still_ends(
