@@ -27,6 +27,7 @@ from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from ec_core.verify.certificate import Certificate, certify
+from ec_core.verify.support import support
 
 WIDENINGS = 3
 """How often students are made twice as wide when a run is not verified."""
@@ -137,20 +138,25 @@ def make_report(
         "seconds": seconds,
         "device": str(resolve_device(device)),
         "unidentified_inputs": list(probes.unidentified_inputs),
-        "layers": [
-            {
-                "height": clusters.cut.height,
-                "gamma": clusters.cut.gamma,
-                "beta": clusters.cut.beta,
-                "clusters": len(clusters.kept),
-                "pruned": found.pruned,
-            }
-        ],
+        "layers": _layers(clusters, found),
         "rank": certificate.rank,
         "expected_rank": certificate.expected,
         "condition": certificate.condition,
+        "max_error_bar": certificate.max_error_bar,
         "notes": list(found.notes),
     }
+
+
+def _layers(clusters: Clusters, found: Reconstruction) -> list[dict[str, object]]:
+    """One entry per hidden layer. Only the first is clustered; of the others pruning decides."""
+    cut = clusters.cut
+    found_by = list(support(found.standard, clusters))
+    first = {"height": cut.height, "clusters": len(clusters.kept), "support": found_by}
+    others: dict[str, object] = {"height": None, "clusters": None, "support": None}
+    return [
+        {"gamma": cut.gamma, "beta": cut.beta, **(others if layer else first), "pruned": removed}
+        for layer, removed in enumerate(found.removed)
+    ]
 
 
 def run(

@@ -43,6 +43,16 @@ def test_several_outputs_and_few_inputs() -> None:
         assert (ec.match(teacher, result.network).max_weight_error or 0.0) <= 1e-8
 
 
+@pytest.mark.parametrize(("name", "width"), [("tanh", None), ("gelu", 6)])
+def test_two_hidden_layers(name: str, width: int | None) -> None:
+    teacher = ec.make_teacher("synthetic", sizes=(3, 2, 3, 2), activation=name, seed=1).network
+    result = _recover(ec.Teacher(teacher), 3, name, hidden_layers=2, width=width)
+    assert result.report["verified"], result.report["reasons"]
+    assert (ec.match(teacher, result.network).max_weight_error or 0.0) <= 1e-8
+    layers = result.report["layers"]
+    assert isinstance(layers, list) and len(layers) == 2
+
+
 def test_constant_inputs_are_listed_and_their_weights_are_zero() -> None:
     teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation="tanh", seed=1).network
     x = np.random.default_rng(0).standard_normal((500, 4))
@@ -107,7 +117,11 @@ def test_a_relu_that_never_switches_is_not_verified() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"hidden_layers": 2}, {"gamma": 0.0}, {"beta": 200.0}, {"activation": "cube"}]
+    "bad",
+    [
+        *({"hidden_layers": n} for n in (0, 9)),
+        *({"gamma": 0.0}, {"beta": 200.0}, {"activation": "cube"}, {"width": (4, 4)}),
+    ],
 )
 def test_settings_that_cannot_be_used(bad: dict[str, object]) -> None:
     with pytest.raises(ec.InputError):

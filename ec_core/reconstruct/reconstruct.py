@@ -48,9 +48,9 @@ class Reconstruction:
     network : in the teacher's coordinates; standard : in the students' coordinates
     loss, heldout_loss : mean squared error of standardised answers
     steps : every removal tried; signs : how flips were resolved (None if there was nothing to)
-    from_clusters : neurons the clusters proposed; started : neurons pruning began with;
-    pruned : neurons it removed; exact : pruning came to its end at the floor;
-    history (T,) : loss during the final refinement
+    from_clusters : first-layer neurons the clusters proposed; started, pruned : neurons pruning
+    began with and removed, all layers together; removed : those removed from each layer
+    exact : pruning came to its end at the floor; history (T,) : loss during the refinement
     """
 
     network: Network
@@ -65,6 +65,7 @@ class Reconstruction:
     exact: bool
     notes: tuple[str, ...]
     history: np.ndarray
+    removed: tuple[int, ...] = ()
 
 
 def _starts(
@@ -108,7 +109,7 @@ def reconstruct(
     steps: list[PruneStep] = []
     notes: list[str] = []
     best: Pruned | None = None
-    started = sum(ensemble.shape.sizes[1:-1])
+    begun = ensemble.shape.sizes[1:-1]
     for source, start_problem, theta in _starts(
         ensemble, clusters, cloud, problem, probes.floor, config.attempts, control
     ):
@@ -119,7 +120,7 @@ def reconstruct(
         search = prune(start_problem, theta, probes.floor, control)
         pruned = yield from _collect(search, path)
         if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
-            best, steps, started = pruned, path, count
+            best, steps, begun = pruned, path, start_problem.shape.sizes[1:-1]
         if best.exact or control.over:
             break
     assert best is not None
@@ -151,11 +152,15 @@ def reconstruct(
         steps=tuple(steps),
         signs=signs,
         from_clusters=kept,
-        started=started,
-        pruned=started - best.size,
+        started=sum(begun),
+        pruned=sum(begun) - best.size,
         exact=best.exact,
         notes=tuple(notes),
         history=np.array(history),
+        removed=tuple(
+            int(before - after)
+            for before, after in zip(begun, best.problem.shape.sizes[1:-1], strict=True)
+        ),
     )
 
 

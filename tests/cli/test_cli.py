@@ -200,7 +200,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "width": ([*RECOVER, "probes.npz", *FILES, "--width", "0"], "positive numbers"),
     "widths": ([*RECOVER, "probes.npz", *FILES, "--width", "4-4"], "one width per layer"),
     "deep": (
-        ["recover", "--activation", "g", "probes.npz", *FILES, "--hidden-layers", "2"],
+        ["recover", "--activation", "g", "probes.npz", *FILES, "--hidden-layers", "9"],
         "hidden layers",
     ),
     "gamma": ([*RECOVER, "probes.npz", *FILES, "--gamma", "1.5"], "1.5 is out of range"),
