@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 from ec_core.figures.theme import (
     LIGHT,
@@ -61,7 +62,7 @@ def success_map(summary: Summary, paper: float, theme: Theme = LIGHT) -> go.Figu
                 "recovered",
                 tickmode="array",
                 tickvals=[0, paper, 1],
-                ticktext=["0 %", f"{paper:.0%}".replace("%", " %"), "100 %"],
+                ticktext=["0%", f"{paper:.0%}", "100%"],
                 len=0.78,
                 y=0.0,
                 yanchor="bottom",
@@ -79,8 +80,9 @@ def time_map(summary: Summary, theme: Theme = LIGHT) -> go.Figure:
     seconds = [max(cell.median_seconds, 1e-3) for cell in summary.cells]
     low, high = math.floor(math.log10(min(seconds))), math.ceil(math.log10(max(seconds)))
     high = max(high, low + 1)
+    slowest = max(outcome.seconds for outcome in summary.outcomes)
     shades = theme.scale([str(colour) for _, colour in reversed(theme.nearness)])
-    return _map(
+    fig = _map(
         summary.cells,
         [math.log10(value) for value in seconds],
         [_seconds(cell.median_seconds) for cell in summary.cells],
@@ -101,15 +103,40 @@ def time_map(summary: Summary, theme: Theme = LIGHT) -> go.Figure:
             ),
         },
     )
+    fig.add_annotation(
+        x=0,
+        xref="x domain",
+        xanchor="left",
+        y=0.89,
+        yref="paper",
+        text=f"<b>median {_seconds(summary.median_seconds or 0.0)}</b>, slowest "
+        f"{_seconds(slowest)}, in all {_seconds(summary.seconds)}",
+        showarrow=False,
+        font={"size": SMALL_SIZE, "color": theme.text},
+    )
+    return fig
 
 
 def _seconds(value: float) -> str:
     """Seconds or minutes, two digits.
 
-    >>> _seconds(0.52), _seconds(12.3), _seconds(200.0)
-    ('0.52 s', '12 s', '3.3 min')
+    >>> _seconds(0.52), _seconds(12.3), _seconds(100.0), _seconds(200.0)
+    ('0.52 s', '12 s', '100 s', '3.3 min')
     """
-    return f"{number(value)} s" if value < 100 else f"{number(value / 60)} min"
+    return f"{number(value)} s" if value <= 100 else f"{number(value / 60)} min"
+
+
+def _ink(background: str) -> str:
+    """Black or white, whichever can be read on ``rgb(r, g, b)``: the one of more contrast (WCAG).
+
+    >>> _ink("rgb(0, 114, 178)"), _ink("rgb(86, 180, 233)")
+    ('#FFFFFF', '#000000')
+    """
+    parts = [float(part) / 255 for part in background[4:-1].split(",")]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    light = sum(k * c for k, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    # (1 + 0.05)/(L + 0.05) against (L + 0.05)/0.05
+    return "#FFFFFF" if (light + 0.05) ** 2 < 1.05 * 0.05 else "#000000"
 
 
 def _describe(cell: Cell) -> str:
@@ -153,15 +180,26 @@ def _map(
         x=columns,
         y=rows,
         z=values,
-        text=texts,
-        texttemplate="%{text}",
-        textfont={"size": CELL_SIZE},
         xgap=3,
         ygap=3,
         hoverinfo="skip",
         name="map",
         **colours,
     )
+    span = colours["zmax"] - colours["zmin"]
+    for x, y, value, text in zip(columns, rows, values, texts, strict=True):
+        shade = sample_colorscale(colours["colorscale"], (value - colours["zmin"]) / span)[0]
+        # as annotations: a click on one cell would pale the texts of all others in a trace
+        fig.add_annotation(
+            x=x,
+            xref="x",
+            y=y,
+            yref="y",
+            text=text,
+            showarrow=False,
+            captureevents=False,
+            font={"size": CELL_SIZE, "color": _ink(shade)},
+        )
     fig.add_scatter(
         x=columns,
         y=rows,
@@ -233,8 +271,8 @@ def _overall(fig: go.Figure, summary: Summary, paper: float, theme: Theme) -> No
         line={"color": theme.text, "width": 2, "dash": "4px,3px"},
     )
     labels = (
-        (0.0, "left", f"<b>here {share:.0%}</b>".replace("%", " %")),
-        (paper, "right", f"the paper, all problems: {paper:.0%}".replace("%", " %")),
+        (0.0, "left", f"<b>here {share:.0%}</b>"),
+        (paper, "right", f"the paper, all problems: {paper:.0%}"),
     )
     for at, anchor, text in labels:
         fig.add_annotation(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
-from ec_core.benchmark import PAPER_SHARE, Summary, summarise
+from ec_core.benchmark import PAPER_SHARE, summarise
 from ec_core.figures import DARK, LIGHT, Theme, success_map, time_map
 from tests.benchmark.samples import outcome
 from tests.figures import samples
@@ -20,23 +21,23 @@ SUMMARY = summarise(
 )
 
 
-def _by_cell(summary: Summary) -> dict[tuple[int, int], tuple[float, str, str]]:
-    """(value, text, hover) by (inputs, hidden), read back from the figure by its axes."""
-    fig = success_map(summary, PAPER_SHARE)
+def _by_cell(fig: go.Figure) -> dict[tuple[int, int], tuple[float, str, str]]:
+    """(value, text, hover) by (inputs, hidden), read back from a figure by its axes."""
     heat, points = samples.named(fig, "map"), samples.named(fig, "cells")
     inputs = [int(text) for text in fig.layout.xaxis.ticktext]
     hidden = [int(text) for text in fig.layout.yaxis.ticktext]
+    texts = {(note.x, note.y): note.text for note in fig.layout.annotations if note.yref == "y"}
     assert [list(pair) for pair in points.customdata] == [
         [inputs[x], hidden[y]] for x, y in zip(points.x, points.y, strict=True)
     ]
     return {
-        (inputs[x], hidden[y]): (z, text, hover)
-        for x, y, z, text, hover in zip(heat.x, heat.y, heat.z, heat.text, points.text, strict=True)
+        (inputs[x], hidden[y]): (z, texts[x, y], hover)
+        for x, y, z, hover in zip(heat.x, heat.y, heat.z, points.text, strict=True)
     }
 
 
 def test_every_cell_shows_its_count_and_says_more_when_hovered() -> None:
-    cells = _by_cell(SUMMARY)
+    cells = _by_cell(success_map(SUMMARY, PAPER_SHARE))
     assert {at: value[:2] for at, value in cells.items()} == {
         (2, 2): (1.0, "3/3"),
         (2, 8): (0.5, "1/2"),
@@ -54,7 +55,7 @@ def test_the_papers_share_stands_beside_the_share_of_all_problems(theme: Theme) 
     assert line.x0 == line.x1 == PAPER_SHARE and line.xref == "x2"
     assert np.isclose(samples.named(fig, "here").x[0], 4 / 6)
     said = samples.words(fig)
-    assert "here 67 %" in said and "the paper, all problems: 80 %" in said
+    assert "here 67%" in said and "the paper, all problems: 80%" in said
     # the colour turns exactly there
     heat = samples.named(fig, "map")
     assert (heat.zmin, heat.zmax) == (0, 1)
@@ -62,9 +63,11 @@ def test_the_papers_share_stands_beside_the_share_of_all_problems(theme: Theme) 
 
 
 def test_times_are_told_apart_on_a_logarithmic_scale() -> None:
-    heat = samples.named(time_map(SUMMARY), "map")
+    fig = time_map(SUMMARY)
+    heat = samples.named(fig, "map")
     assert np.allclose(heat.z, np.log10([2.0, 300.0, 0.5]))
-    assert list(heat.text) == ["2 s", "5 min", "0.5 s"]
+    assert [text for _, text, _ in _by_cell(fig).values()] == ["2 s", "5 min", "0.5 s"]
+    assert "slowest 6.7 min" in samples.words(fig)
     assert heat.zmin <= min(heat.z) and heat.zmax >= max(heat.z)
     assert [stop[0] for stop in heat.colorscale] == sorted(stop[0] for stop in heat.colorscale)
     assert (heat.colorscale[0][0], heat.colorscale[-1][0]) == (0, 1)
@@ -74,6 +77,6 @@ def test_one_cell_and_none() -> None:
     one = summarise([outcome(seconds=1.0)])
     heat = samples.named(time_map(one), "map")
     assert heat.zmin < heat.zmax
-    assert _by_cell(one)[2, 2][1] == "1/1"
+    assert _by_cell(success_map(one, PAPER_SHARE))[2, 2][1] == "1/1"
     for fig in (success_map(summarise([]), PAPER_SHARE), time_map(summarise([]))):
         assert "No problem" in samples.words(fig)
