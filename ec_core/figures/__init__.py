@@ -6,6 +6,7 @@ transparent background; with nothing to draw it returns a figure that says so.
 
 from ec_core.figures.activation_curve import activation_curve
 from ec_core.figures.alignment import alignment_bars
+from ec_core.figures.cost import cost_by_size
 from ec_core.figures.counts import count_by_height
 from ec_core.figures.dendrogram import dendrogram
 from ec_core.figures.difficulty import success_map, time_map
@@ -28,6 +29,7 @@ __all__ = [
     "activation_curve",
     "alignment_bars",
     "clip_lines",
+    "cost_by_size",
     "count_by_height",
     "dendrogram",
     "distance_matrix",

@@ -16,6 +16,7 @@ from ec_core.cluster.embedding import pca
 from ec_core.cluster.plateau import plateaus
 from ec_core.events import CONVERGED, PruneStep, WidthTried
 from ec_core.figures import DARK, LIGHT, Theme
+from ec_core.figures.cost import CostPoint
 from ec_core.verify.match import match
 from tests.benchmark.samples import outcome
 from tests.figures import samples
@@ -43,6 +44,7 @@ DRAW: dict[str, Callable[[Theme], go.Figure]] = {
     "activation_curve": lambda t: figures.activation_curve("gelu", t),
     "function_surface": lambda t: figures.function_surface(PLANE, t),
     "function_difference": lambda t: figures.function_difference(PLANE, PLANE, t),
+    "cost_by_size": lambda t: figures.cost_by_size([CostPoint(4, 101, 8e7, 8e-3, 2e-3)], 8e10, t),
     "size_path": lambda t: figures.size_path(
         [PruneStep("reconstruct", 4, 3, 1e-30, True, "best")], t
     ),
