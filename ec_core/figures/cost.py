@@ -58,6 +58,18 @@ def cost_by_size(points: Sequence[CostPoint], ceiling: float, theme: Theme = LIG
         _lines(fig, line, index, ceiling, theme)
     _level(fig, ceiling / 1e9, f"matrix product: {ceiling / 1e9:.0f}", "solid", theme)
     _level(fig, AIM * ceiling / 1e9, f"{AIM:.0%} of it", "dot", theme)
+    fig.add_annotation(
+        xref="x domain",
+        x=1,
+        yref="y domain",
+        y=0.02,
+        xanchor="right",
+        yanchor="bottom",
+        text="dashed: the matrix alone,<br>as a plain product",
+        align="right",
+        showarrow=False,
+        font={"size": SMALL_SIZE, "color": theme.muted},
+    )
     parameters = [point.parameters for point in points]
     seconds = [value for p in points for value in (p.seconds, p.work / ceiling)]
     low, high = math.log10(min(parameters)) - 0.1, math.log10(max(parameters)) + 0.1
