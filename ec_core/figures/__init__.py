@@ -11,6 +11,7 @@ from ec_core.figures.counts import count_by_height
 from ec_core.figures.dendrogram import dendrogram
 from ec_core.figures.difficulty import success_map, time_map
 from ec_core.figures.distances import distance_matrix
+from ec_core.figures.few_probes import success_by_probes
 from ec_core.figures.geometry import clip_lines
 from ec_core.figures.losses import loss_curves
 from ec_core.figures.network import network_diagram
@@ -39,6 +40,7 @@ __all__ = [
     "network_diagram",
     "plane_lines",
     "size_path",
+    "success_by_probes",
     "success_map",
     "time_map",
     "weight_map",

@@ -17,6 +17,7 @@ from ec_core.cluster.plateau import plateaus
 from ec_core.events import CONVERGED, PruneStep, WidthTried
 from ec_core.figures import DARK, LIGHT, Theme
 from ec_core.figures.cost import CostPoint
+from ec_core.figures.few_probes import ProbesPoint
 from ec_core.verify.match import match
 from tests.benchmark.samples import outcome
 from tests.figures import samples
@@ -45,6 +46,9 @@ DRAW: dict[str, Callable[[Theme], go.Figure]] = {
     "function_surface": lambda t: figures.function_surface(PLANE, t),
     "function_difference": lambda t: figures.function_difference(PLANE, PLANE, t),
     "cost_by_size": lambda t: figures.cost_by_size([CostPoint(4, 101, 8e7, 8e-3, 2e-3)], 8e10, t),
+    "success_by_probes": lambda t: figures.success_by_probes(
+        [ProbesPoint("4-4-1 g", 25, 1, 50, True, 3, 5)], t
+    ),
     "size_path": lambda t: figures.size_path(
         [PruneStep("reconstruct", 4, 3, 1e-30, True, "best")], t
     ),
