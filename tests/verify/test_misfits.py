@@ -1,0 +1,24 @@
+"""A sample of the 1,000 misfits of tests/benchmarks/misfits.py: none is wrongly verified."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.misfits import KINDS, case, outcome
+
+RIGHT = ("sigmoid-and-tanh", "twins-and-dead", "few-digits")
+"""Kinds in which "verified" can be right, and should be for some."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_misfit_is_wrongly_verified(kind: str) -> None:
+    for number in (1000, 1001):
+        found = outcome(case(kind, number), 2, 25)
+        assert not found.crashed, found.reasons
+        assert not found.wrong, f"{kind} {number} was verified as {found.sizes}"
+        assert found.verified or found.reasons
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_the_same_settings_verify_what_is_right(kind: str) -> None:
+    assert any(outcome(case(kind, number), 2, 25).verified for number in range(4))
