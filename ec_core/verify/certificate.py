@@ -104,7 +104,7 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
         doubts += _approximation(found, probes)
     return Certificate(
         verified=not doubts,
-        reasons=tuple(doubt.reason for doubt in doubts),
+        reasons=tuple(dict.fromkeys(doubt.reason for doubt in doubts)),
         advice=tuple(dict.fromkeys(doubt.advice for doubt in doubts)),
         loss=found.loss,
         heldout_loss=found.heldout_loss,

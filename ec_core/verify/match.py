@@ -18,6 +18,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import Activation, activation
 from ec_core.networks.canonical import TINY_NORM, flip
 from ec_core.networks.network import Network
+from ec_core.verify.irreducible import reducible
 from ec_core.verify.pairing import LayerView, cosine_distances, norms, pair
 
 MATCHED_COSINE = 1e-3
@@ -54,6 +55,8 @@ class MatchReport:
 
     aligned : ``other`` rewritten to stand beside the teacher weight by weight, None where
         sizes differ
+    teacher_reducible : sentences, where the teacher itself has dead or equal neurons: then a
+        smaller network can be the same function, and ``missing`` neurons are no failure
     """
 
     layers: tuple[LayerMatch, ...]
@@ -61,6 +64,7 @@ class MatchReport:
     max_weight_error_identified: float | None
     function_error: float | None
     aligned: Network | None
+    teacher_reducible: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers and None, as the command line prints them."""
@@ -70,6 +74,7 @@ class MatchReport:
             "max_weight_error": self.max_weight_error,
             "max_weight_error_identified": self.max_weight_error_identified,
             "function_error": self.function_error,
+            "teacher_reducible": list(self.teacher_reducible),
         }
 
 
@@ -272,4 +277,5 @@ def match(
         max_weight_error_identified=_weight_error(teacher, aligned, known) if aligned else None,
         function_error=_function_error(teacher, other),
         aligned=aligned,
+        teacher_reducible=tuple(reducible(teacher)),
     )

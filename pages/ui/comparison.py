@@ -91,7 +91,7 @@ def _try_wider(run: Run) -> None:
         steps.go("expand", again)
 
 
-def _who_is_who(layer: LayerMatch, activation: str, key: str) -> None:
+def _who_is_who(layer: LayerMatch, reducible: bool, key: str) -> None:
     rows = []
     for teacher, (other, sign) in enumerate(zip(layer.order, layer.signs, strict=True)):
         if other < 0:
@@ -106,7 +106,7 @@ def _who_is_who(layer: LayerMatch, activation: str, key: str) -> None:
             f'<table class="ec-table"><thead><tr><th>teacher’s neuron</th><th>{heading}</th>'
             f"<th>with</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )
-    if layer.missing or layer.extra:
+    if (layer.missing or layer.extra) and not reducible:
         st.warning(
             f"{words.many(layer.missing, 'neuron')} of the teacher missing, "
             f"{words.many(layer.extra, 'neuron')} too many."
@@ -129,12 +129,17 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
     names = ["Which neuron is which", "Weights side by side"]
     if teacher.sizes[0] == 2 and recovered.sizes[0] == 2:
         names.append("Difference of the functions")
+    if report.teacher_reducible:
+        st.info(
+            "The teacher can be written with fewer neurons: a smaller network is the same "
+            f"function. {' '.join(report.teacher_reducible)}"
+        )
     tabs = st.tabs(names, key="compare_tabs")
     with tabs[0]:
         left, right = st.columns([0.4, 0.6], gap="medium")
         for index, layer in enumerate(report.layers):
             with left:
-                _who_is_who(layer, teacher.activation, f"permutation_{index}")
+                _who_is_who(layer, bool(report.teacher_reducible), f"permutation_{index}")
             with right:
                 show.figure(
                     figures.alignment_bars(report, teacher, theme=look, layer=index),

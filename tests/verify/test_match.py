@@ -251,6 +251,7 @@ def test_the_json_object_is_the_contracts() -> None:
         "max_weight_error",
         "max_weight_error_identified",
         "function_error",
+        "teacher_reducible",
     }
     assert set(facts["layers"][0]) == {"matched", "missing", "extra", "max_cosine_distance"}
     assert all(type(facts["layers"][0][key]) is int for key in ("matched", "missing", "extra"))
@@ -271,3 +272,12 @@ def test_networks_for_other_questions_are_refused() -> None:
         match(net, teacher((4, 4, 2), "tanh"))
     with pytest.raises(InputError, match="2 and 1 outputs"):
         match(net, teacher((3, 4, 1), "tanh"))
+
+
+def test_a_reducible_teacher_is_named() -> None:
+    net = Network("tanh", (np.eye(2), np.ones((1, 2))), (np.ones(2), np.zeros(1)))
+    twins = Network("tanh", (np.ones((2, 2)), np.ones((1, 2))), (np.ones(2), np.zeros(1)))
+    dead = Network("tanh", (np.eye(2), np.array([[1.0, 0.0]])), (np.ones(2), np.zeros(1)))
+    assert match(net, net).teacher_reducible == ()
+    assert "equal up to symmetry" in match(twins, net).as_json()["teacher_reducible"][0]
+    assert match(dead, net).teacher_reducible == ("1 neuron of hidden layer 1 has no effect.",)
