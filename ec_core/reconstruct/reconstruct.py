@@ -27,7 +27,7 @@ from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.refit import fitting, refit
-from ec_core.reconstruct.unflip import resolve_signs
+from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
@@ -186,6 +186,9 @@ def _resolve_signs(found: Pruned) -> tuple[Problem, torch.Tensor, SignsFound | N
         return found.problem, found.theta, None
     theta, signs = resolve_signs(shape, found.theta.cpu())
     plain = Architecture(shape.sizes, shape.activation, skip=False)
+    if (signs is None or not signs.explained) and len(shape.sizes) == 3:
+        # not the teacher, but the best network there is should not lose what it knows
+        plain, theta = line_as_neurons(shape, found.theta.cpu())
     problem = replace(found.problem, shape=plain)
     report = None
     if signs is not None:

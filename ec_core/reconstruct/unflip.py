@@ -52,6 +52,25 @@ def resolve_signs(shape: Architecture, theta: Tensor) -> tuple[Tensor, Signs | N
     return pack(plain), found
 
 
+def line_as_neurons(shape: Architecture, theta: Tensor) -> tuple[Architecture, Tensor]:
+    """The same function (one hidden layer) without skip path, its linear map in extra neurons.
+
+    Where no signs explain the map T = sum_i s_i u_i v_i', each of its terms is a pair of mirror
+    images: linear · z = s(-z) - s(z) with z = v_i·x, from identity (*) of ``activations``.
+    """
+    incoming, outer = (block[0].numpy() for block in unpack(shape, theta).blocks)
+    own = shape.sizes[1] + 1
+    u, scale, v = np.linalg.svd(outer[:, own:], full_matrices=False)
+    count = int((scale > 1e-14 * max(1.0, float(np.abs(outer).max()))).sum())
+    a = u[:, :count] * scale[:count] / shape.entry.linear
+    flat = np.concatenate([v[:count], np.zeros((count, 1))], axis=1)
+    incoming = np.concatenate([incoming, flat, -flat])
+    outer = np.concatenate([outer[:, : own - 1], -a, a, outer[:, own - 1 : own]], axis=1)
+    sizes = (shape.sizes[0], len(incoming), shape.sizes[2])
+    plain = Architecture(sizes, shape.activation)
+    return plain, pack([torch.from_numpy(block)[None] for block in (incoming, outer)])
+
+
 def _flip(shape: Architecture, blocks: list[np.ndarray], layer: int, which: np.ndarray) -> None:
     """Write neurons of a hidden layer with the opposite sign; later layers take up what is left."""
     entry, neurons, own = shape.entry, blocks[layer], shape.sizes[layer] + 1
