@@ -10,7 +10,7 @@ Work is counted as J'J as a plain product, 2 N K P² operations per student. The
 symmetry where it pays and may then pass the ceiling; "of the half" counts N K P² only.
 
 Run:  python tests/benchmarks/cost.py [--students 1,4,16,64] [--hidden 10,30,50,100,200,300]
-                                      [--seconds 3] [--out cost.html]
+                                      [--seconds 3] [--out cost.html] [--busy]
 """
 
 from __future__ import annotations
@@ -41,14 +41,17 @@ PRODUCT_SIZE, PRODUCTS = 2048, 4
 """Side of the square matrices whose product gives the ceiling, and how often it is tried."""
 
 
-def machine_rate() -> float:
+Clock = Callable[[], float]
+
+
+def machine_rate(clock: Clock) -> float:
     """Float64 operations per second of this machine's matrix product, best of a few."""
     a = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE, dtype=torch.float64)
     best = math.inf
     for _ in range(PRODUCTS):
-        began = time.perf_counter()
+        began = clock()
         torch.matmul(a, a)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, clock() - began)
     return 2 * PRODUCT_SIZE**3 / best
 
 
@@ -63,19 +66,17 @@ def make_problem(hidden: int) -> Problem:
     return Problem(shape, x, (y - y.mean()) / y.std())
 
 
-def median_seconds(work: Callable[[], None], seconds: float, warm: bool = True) -> float:
-    """The median of as many runs as fit into ``seconds``, at least one, after one to warm up."""
-    if warm:
-        work()
+def median_seconds(work: Callable[[], None], seconds: float, clock: Clock) -> float:
+    """The median of as many runs as fit into ``seconds``; the first only where no other fits."""
     runs: list[float] = []
     while not runs or sum(runs) < seconds:
-        began = time.perf_counter()
+        began = clock()
         work()
-        runs.append(time.perf_counter() - began)
-    return float(np.median(runs))
+        runs.append(clock() - began)
+    return float(np.median(runs[1:] or runs))
 
 
-def measure(hidden: int, students: int, seconds: float) -> tuple[CostPoint, bool]:
+def measure(hidden: int, students: int, seconds: float, clock: Clock) -> tuple[CostPoint, bool]:
     """The cost of one size, and whether it was multiplied up from one group."""
     problem = make_problem(hidden)
     group = max(1, memory_bound(problem.x.device) // dense_bytes(problem.shape))
@@ -85,8 +86,8 @@ def measure(hidden: int, students: int, seconds: float) -> tuple[CostPoint, bool
     def step() -> None:
         state[0] = iterate(problem, state[0])
 
-    matrix = median_seconds(lambda: _discard(problem, state[0]), seconds)
-    whole = median_seconds(step, seconds, warm=False)
+    matrix = median_seconds(lambda: _discard(problem, state[0]), seconds, clock)
+    whole = median_seconds(step, seconds, clock)
     more = students / at_once
     work = 2.0 * problem.y.numel() * problem.shape.parameter_count**2
     point = CostPoint(
@@ -105,16 +106,22 @@ def main() -> None:
     parser.add_argument("--hidden", default="10,30,50,100,200,300")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each number measured")
     parser.add_argument("--out", type=Path, default=Path("cost.html"))
+    parser.add_argument(
+        "--busy", action="store_true", help="others use the machine: processor time, one thread"
+    )
     arguments = parser.parse_args()
-    rates, points, rows = [machine_rate()], [], []
+    clock = time.process_time if arguments.busy else time.perf_counter
+    if arguments.busy:
+        torch.set_num_threads(1)
+    rates, points, rows = [machine_rate(clock)], [], []
     for hidden in map(int, arguments.hidden.split(",")):
         for students in map(int, arguments.students.split(",")):
-            point, scaled = measure(hidden, students, arguments.seconds)
+            point, scaled = measure(hidden, students, arguments.seconds, clock)
             points.append(point)
             rows.append((point, scaled))
             print(f"{point.parameters} parameters × {students}: {point.seconds:.3g} s", flush=True)
         # other work on the machine slows it down now and then: the ceiling is its best
-        rates.append(machine_rate())
+        rates.append(machine_rate(clock))
     ceiling = max(rates)
     print(f"\n{torch.get_num_threads()} threads, matrix product {ceiling / 1e9:.1f} GFLOP/s\n")
     print(

@@ -14,7 +14,7 @@ students took turns: a student that never gets there costs them no more than the
 that count. Memory: by how much training raises the largest resident memory of a fresh process
 (the kernel's high-water mark, set back just before; data and libraries are not counted).
 
-Run:  python tests/benchmarks/optimisers.py [--seconds 60] [--problems 4-4-1:g,8-8-1:g]
+Run:  python tests/benchmarks/optimisers.py [--seconds 60] [--problems 4-4-1:g,8-8-1:g] [--busy]
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import math
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -49,25 +50,24 @@ TURN = 10
 """L-BFGS iterations between two looks at the clock."""
 
 
-def engine(work: Case, problem: Problem, seconds: float) -> Race:
-    return ours(work, seconds, GOAL, restarts=0)
+def engine(work: Case, problem: Problem, seconds: float, race: Race) -> None:
+    ours(work, seconds, race, restarts=0)
 
 
-def adam(work: Case, problem: Problem, seconds: float) -> Race:
-    return recipe(problem, seconds, GOAL)
+def adam(work: Case, problem: Problem, seconds: float, race: Race) -> None:
+    recipe(problem, seconds, race)
 
 
 def _in_turns(
-    problem: Problem, seconds: float, train: Callable[[Problem, Tensor, Race], None]
-) -> Race:
+    problem: Problem, total: Race, train: Callable[[Problem, Tensor, Race], None]
+) -> None:
     """Each student alone for its share of the time; arrival as if they had taken turns.
 
     train : trains one student (P,), notes its losses, and ends when its share is over
     """
     arrived, spent = [], []
-    total = Race(GOAL)
     for start in initial_theta(problem.shape, 0, STUDENTS):
-        alone = Race(GOAL)
+        alone = Race(total.goal, total.clock)
         train(problem, start, alone)
         arrived.append(alone.arrived)
         spent.append(min(alone.arrived, alone.seconds))
@@ -76,10 +76,9 @@ def _in_turns(
     total.arrived = math.inf
     if math.isfinite(slowest):
         total.arrived = sum(min(used, slowest) for used in spent)
-    return total
 
 
-def lbfgs(work: Case, problem: Problem, seconds: float) -> Race:
+def lbfgs(work: Case, problem: Problem, seconds: float, total: Race) -> None:
     share = seconds / STUDENTS
 
     def train(problem: Problem, start: Tensor, race: Race) -> None:
@@ -105,10 +104,10 @@ def lbfgs(work: Case, problem: Problem, seconds: float) -> Race:
             if before < ROCK_BOTTOM or not math.isfinite(before):
                 break
 
-    return _in_turns(problem, seconds, train)
+    _in_turns(problem, total, train)
 
 
-def trust_region(work: Case, problem: Problem, seconds: float) -> Race:
+def trust_region(work: Case, problem: Problem, seconds: float, total: Race) -> None:
     share, count = seconds / STUDENTS, problem.y.numel()
 
     def answers(theta: Tensor, x: Tensor) -> Tensor:
@@ -135,10 +134,10 @@ def trust_region(work: Case, problem: Problem, seconds: float) -> Race:
         options = {"ftol": least, "xtol": least, "gtol": least, "max_nfev": 10**9}
         least_squares(residual, start.numpy(), jacobian, callback=look, **options)
 
-    return _in_turns(problem, seconds, train)
+    _in_turns(problem, total, train)
 
 
-CONTENDERS: dict[str, Callable[[Case, Problem, float], Race]] = {
+CONTENDERS: dict[str, Callable[[Case, Problem, float, Race], None]] = {
     "this engine": engine,
     "Adam, float32 (paper)": adam,
     "L-BFGS (torch)": lbfgs,
@@ -146,28 +145,36 @@ CONTENDERS: dict[str, Callable[[Case, Problem, float], Race]] = {
 }
 
 
-def compete(name: str, text: str, seconds: float) -> tuple[float, float, float, int]:
+def compete(name: str, text: str, seconds: float, busy: bool) -> tuple[float, float, float, int]:
     """Arrival, lowest loss, seconds used and bytes of one contender on one problem."""
+    if busy:
+        torch.set_num_threads(1)
     work = case(text)
     full = make_problem(work.probes, work.activation, work.width, torch.device("cpu"))
     problem = full.thinned()
-    races = []
     # libraries load on first use: that is neither training nor memory of training
     torch.func.jacrev(torch.sin)(problem.x[:1])
     forward(problem.shape, initial_theta(problem.shape, 0, 1), problem.x[:2])
-    began = time.perf_counter()
-    memory = peak_of(lambda: races.append(CONTENDERS[name](work, problem, seconds)))
-    return races[0].arrived, races[0].best, time.perf_counter() - began, memory
+    race = Race(GOAL, time.process_time if busy else time.perf_counter)
+    memory = peak_of(lambda: CONTENDERS[name](work, problem, seconds, race))
+    return race.arrived, race.best, race.seconds, memory
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--problems", default="4-4-1:g,8-8-1:g,2-8-1:tanh,2-8-1:g,6-5-3:gelu")
+    parser.add_argument(
+        "--busy", action="store_true", help="others use the machine: processor time, one thread"
+    )
     arguments = parser.parse_args()
+    if arguments.busy:
+        # before the contenders' processes start: numpy reads them once
+        os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    threads = 1 if arguments.busy else torch.get_num_threads()
+    kind = "processor time" if arguments.busy else "wall time"
     print(
-        f"{torch.get_num_threads()} threads, {STUDENTS} students, "
-        f"at most {arguments.seconds:.0f} s each\n"
+        f"{threads} threads, {STUDENTS} students, at most {arguments.seconds:.0f} s each, {kind}\n"
     )
     print("| problem | method | half below 1e-10 | lowest loss | memory | seconds in all |")
     print("|---|---|---|---|---|---|")
@@ -175,8 +182,9 @@ def main() -> None:
     for text in arguments.problems.split(","):
         for name in CONTENDERS:
             # a process of its own for each, so that memory can be told apart
+            job = (name, text, arguments.seconds, arguments.busy)
             with fresh.Pool(1) as pool:
-                arrived, best, used, memory = pool.apply(compete, (name, text, arguments.seconds))
+                arrived, best, used, memory = pool.apply(compete, job)
             print(
                 f"| {text.replace(':', ' ')} | {name} | {seconds_text(arrived)} | {best:.0e} "
                 f"| {memory / 2**20:.0f} MiB | {used:.0f} |",
