@@ -14,6 +14,7 @@ slide along curved canyons; a straight step leaves them at once, a bent one is t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -55,6 +56,10 @@ class Batch:
             getattr(self, name)[rows] = getattr(other, name)
 
 
+Attempt = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+"""(rows, damping (R,)) to the trial theta (R, P), the loss there and the decrease expected (R,)."""
+
+
 def start(problem: Problem, theta: Tensor) -> Batch:
     """A fresh state for students theta (S, P)."""
     loss = losses(problem, theta)
@@ -75,33 +80,20 @@ def _solve(matrix: Tensor, shift: Tensor, gradient: Tensor) -> tuple[Tensor, Ten
     return step, factor, (info == 0) & torch.isfinite(step).all(dim=1)
 
 
-def _acceleration(problem: Problem, theta: Tensor, step: Tensor, factor: Tensor) -> Tensor:
-    """The geodesic acceleration (S, P) along ``step``; zero where it is too long to be trusted."""
-    bent = bending(problem, theta, step).unsqueeze(-1)
-    result = torch.cholesky_solve(bent, factor).squeeze(-1).neg_()
-    short = 2 * result.norm(dim=1) <= _TRUSTED * step.norm(dim=1)
-    return torch.where(short[:, None], result, 0.0)
+def advance(batch: Batch, attempt: Attempt) -> Batch:
+    """Nielsen's step control around any way to find a step.
 
-
-def iterate(problem: Problem, batch: Batch) -> Batch:
-    """One iteration for every student of the batch; returns the new state."""
-    matrix, gradient, loss = normal_equations(problem, batch.theta)
-    scale = matrix.diagonal(dim1=1, dim2=2).mean(dim=1).clamp_min(1e-300)
-    theta, best = batch.theta.clone(), loss.clone()
+    attempt(rows, damping) tries one step for the students of the index tensor ``rows``; students
+    whose loss does not fall are tried again with more damping, a few times.
+    """
+    theta, best = batch.theta.clone(), batch.loss.clone()
     damping, growth = batch.damping.clone(), batch.growth.clone()
     rows = torch.arange(len(theta), device=theta.device)
     for _ in range(_TRIES):
-        everyone = len(rows) == len(theta)
-        shift = damping[rows] * scale[rows]
-        step, factor, solved = _solve(matrix if everyone else matrix[rows], shift, gradient[rows])
-        origin = batch.theta[rows]
-        step = torch.where(solved[:, None], step, 0.0)
-        trial = origin + step + 0.5 * _acceleration(problem, origin, step, factor)
-        after = losses(problem, trial)
-        # predicted decrease of the loss: step·(shift·step - gradient)
-        expected = (step * (shift[:, None] * step - gradient[rows])).sum(dim=1)
-        good = solved & (after < loss[rows])
-        ratio = (loss[rows] - after) / expected.clamp_min(1e-300)
+        trial, after, expected = attempt(rows, damping[rows])
+        before = batch.loss[rows]
+        good = after < before
+        ratio = (before - after) / expected.clamp_min(1e-300)
         shrink = (1 - (2 * ratio - 1) ** 3).clamp(_FASTEST_SHRINK, 2.0)
         kept = rows[good]
         theta[kept], best[kept] = trial[good], after[good]
@@ -113,3 +105,28 @@ def iterate(problem: Problem, batch: Batch) -> Batch:
         if len(rows) == 0:
             break
     return Batch(theta, best, damping, growth)
+
+
+def trusted(step: Tensor, acceleration: Tensor) -> Tensor:
+    """step + acceleration / 2 (S, P); without the acceleration where it is too long."""
+    short = 2 * acceleration.norm(dim=1) <= _TRUSTED * step.norm(dim=1)
+    return step + 0.5 * torch.where(short[:, None], acceleration, 0.0)
+
+
+def iterate(problem: Problem, batch: Batch) -> Batch:
+    """One iteration for every student of the batch; returns the new state."""
+    matrix, gradient, _ = normal_equations(problem, batch.theta)
+    scale = matrix.diagonal(dim1=1, dim2=2).mean(dim=1).clamp_min(1e-300)
+
+    def attempt(rows: Tensor, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        everyone = len(rows) == len(matrix)
+        shift, target, origin = damping * scale[rows], gradient[rows], batch.theta[rows]
+        step, factor, solved = _solve(matrix if everyone else matrix[rows], shift, target)
+        step = torch.where(solved[:, None], step, 0.0)
+        bent = bending(problem, origin, step).unsqueeze(-1)
+        trial = origin + trusted(step, -torch.cholesky_solve(bent, factor).squeeze(-1))
+        after = torch.where(solved, losses(problem, trial), torch.inf)
+        # predicted decrease of the loss: step·(shift·step - gradient)
+        return trial, after, (step * (shift[:, None] * step - target)).sum(dim=1)
+
+    return advance(batch, attempt)
