@@ -81,3 +81,15 @@ def test_a_student_that_cannot_improve_stays_and_is_damped_more() -> None:
     assert float(after.loss[0]) == 0.0
     torch.testing.assert_close(after.theta, truth, rtol=0, atol=0)
     assert float(after.damping[0]) > float(batch.damping[0])
+
+
+def test_every_tensor_is_made_where_its_inputs_are() -> None:
+    problem, _ = _problem((3, 3, 2, 1), "gelu")
+    batch = start(problem, random_parameters(problem.shape, 2, torch.Generator().manual_seed(1)))
+    # on this device no arithmetic works: a tensor that lands there breaks the iteration
+    torch.set_default_device("meta")
+    try:
+        after = matrix_free.iterate(problem, batch)
+    finally:
+        torch.set_default_device("cpu")
+    assert after.theta.device.type == "cpu" and bool((after.loss < batch.loss).all())
