@@ -41,20 +41,32 @@ def features(problem: Problem, incoming: Tensor) -> Tensor:
     return torch.cat(parts, dim=1)
 
 
+def inverse_gram(s: Tensor, vh: Tensor) -> Tensor:
+    """(phi'phi)^-1 (F, F) from the singular values (R,) of phi and its right vectors (R, F).
+
+    Directions that are cut off, or that fewer probes than features leave open, get the largest
+    weight there is: what lies in them costs nothing and counts as replaceable.
+    """
+    least = CUT * float(s[0])
+    inverse = (vh.T * s.clamp_min(least).pow(-2)) @ vh
+    if len(s) < vh.shape[1]:
+        identity = torch.eye(vh.shape[1], dtype=vh.dtype, device=vh.device)
+        inverse = inverse + (identity - vh.T @ vh) / least**2
+    return inverse
+
+
 def solve_output(problem: Problem, incoming: Tensor) -> Solved:
     """Best last layer for weight vectors (H, D+1)."""
     hidden = len(incoming)
     phi = features(problem, incoming)
     # a QR first: the decomposition then works on a small square matrix
     q, r = torch.linalg.qr(phi)
-    u, s, vh = torch.linalg.svd(r)
+    u, s, vh = torch.linalg.svd(r, full_matrices=False)
     keep = s > CUT * s[0]
     inverse = torch.where(keep, 1 / s.clamp_min(1e-300), 0.0)
     outer = vh.T @ (inverse[:, None] * (u.T @ (q.T @ problem.y)))  # (F, K)
     residual = phi @ outer - problem.y
     loss = float(residual.square().mean())
-    # a direction that was cut off costs nothing: its neurons count as replaceable
-    weight = 1 / s.clamp_min(CUT * float(s[0])).square()
-    diagonal = (vh.square() * weight[:, None]).sum(dim=0)[:hidden]
+    diagonal = inverse_gram(s, vh).diagonal()[:hidden]
     cost = outer[:hidden].square().sum(dim=1) / diagonal / problem.y.numel()
     return Solved(pack((incoming[None], outer.T[None])), loss, cost)

@@ -17,7 +17,7 @@ from ec_core.expand.backward import run
 from ec_core.expand.curvature import losses
 from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import pack, unpack
-from ec_core.reconstruct.output_layer import CUT, solve_output
+from ec_core.reconstruct.output_layer import inverse_gram, solve_output
 
 _RANKING_PROBES = 1000
 """Probes on which removals from deep networks are ranked."""
@@ -82,8 +82,8 @@ def _without_each(
         if m > layer + 1 and not shape.skip:
             break
         phi = passed.phi[m][0]
-        _, s, vh = torch.linalg.svd(torch.linalg.qr(phi).R)
-        inverses[m] = (vh.T * s.clamp_min(CUT * float(s[0])).pow(-2)) @ vh
+        _, s, vh = torch.linalg.svd(torch.linalg.qr(phi).R, full_matrices=False)
+        inverses[m] = inverse_gram(s, vh)
     rows = []
     for j in range(shape.sizes[layer + 1]) if only is None else [only]:
         blocks = []

@@ -8,8 +8,9 @@ import torch
 
 from ec_core.expand.curvature import losses
 from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.mlp import Architecture, random_parameters
 from ec_core.reconstruct.output_layer import features, solve_output
+from ec_core.reconstruct.removal import rank, remove
 
 
 @pytest.mark.parametrize("skip", [False, True])
@@ -38,3 +39,20 @@ def test_copies_cost_nothing_and_share_their_weight() -> None:
     assert float(solved.cost[0]) < 1e-12 and float(solved.cost[2]) > 1e-4
     a = solved.theta[0, 9:12]
     assert abs(float(a[0] - a[1])) < 1e-8
+
+
+@pytest.mark.parametrize("sizes", [(2, 8, 2), (2, 8, 7, 2)])
+def test_fewer_probes_than_features_break_nothing(sizes: tuple[int, ...]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    shape = Architecture(sizes, "gelu", skip=True)
+    problem = Problem(
+        shape,
+        torch.randn(5, 2, dtype=torch.float64, generator=generator),
+        torch.randn(5, 2, dtype=torch.float64, generator=generator),
+    )
+    theta = random_parameters(shape, 1, generator)
+    cheapest = rank(problem, theta)[0]
+    smaller, fitted = remove(problem, theta, cheapest)
+    # with so few answers some neuron can always be spared
+    assert float(losses(smaller, fitted)[0]) <= float(losses(problem, theta)[0]) + 1e-8
+    assert sum(smaller.shape.sizes) == sum(sizes) - 1
