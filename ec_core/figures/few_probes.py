@@ -121,7 +121,8 @@ def _line(
         marker={
             "color": theme.colour(index),
             "symbol": symbol if active else f"{symbol}-open",
-            "size": 10,
+            # a ring around the other where both stand at one place
+            "size": 10 if active else 16,
         },
         text=[
             f"<b>{teacher}</b>, {way} questions<br>{plural(point.probes, 'probe')} for "
