@@ -72,6 +72,17 @@ def directions(network: Network, x: np.ndarray) -> Directions:
     return Directions(values, right.T, norms, len(x))
 
 
+def leverage(network: Network, x: np.ndarray, found: Directions, rank: int) -> np.ndarray:
+    """How much of each answer the fit owes to that answer itself: (N, K), 0 to 1, for x (N, D).
+
+    The diagonal of J (J'J)^-1 J' (Hoaglin & Welsch 1978). At 1 the answer was fitted by weights
+    that no other answer tells: it agrees whatever it is, and proves nothing.
+    """
+    root = found.root(rank)
+    rows = [np.sum((block @ root) ** 2, axis=1) for block in jacobian_blocks(network, x)]
+    return np.concatenate(rows).reshape(len(x), -1)
+
+
 def noise_level(standard: Network, network: Network, probes: ProbeSet) -> np.ndarray:
     """(K,) standard deviation of the errors of standardised answers.
 

@@ -148,3 +148,16 @@ def test_a_single_neuron_is_compared_with_a_constant_or_a_line() -> None:
     probes = _probes(teacher)
     assert loss_with_one_less(probes.to_standard(teacher), probes) == pytest.approx(1.0)
     assert certify(_claim(teacher, probes), probes).verified
+
+
+def test_weights_that_one_probe_alone_tells_are_not_confirmed() -> None:
+    teacher = _teacher("tanh", (2, 1, 1))
+    x = np.random.default_rng(0).standard_normal((400, 2))
+    x[:, 1] = 0.0
+    probes = make_probes(x, teacher(x))
+    place = int(np.flatnonzero((x == probes.x[7]).all(axis=1))[0])
+    x[place, 1] = 1.0
+    assert "1 probe alone tells" in _said(teacher, make_probes(x, teacher(x)))
+    x[:, 1] = np.random.default_rng(1).standard_normal(400)
+    whole = make_probes(x, teacher(x))
+    assert certify(_claim(teacher, whole), whole).verified

@@ -16,7 +16,7 @@ from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.refit import refit
-from ec_core.verify.error_bars import Bars, directions, error_bars
+from ec_core.verify.error_bars import Bars, directions, error_bars, leverage
 from ec_core.verify.jacobian import jacobian_blocks
 from ec_core.verify.match import match
 
@@ -130,3 +130,15 @@ def test_weights_of_constant_inputs_have_infinite_bars() -> None:
     bars = _bars(inner.to_standard(reduced), probes)
     assert np.isinf(bars.weights[0][:, 1]).all() and np.isfinite(bars.largest)
     assert np.isfinite(np.delete(bars.weights[0], 1, 1)).all() and bars.largest < 1e-10
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu"])
+def test_leverage_is_the_diagonal_of_the_hat_matrix(name: str) -> None:
+    network = make_teacher("synthetic", sizes=(2, 3, 2), activation=name, seed=1).network
+    x = np.random.default_rng(0).standard_normal((40, 2))
+    rank = network.parameter_count - (3 if name == "relu" else 0)
+    jacobian = np.concatenate(list(jacobian_blocks(network, x)))
+    hat = jacobian @ np.linalg.pinv(jacobian, rcond=1e-10)
+    found = leverage(network, x, directions(network, x), rank)
+    np.testing.assert_allclose(found.ravel(), np.diag(hat), atol=1e-9)
+    assert found.sum() == pytest.approx(rank)

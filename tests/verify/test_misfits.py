@@ -22,3 +22,8 @@ def test_no_misfit_is_wrongly_verified(kind: str) -> None:
 @pytest.mark.parametrize("kind", RIGHT)
 def test_the_same_settings_verify_what_is_right(kind: str) -> None:
     assert any(outcome(case(kind, number), 2, 25).verified for number in range(4))
+
+
+def test_a_line_imitated_by_a_neuron_that_two_probes_saw_bend() -> None:
+    """Once wrongly verified: only the leverage of the two probes gives it away."""
+    assert not outcome(case("skip-connection", 52)).wrong
