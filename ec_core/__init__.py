@@ -10,6 +10,13 @@ ICML 2024 (arXiv 2304.12794).
 (True, (2, 2, 1))
 """
 
+import os
+
+# Torch's OpenMP threads wait for each other by spinning, and where anything else wants the same
+# cores that takes them away from the one that works: measured on two busy cores, ten to twenty
+# times slower. Read when torch is loaded, so it has to be set before; a setting of one's own stays.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 from ec_core.chain import RecoverConfig, Recovery
 from ec_core.control import Control
 from ec_core.errors import ECError, InputError, JobError

@@ -33,6 +33,11 @@ WIDENINGS = 3
 """How often students are made twice as wide when a run is not verified."""
 
 
+SHALLOW, DEEP = (120, 1), (60, 0)
+"""Iterations and restarts of a student where nothing else is said. Deep students that are stuck
+are helped by what they agree on, layer by layer; their order hardly changes after so many."""
+
+
 @dataclass(frozen=True)
 class RecoverConfig:
     """Everything a run depends on besides the probes; plain data with one schema.
@@ -46,8 +51,8 @@ class RecoverConfig:
     students: int = 10
     width: int | tuple[int, ...] | None = None
     expansion: float = 1.0
-    iterations: int = 120
-    restarts: int = 1
+    iterations: int | None = None
+    restarts: int | None = None
     gamma: float = 0.5
     beta: float = 30.0
     seed: int = 0
@@ -63,12 +68,13 @@ class RecoverConfig:
 
     def expand_config(self) -> ExpandConfig:
         """The part that the expand stage needs."""
+        iterations, restarts = SHALLOW if self.hidden_layers == 1 else DEEP
         return ExpandConfig(
             students=self.students,
             width=self.width,
             expansion=self.expansion,
-            iterations=self.iterations,
-            restarts=self.restarts,
+            iterations=iterations if self.iterations is None else self.iterations,
+            restarts=restarts if self.restarts is None else self.restarts,
             seed=self.seed,
             device=self.device,
             hidden_layers=self.hidden_layers,
@@ -148,15 +154,24 @@ def make_report(
 
 
 def _layers(clusters: Clusters, found: Reconstruction) -> list[dict[str, object]]:
-    """One entry per hidden layer. Only the first is clustered; of the others pruning decides."""
-    cut = clusters.cut
-    found_by = list(support(found.standard, clusters))
-    first = {"height": cut.height, "clusters": len(clusters.kept), "support": found_by}
-    others: dict[str, object] = {"height": None, "clusters": None, "support": None}
-    return [
-        {"gamma": cut.gamma, "beta": cut.beta, **(others if layer else first), "pruned": removed}
-        for layer, removed in enumerate(found.removed)
-    ]
+    """One entry per hidden layer; what was not clustered has no height, clusters and support."""
+    entries: list[dict[str, object]] = []
+    for layer, removed in enumerate(found.removed):
+        if found.layers:
+            seen = found.layers[layer].clusters if layer < len(found.layers) else None
+        else:
+            seen = clusters if layer == 0 else None
+        entries.append(
+            {
+                "gamma": clusters.cut.gamma,
+                "beta": clusters.cut.beta,
+                "height": None if seen is None else seen.cut.height,
+                "clusters": None if seen is None else len(seen.kept),
+                "support": None if seen is None or layer else list(support(found.standard, seen)),
+                "pruned": removed,
+            }
+        )
+    return entries
 
 
 def run(

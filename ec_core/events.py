@@ -6,7 +6,9 @@ H hidden, D inputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +20,10 @@ TRAINING, CONVERGED, STALLED, STOPPED, OUT_OF_BUDGET = (
     "out of budget",
 )
 """The states a student can be in."""
+
+
+PHASES = ("cluster", "freeze", "retrain", "prune", "refine")
+"""What is done with a hidden layer, in this order."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,30 @@ class TrainingProgress(Event):
 
 @dataclass(frozen=True)
 class WidthTried(Event):
-    """One step of the search for the students' width: ``converged`` of ``students`` arrived."""
+    """One step of the search for the students' width: ``converged`` of ``students`` arrived.
+
+    width : the number that is doubled; hidden : neurons of each hidden layer in this step
+    """
 
     width: int
     converged: int
     students: int
     best_loss: float
     enough: bool
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class LayerStep(Event):
+    """Which hidden layer of a deep network is worked on, 1 … ``layers``, and how.
+
+    phase : one of ``PHASES``; message : one sentence for the person who watches
+    """
+
+    layer: int
+    layers: int
+    phase: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -100,3 +123,19 @@ class SignsFound(Event):
     residual: float
     runner_up: float
     unique: bool
+
+
+Result = TypeVar("Result")
+
+
+def relay(
+    work: Generator[Event, None, Result], change: Callable[[Event], Event]
+) -> Generator[Event, None, Result]:
+    """Pass a stage's events on, each through ``change``; returns what the stage returns."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        yield change(event)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pages.ui import frame, grove, workbench
+from pages.ui import frame, grove, theme, workbench
 from pages.ui.runs import Run
 
 
 @frame.page(
     "cluster",
     "Find what the students agree on",
-    "All neurons of all students in one heap. Where independent students hold the very same "
-    "weights, they must have found a neuron of the teacher.",
+    "Where independent students hold the very same weights, they must have found a neuron of the "
+    "teacher.",
 )
 def _page(run: Run | None) -> None:
     run = frame.needs(
@@ -21,5 +21,6 @@ def _page(run: Run | None) -> None:
         "Choose a teacher" if run is None else "Train students",
     )
     grove.warm_up()
+    theme.wide()
     workbench.body(run)
     frame.formula("Tree, cut and verdict, as formulas", "cluster")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core import figures
+from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import ACTIVATIONS
 from pages.ui import choose, frame, show, steps, symmetry, theme, words
 from pages.ui.runs import Run
@@ -40,11 +41,11 @@ def _meet(source: Source) -> None:
         pairs.append((f"{source.score_name} on unseen data", value, "good"))
     frame.facts(pairs, key="teacher_facts")
     frame.note(source.description)
-    layers = len(network.weights) - 1
-    if layers != 1:
+    layers = source.hidden_layers or 0
+    if layers > DEEPEST:
         st.warning(
-            f"This network has {layers} hidden layers; this version recovers networks with exactly "
-            "one. You can go on and look, but the result will not be verified."
+            f"This network has {layers} hidden layers; this version recovers networks with at most "
+            f"{DEEPEST}. You can go on and look, but the result will not be verified."
         )
     show.figure(
         figures.network_diagram(network, theme=theme.figure_theme()),

@@ -12,6 +12,7 @@ from ec_core.events import (
     CONVERGED,
     TRAINING,
     Event,
+    LayerStep,
     Note,
     PruneStep,
     RefineProgress,
@@ -44,10 +45,13 @@ def line(event: Event) -> str | None:
             )
         case WidthTried():
             verdict = "enough" if event.enough else "too narrow"
+            each = "-".join(map(str, event.hidden)) or str(event.width)
             return (
-                f"Width {event.width}: {event.converged} of {event.students} students converged, "
+                f"Width {each}: {event.converged} of {event.students} students converged, "
                 f"best loss {event.best_loss:.1e}, {verdict}"
             )
+        case LayerStep():
+            return f"Layer {event.layer} of {event.layers}, {event.phase}: {event.message}"
         case PruneStep():
             verdict = "removed" if event.accepted else "kept"
             return (

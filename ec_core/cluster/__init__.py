@@ -12,8 +12,11 @@ from ec_core.cluster.cut import (
 from ec_core.cluster.dendrogram import Dendrogram, HeightCounts, build_tree, counts
 from ec_core.cluster.embedding import pca, umap_embedding
 from ec_core.cluster.plateau import Plateau, plateaus
+from ec_core.cluster.statistics import BranchStatistics, branch_statistics
+from ec_core.cluster.view import pack_map, pack_tree, pack_truth
 
 __all__ = [
+    "BranchStatistics",
     "Cluster",
     "Clusters",
     "Cut",
@@ -23,8 +26,12 @@ __all__ = [
     "WeightCloud",
     "apply_cut",
     "automatic_cut",
+    "branch_statistics",
     "build_tree",
     "counts",
+    "pack_map",
+    "pack_tree",
+    "pack_truth",
     "paper_cut",
     "pca",
     "plateaus",

@@ -85,15 +85,17 @@ def _alive(incoming: np.ndarray, outgoing: np.ndarray, entry: Activation) -> np.
     return result
 
 
-def pool(ensemble: StudentEnsemble, best: int | None = None) -> WeightCloud:
-    """Pool the first layer of every student into one cloud of canonical vectors.
+def pool(ensemble: StudentEnsemble, best: int | None = None, layer: int = 0) -> WeightCloud:
+    """Pool one hidden layer (0: the first) of every student into one cloud of canonical vectors.
 
-    Dead and constant neurons are left out; ``best`` keeps only that many students, those with the
-    smallest losses. Vectors are ordered by student, then neuron; there may be none.
+    Beyond the first layer that makes sense once all students read the same neurons below; D then
+    counts what the layer reads, earlier layers included where there are skip paths. Dead and
+    constant neurons are left out; ``best`` keeps only that many students, those with the smallest
+    losses. Vectors are ordered by student, then neuron; there may be none.
     Raises InputError if ``best`` is less than one.
     """
-    incoming = np.asarray(ensemble.incoming, dtype=np.float64)
-    outgoing = np.asarray(ensemble.outgoing, dtype=np.float64)
+    incoming = np.asarray(ensemble.vectors(layer), dtype=np.float64)
+    outgoing = np.asarray(ensemble.outgoing(layer), dtype=np.float64)
     losses = np.asarray(ensemble.losses, dtype=np.float64)
     if best is not None and best < 1:
         raise InputError(f"The best {best} students were asked for; expected at least one.")

@@ -8,16 +8,18 @@ Axes: D inputs, M pooled vectors, m members of one cluster.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from scipy.spatial.distance import pdist
 
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.dendrogram import Dendrogram, check_beta, counts_of, needed_students
+from ec_core.cluster.edits import Edit, branches, checked, verdicts
 from ec_core.cluster.plateau import HEIGHT_FLOOR, Plateau, last_long, plateaus
+from ec_core.cluster.statistics import BranchStatistics, branch_statistics
 from ec_core.errors import InputError
 from ec_core.networks.canonical import TINY_NORM
 
@@ -32,8 +34,6 @@ __all__ = [
     "plateaus",
 ]
 
-KEEP, DROP = "keep", "drop"
-
 _MEDIAN_MEMBERS = 2000
 """Larger clusters (2 million pairs) have their median angle taken over this many members."""
 
@@ -45,8 +45,8 @@ class Cut:
     height : distance; vectors that merge at or below it are one cluster
     gamma : share of the students a cluster must hold; beta : largest angle in degrees
     rule : how the height was chosen
-    edits : decisions by hand, ("keep", node) or ("drop", node) with a node of the tree; the last
-        word on a node counts, and it waits while the node is not a cluster at this height
+    edits : decisions by hand, see ``edits``: ("cut", node, height), ("merge", node, node, …),
+        ("keep", node), ("drop", node)
 
     Raises InputError for a height that is not above zero, gamma or beta out of range, and edits
     of another form.
@@ -59,24 +59,48 @@ class Cut:
     gamma: float = 0.5
     beta: float = 30.0
     rule: Literal["plateau", "paper", "hand"] = "hand"
-    edits: tuple[tuple[str, int], ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.height) and self.height > 0.0):
             raise InputError(f"The cut height is {self.height}; expected a distance above zero.")
         needed_students(1, self.gamma)
         check_beta(self.beta)
-        for edit in self.edits:
-            word, node = edit if len(edit) == 2 else ("", None)
-            if word not in (KEEP, DROP) or not isinstance(node, (int, np.integer)):
-                raise InputError(
-                    f"{edit!r} is no edit of a cut; expected ('keep', node) or ('drop', node)."
-                )
+        object.__setattr__(self, "edits", tuple(checked(edit) for edit in self.edits))
+
+    @classmethod
+    def from_plain(cls, facts: Mapping[str, Any]) -> Cut:
+        """A cut from what JSON can hold: the same names, lists for tuples.
+
+        Raises InputError where a number or word is missing or of another kind.
+
+        >>> Cut.from_plain({"height": 0.1, "edits": [["cut", 5, 1e-3]]}).edits
+        (('cut', 5, 0.001),)
+        """
+        try:
+            return cls(
+                height=float(facts["height"]),
+                gamma=float(facts.get("gamma", 0.5)),
+                beta=float(facts.get("beta", 30.0)),
+                rule=_RULES[facts.get("rule", "hand")],
+                edits=tuple(tuple(edit) for edit in facts.get("edits", ())),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise InputError(
+                f"{dict(facts)!r} is no cut; expected height, gamma, beta, rule and edits."
+            ) from None
+
+
+_RULES: dict[str, Literal["plateau", "paper", "hand"]] = {
+    "plateau": "plateau",
+    "paper": "paper",
+    "hand": "hand",
+}
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """One branch of the cut tree.
+    """One branch of the cut tree, or several that were merged by hand.
 
     members (m,) : its vectors, indices into the cloud, ascending
     best : the member from the student with the smallest loss (of several the strongest)
@@ -86,7 +110,10 @@ class Cluster:
         pairwise cosine, which is what beta is compared with, here and in ``counts``
     outgoing_norm : median size of the members' outgoing weights
     kept, reason : the verdict and one sentence for it
-    node : the node of the tree
+    node : the node of the tree; nodes : all of them where branches were merged, ascending
+
+    Of merged branches, spread and mean_angle are those of the widest branch: that they belong
+    together was decided by hand, and what lies between them is not judged again.
     """
 
     members: np.ndarray
@@ -100,6 +127,7 @@ class Cluster:
     kept: bool
     reason: str
     node: int
+    nodes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,51 +217,68 @@ def _degrees(angle: float) -> str:
     return f"{angle:.3g}°"
 
 
-def _by_hand(edits: Sequence[tuple[str, int]]) -> dict[int, bool]:
-    """For each edited node: True to keep, False to drop; the last edit counts."""
-    return {node: word == KEEP for word, node in edits}
+def _hand(nodes: tuple[int, ...], decided: dict[int, tuple[int, bool]]) -> bool | None:
+    """The last verdict given by hand on any of a cluster's nodes, None if there is none."""
+    given = [decided[node] for node in nodes if node in decided]
+    return max(given)[1] if given else None
 
 
-def apply_cut(tree: Dendrogram, cloud: WeightCloud, cut: Cut) -> Clusters:
+def _judge(
+    nodes: tuple[int, ...],
+    tree: Dendrogram,
+    cloud: WeightCloud,
+    cut: Cut,
+    known: BranchStatistics,
+    strength: np.ndarray,
+) -> Cluster:
+    """The cluster of these nodes, as the rules see it; strength (M,) is the cloud's."""
+    at = list(nodes)
+    members = np.sort(np.concatenate([tree.members(node) for node in at]))
+    support = int(known.support[at[0]])
+    if len(at) > 1:
+        support = len(np.unique(cloud.student[members]))
+    mean_angle = float(known.angle[at].max())
+    kept, reason = _verdict(support, mean_angle, tree, cut)
+    if len(at) > 1:
+        reason += f"; {len(at)} branches merged by hand"
+    rivals = known.best[at]
+    best = int(rivals[np.lexsort((rivals, -strength[rivals], cloud.loss[rivals]))[0]])
+    units = cloud.vectors[members]
+    units = units / np.maximum(np.linalg.norm(units, axis=1), TINY_NORM)[:, None]
+    return Cluster(
+        members=members,
+        best=best,
+        centre=cloud.vectors[best],
+        support=support,
+        spread=float(known.spread[at].max()),
+        angle=_median_angle(units),
+        mean_angle=mean_angle,
+        outgoing_norm=float(np.median(strength[members])),
+        kept=kept,
+        reason=reason,
+        node=at[0],
+        nodes=nodes,
+    )
+
+
+def apply_cut(
+    tree: Dendrogram, cloud: WeightCloud, cut: Cut, known: BranchStatistics | None = None
+) -> Clusters:
     """Cut the tree and judge every branch; singletons are clusters too.
 
     Support and mean angle are the tree's own, so that the number of kept clusters is
     ``counts`` at that height whenever nothing was edited by hand.
+    known : ``branch_statistics`` of this tree, if they are at hand
     """
-    units = cloud.vectors / np.maximum(np.linalg.norm(cloud.vectors, axis=1), TINY_NORM)[:, None]
-    strength = cloud.strength
-    by_hand = _by_hand(cut.edits)
-    angles = tree.angle
-    # the best member comes first in this order
-    rank = np.empty(tree.vectors, dtype=int)
-    rank[np.lexsort((-strength, cloud.loss))] = np.arange(tree.vectors)
+    known = branch_statistics(tree, cloud) if known is None else known
+    decided, strength = verdicts(cut.edits), cloud.strength
     clusters = []
-    for node in tree.nodes_at(cut.height).tolist():
-        members = tree.members(node)
-        merge = node - tree.vectors
-        support = 1 if merge < 0 else int(tree.support[merge])
-        mean_angle = 0.0 if merge < 0 else float(angles[merge])
-        kept, reason = _verdict(support, mean_angle, tree, cut)
-        if node in by_hand and by_hand[node] != kept:
-            kept = by_hand[node]
-            reason = f"{'kept' if kept else 'dropped'} by hand ({reason})"
-        best = int(members[np.argmin(rank[members])])
-        centre = cloud.vectors[best]
-        distances = np.linalg.norm(cloud.vectors[members] - centre, axis=1)
-        clusters.append(
-            Cluster(
-                members=members,
-                best=best,
-                centre=centre,
-                support=support,
-                spread=float(np.sqrt(np.mean(distances**2))),
-                angle=_median_angle(units[members]),
-                mean_angle=mean_angle,
-                outgoing_norm=float(np.median(strength[members])),
-                kept=kept,
-                reason=reason,
-                node=node,
-            )
-        )
+    for nodes in branches(tree, cut.height, cut.edits):
+        cluster = _judge(nodes, tree, cloud, cut, known, strength)
+        hand = _hand(nodes, decided)
+        if hand is not None and hand != cluster.kept:
+            reason = f"{'kept' if hand else 'dropped'} by hand ({cluster.reason})"
+            cluster = replace(cluster, kept=hand, reason=reason)
+        clusters.append(cluster)
     clusters.sort(key=lambda c: (not c.kept, -c.support, c.spread, c.node))
     return Clusters(cut, tuple(clusters))

@@ -6,6 +6,7 @@ Axes: M vectors, F = D + 1 numbers each.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -49,13 +50,31 @@ def pca(vectors: np.ndarray) -> np.ndarray:
     return result + 0.0  # no negative zeros
 
 
-def umap_embedding(vectors: np.ndarray, seed: int) -> np.ndarray:
+class _Listener:
+    """The "file" that UMAP's progress bar is written to: hears "n/total" and tells n/total."""
+
+    def __init__(self, tell: Callable[[float], None]) -> None:
+        self._tell = tell
+
+    def write(self, text: str) -> None:
+        done, slash, total = text.strip().partition("/")
+        if slash and done.isdigit() and total.isdigit() and int(total):
+            self._tell(int(done) / int(total))
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def umap_embedding(
+    vectors: np.ndarray, seed: int, progress: Callable[[float], None] | None = None
+) -> np.ndarray:
     """A UMAP map (M, 2) of vectors (M, F), the same for the same seed.
 
     It starts from PCA, so that clouds of many exact copies, whose neighbourhood graph falls
     apart, need no spectral start. UMAP works in float32: copies closer than 1e-7 are one point to
     it. Slow at first use (import and compilation, many seconds). Fewer than ``UMAP_MIN_VECTORS``
     vectors, or vectors that are all equal, get the map of ``pca`` instead.
+    progress : told now and then which share of the layout is done
     Raises InputError for NaN or a wrong shape.
     """
     vectors = _checked(vectors)
@@ -68,7 +87,11 @@ def umap_embedding(vectors: np.ndarray, seed: int) -> np.ndarray:
         warnings.simplefilter("ignore")
         import umap
 
+        bar = {"disable": progress is None, "bar_format": "{n}/{total}", "mininterval": 0.3}
+        if progress is not None:
+            bar["file"] = _Listener(progress)
         reducer = umap.UMAP(
+            tqdm_kwds=bar,
             n_neighbors=min(_NEIGHBORS, len(vectors) - 1),
             init=(10.0 * start / extent).astype(np.float32),
             random_state=seed,

@@ -75,19 +75,6 @@ def pull(shape: Architecture, layers: Layers, forward: Pass, v: Tensor) -> list[
     ]
 
 
-def rows(shape: Architecture, layers: Layers, forward: Pass) -> Tensor:
-    """J itself, (S, K·n, P), for networks small enough to hold it."""
-    students, probes, outputs = forward.answers.shape
-    eye = torch.eye(outputs, dtype=forward.answers.dtype, device=forward.answers.device)
-    seeds = eye[None, :, None, :].expand(students, outputs, probes, outputs)
-    blocks = []
-    for delta, phi in zip(deltas(shape, layers, forward, seeds), forward.phi, strict=True):
-        wide = phi if phi.ndim == 3 else phi.unsqueeze(0)
-        block = delta.unsqueeze(-1) * wide[:, None, :, None, :]
-        blocks.append(block.flatten(1, 2).flatten(2))
-    return torch.cat(blocks, dim=2)
-
-
 def second_derivative(
     layers: Layers, moves: Layers, shape: Architecture, forward: Pass, bends: Sequence[Tensor]
 ) -> Tensor:

@@ -21,6 +21,7 @@ _OVERHEAD = 4e-3
 """Seconds an iteration takes however small the problem is."""
 
 _TYPICAL_ITERATIONS = 40
+"""Per hidden layer: deeper students take longer to get there."""
 
 _MATRIX_FREE_FLOPS = 500
 """Operations per weight and probe of a matrix-free iteration: some sixty products of eight."""
@@ -45,7 +46,7 @@ class Estimate:
 
 def dense_bytes(shape: Architecture) -> int:
     """Bytes one student's Gauss-Newton step needs: matrix, shifted copy, factor, and M'M."""
-    # the deep matrix and one hidden layer's M'M are of about the same size
+    # the sums over probes take about as much as the matrix
     return int(8 * 4 * shape.parameter_count**2)
 
 
@@ -86,18 +87,38 @@ def warnings_for(shape: Architecture, probes: int) -> tuple[str, ...]:
     return ()
 
 
+def matrix_flops(shape: Architecture, probes: float) -> float:
+    """Operations of one student's Gauss-Newton matrix J'J over N probes, see ``gram``.
+
+    With P_l weights in hidden layer l, N·((Σ P_l)² - Σ P_l²/2): a quarter of the plain 2·N·P_l² for
+    a layer with itself, half of it for every pair of layers, whatever the number of outputs.
+
+    >>> matrix_flops(Architecture((3, 5, 1), "tanh"), 10)  # 20 + 6 weights
+    4580.0
+    """
+    sizes = [a * b for a, b in shape.shapes[:-1]] + [shape.features(len(shape.shapes) - 1)]
+    return probes * (sum(sizes) ** 2 - sum(size**2 for size in sizes) / 2)
+
+
 def estimate(
-    probes: int, inputs: int, outputs: int, activation: str, width: int, config: ExpandConfig
+    probes: int,
+    inputs: int,
+    outputs: int,
+    activation: str,
+    hidden: tuple[int, ...],
+    config: ExpandConfig,
 ) -> Estimate:
-    """The cost of training students of ``width`` on N probes with D inputs and K outputs."""
+    """The cost of training students on N probes with D inputs and K outputs.
+
+    hidden : neurons of every hidden layer, as ``ExpandConfig.hidden`` gives them
+    """
     device = resolve_device(config.device)
-    shape = Architecture((inputs, width, outputs), activation, look_up(activation).leaves_linear)
-    columns = width * (inputs + 2) + 1
+    shape = Architecture((inputs, *hidden, outputs), activation, look_up(activation).leaves_linear)
     used = min(probes, max(LEAST_PROBES, ANSWERS_PER_PARAMETER * shape.parameter_count / outputs))
     dense = fits_densely(shape, device)
     per_student = dense_bytes(shape) if dense else matrix_free_bytes(shape)
     if dense:
-        flops = 2.0 * used * columns**2 + shape.parameter_count**3 / 3
+        flops = matrix_flops(shape, used) + shape.parameter_count**3 / 3
     else:
         flops = _MATRIX_FREE_FLOPS * used * shape.parameter_count
     group = max(1, memory_bound(device) // per_student)
@@ -105,6 +126,8 @@ def estimate(
         parameters=shape.parameter_count,
         answers=probes * outputs,
         bytes=CHUNK_BYTES + min(group, config.students) * per_student,
-        seconds=_TYPICAL_ITERATIONS * (config.students * flops / _RATE[device.type] + _OVERHEAD),
+        seconds=_TYPICAL_ITERATIONS
+        * len(hidden)
+        * (config.students * flops / _RATE[device.type] + _OVERHEAD),
         warnings=warnings_for(shape, probes),
     )

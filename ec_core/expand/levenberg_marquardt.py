@@ -23,7 +23,7 @@ from torch import Tensor
 from ec_core.expand.curvature import bending, losses, normal_equations
 from ec_core.expand.problem import Problem
 
-FIRST_DAMPING = 1e-2
+FIRST_DAMPING, FIRST_GROWTH = 1e-2, 2.0
 SMALLEST_DAMPING, LARGEST_DAMPING = 1e-15, 1e12
 _FASTEST_SHRINK = 0.1
 """Nielsen shrinks by a third at most; with accelerated steps a tenth ends the endgame sooner."""
@@ -56,7 +56,10 @@ class Batch:
             getattr(self, name)[rows] = getattr(other, name)
 
 
-Attempt = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+Rows = Tensor | slice
+"""Some students by index, or all of them."""
+
+Attempt = Callable[[Rows, Tensor], tuple[Tensor, Tensor, Tensor]]
 """(rows, damping (R,)) to the trial theta (R, P), the loss there and the decrease expected (R,)."""
 
 
@@ -67,7 +70,7 @@ def start(problem: Problem, theta: Tensor) -> Batch:
         theta.clone(),
         loss,
         torch.full_like(loss, FIRST_DAMPING),
-        torch.full_like(loss, 2.0),
+        torch.full_like(loss, FIRST_GROWTH),
     )
 
 
@@ -83,28 +86,33 @@ def _solve(matrix: Tensor, shift: Tensor, gradient: Tensor) -> tuple[Tensor, Ten
 def advance(batch: Batch, attempt: Attempt) -> Batch:
     """Nielsen's step control around any way to find a step.
 
-    attempt(rows, damping) tries one step for the students of the index tensor ``rows``; students
-    whose loss does not fall are tried again with more damping, a few times.
+    attempt(rows, damping) tries one step for the students ``rows``. Those whose loss does not fall
+    are tried again with more damping, a few times; not so on a GPU, where looking which they are
+    would make the host wait for the device: there their next try is the next iteration.
     """
-    theta, best = batch.theta.clone(), batch.loss.clone()
-    damping, growth = batch.damping.clone(), batch.growth.clone()
-    rows = torch.arange(len(theta), device=theta.device)
-    for _ in range(_TRIES):
-        trial, after, expected = attempt(rows, damping[rows])
-        before = batch.loss[rows]
-        good = after < before
-        ratio = (before - after) / expected.clamp_min(1e-300)
-        shrink = (1 - (2 * ratio - 1) ** 3).clamp(_FASTEST_SHRINK, 2.0)
-        kept = rows[good]
-        theta[kept], best[kept] = trial[good], after[good]
-        damping[kept] = (damping[kept] * shrink[good]).clamp_min(SMALLEST_DAMPING)
-        growth[kept] = 2.0
-        rows = rows[~good]
-        damping[rows] = (damping[rows] * growth[rows]).clamp_max(LARGEST_DAMPING)
-        growth[rows] = (growth[rows] * 2).clamp_max(LARGEST_DAMPING)
+    result = _judged(batch, *attempt(slice(None), batch.damping))
+    for _ in range(0 if batch.theta.is_cuda else _TRIES - 1):
+        rows = torch.nonzero(~(result.loss < batch.loss)).squeeze(1)
         if len(rows) == 0:
             break
-    return Batch(theta, best, damping, growth)
+        failed = result.take(rows)
+        result.put(rows, _judged(failed, *attempt(rows, failed.damping)))
+    return result
+
+
+def _judged(batch: Batch, trial: Tensor, after: Tensor, expected: Tensor) -> Batch:
+    """The state after one try: the trial and less damping where the loss fell, else more."""
+    good = after < batch.loss
+    ratio = (batch.loss - after) / expected.clamp_min(1e-300)
+    shrink = (1 - (2 * ratio - 1) ** 3).clamp(_FASTEST_SHRINK, 2.0)
+    less = (batch.damping * shrink).clamp_min(SMALLEST_DAMPING)
+    more = (batch.damping * batch.growth).clamp_max(LARGEST_DAMPING)
+    return Batch(
+        torch.where(good[:, None], trial, batch.theta),
+        torch.where(good, after, batch.loss),
+        torch.where(good, less, more),
+        torch.where(good, FIRST_GROWTH, (2 * batch.growth).clamp_max(LARGEST_DAMPING)),
+    )
 
 
 def trusted(step: Tensor, acceleration: Tensor) -> Tensor:
@@ -118,10 +126,9 @@ def iterate(problem: Problem, batch: Batch) -> Batch:
     matrix, gradient, _ = normal_equations(problem, batch.theta)
     scale = matrix.diagonal(dim1=1, dim2=2).mean(dim=1).clamp_min(1e-300)
 
-    def attempt(rows: Tensor, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        everyone = len(rows) == len(matrix)
+    def attempt(rows: Rows, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         shift, target, origin = damping * scale[rows], gradient[rows], batch.theta[rows]
-        step, factor, solved = _solve(matrix if everyone else matrix[rows], shift, target)
+        step, factor, solved = _solve(matrix[rows], shift, target)
         step = torch.where(solved[:, None], step, 0.0)
         bent = bending(problem, origin, step).unsqueeze(-1)
         trial = origin + trusted(step, -torch.cholesky_solve(bent, factor).squeeze(-1))

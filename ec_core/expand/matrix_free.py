@@ -16,7 +16,7 @@ from ec_core.expand.conjugate_gradients import solve
 from ec_core.expand.curvature import bending, losses
 from ec_core.expand.estimate import dense_bytes
 from ec_core.expand.kronecker import Preconditioner, preconditioner
-from ec_core.expand.levenberg_marquardt import Batch, advance, trusted
+from ec_core.expand.levenberg_marquardt import Batch, Rows, advance, trusted
 from ec_core.expand.problem import Problem
 from ec_core.expand.products import Linearised, linearise, product
 from ec_core.networks.mlp import Architecture
@@ -57,7 +57,7 @@ def _direction(
 def iterate(problem: Problem, batch: Batch) -> Batch:
     """One iteration for every student of the batch; returns the new state."""
 
-    def attempt(rows: Tensor, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def attempt(rows: Rows, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         origin = batch.theta[rows]
         at, gradient, loss = linearise(problem, origin)
         inverse = preconditioner(at)

@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ec_core.devices import memory_bound
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.mlp import Architecture
 from ec_core.probing.probes import ProbeSet
 
-CHUNK_BYTES = 48 * 2**20
-"""Working memory for one chunk of probes; larger is no faster, caches being what they are."""
+CHUNK_BYTES = 12 * 2**20
+"""Working memory for one chunk of probes on a CPU; larger is no faster, caches being what they are.
+On a GPU a chunk may take ``GPU_SHARE`` of the memory bound: there few large products are faster."""
+
+GPU_SHARE = 0.25
 
 ANSWERS_PER_PARAMETER = 4.0
 """Answers a student of P parameters learns from. The paper's problems have more; at zero loss on
@@ -58,4 +62,5 @@ def make_problem(
     shape = Architecture(
         (x.shape[1], *hidden, y.shape[1]), activation, skip=look_up(activation).leaves_linear
     )
-    return Problem(shape, x.to(device), y.to(device))
+    chunk = CHUNK_BYTES if device.type == "cpu" else int(GPU_SHARE * memory_bound(device))
+    return Problem(shape, x.to(device), y.to(device), chunk)

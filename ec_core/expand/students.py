@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from ec_core.errors import InputError
-from ec_core.events import CONVERGED
+from ec_core.events import CONVERGED, TRAINING
+from ec_core.expand.levenberg_marquardt import FIRST_DAMPING, FIRST_GROWTH
 from ec_core.networks.mlp import Architecture, random_parameters, unpack
 from ec_core.seeding import stage_seed
 
@@ -41,16 +42,48 @@ class StudentEnsemble:
     @property
     def incoming(self) -> np.ndarray:
         """(S, H, D+1) weight vectors (w, b) of the first layer."""
-        return unpack(self.shape, torch.from_numpy(self.theta)).incoming.numpy()
+        return self.vectors(0)
 
-    @property
-    def outgoing(self) -> np.ndarray:
-        """(S, K, H) outgoing weights of the last hidden layer."""
-        return unpack(self.shape, torch.from_numpy(self.theta)).outgoing.numpy()
+    def vectors(self, layer: int) -> np.ndarray:
+        """(S, H, F) weight vectors of hidden layer ``layer`` (0: the first), bias last.
+
+        Beyond the first layer they compare only between students that read the same neurons.
+        """
+        block = unpack(self.shape, torch.from_numpy(self.theta)).blocks[layer].numpy()
+        bias = self.shape.sizes[layer]
+        parts = [block[..., :bias], block[..., bias + 1 :], block[..., bias : bias + 1]]
+        return np.concatenate(parts, axis=2)
+
+    def outgoing(self, layer: int) -> np.ndarray:
+        """(S, K', H) weights with which later layers read the neurons of hidden layer ``layer``."""
+        blocks = unpack(self.shape, torch.from_numpy(self.theta)).blocks
+        readers = range(layer + 1, len(blocks) if self.shape.skip else layer + 2)
+        columns = [blocks[m][..., self.shape.columns(m, layer + 1)].numpy() for m in readers]
+        return np.concatenate(columns, axis=1)
 
     def converged(self) -> np.ndarray:
         """(S,) bool: which students explain the answers to their own precision."""
         return np.array([status == CONVERGED for status in self.statuses])
+
+
+def ensemble_of(
+    shape: Architecture, theta: np.ndarray, losses: np.ndarray, seed: int
+) -> StudentEnsemble:
+    """Students theta (S, P) as an ensemble that has not been trained yet, to be continued."""
+    students = len(theta)
+    return StudentEnsemble(
+        shape=shape,
+        theta=theta,
+        losses=losses,
+        statuses=(TRAINING,) * students,
+        iterations=np.zeros(students, dtype=np.int64),
+        restarts=np.zeros(students, dtype=np.int64),
+        damping=np.full(students, FIRST_DAMPING),
+        growth=np.full(students, FIRST_GROWTH),
+        history=np.empty((0, students)),
+        seconds=0.0,
+        seed=seed,
+    )
 
 
 def initial_theta(

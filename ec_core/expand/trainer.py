@@ -46,7 +46,7 @@ ENOUGH = 0.5
 """Share of converged students at which stalled ones are left alone."""
 
 PATIENCE, LEAST_PATIENCE = 2.0, 30
-"""Once enough have converged, the others get so many times the iterations those needed."""
+"""Once enough have converged, the others get so many times the iterations those first needed."""
 
 BLIND_WIDTH = 32
 """Taken where not even two neurons' Gauss-Newton matrix fits into memory."""
@@ -206,8 +206,9 @@ class _Run:
         enough = converged.mean() >= ENOUGH
         limit = self.config.iterations
         if enough:
-            needed = PATIENCE * self.iterations[converged].max()
-            limit = min(limit, max(LEAST_PATIENCE, int(needed)))
+            # a straggler that made it does not give the others more time
+            quick = np.sort(self.iterations[converged])[: int(np.ceil(ENOUGH * len(converged)))]
+            limit = min(limit, max(LEAST_PATIENCE, int(PATIENCE * quick.max())))
         late = active & ~done & ~stuck & (self.iterations >= limit)
         self.status[late] = OUT_OF_BUDGET
         for student in np.flatnonzero(stuck):

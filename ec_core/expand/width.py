@@ -22,6 +22,9 @@ _CONVERGED = 1e-6
 """Loss that counts as "on its way down": too narrow students stay orders of magnitude above."""
 _HOPELESS_AFTER, _HOPELESS = 20, 1e-3
 """A width whose median student is above this loss after so many iterations is too narrow."""
+_PROMISING, _LOST = 1e-4, 1e-2
+"""Deep students often stay stuck at any width, and are helped layer by layer: there the best one
+decides, promising below the first loss, not worth waiting for above the second."""
 _WIDEST = 1024
 
 
@@ -46,9 +49,9 @@ def find_width(
     while True:
         found, arrived = _short_run(make(width).thinned(), width, floor, config, control)
         students = len(found.batch.loss)
-        enough = 2 * arrived > students
         best = float(found.batch.loss.min())
-        yield WidthTried(STAGE, width, arrived, students, best, enough)
+        enough = 2 * arrived > students or (config.hidden_layers > 1 and best <= _PROMISING)
+        yield WidthTried(STAGE, width, arrived, students, best, enough, config.hidden(width))
         if enough or control.over:
             return found
         wider = make(2 * width)
@@ -83,7 +86,9 @@ def _short_run(
         batch = iterate(problem, batch)
         loss = batch.loss.cpu().numpy()
         history.append(loss)
-        hopeless = iteration >= _HOPELESS_AFTER and np.median(loss) > _HOPELESS
+        deep = config.hidden_layers > 1
+        slow = loss.min() > _LOST if deep else np.median(loss) > _HOPELESS
+        hopeless = iteration >= _HOPELESS_AFTER and slow
         if 2 * int((loss <= goal).sum()) > students or hopeless:
             break
     return WidthFound(width, batch, tuple(history)), int((loss <= goal).sum())

@@ -12,24 +12,39 @@ from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, empty, faded, 
 from ec_core.figures.words import number, plural
 
 
+def _hidden(event: WidthTried) -> tuple[int, ...]:
+    return event.hidden or (event.width,)
+
+
+def _name(event: WidthTried) -> str:
+    """The neurons of each layer: "8", or "8–4" for two layers."""
+    return "–".join(map(str, _hidden(event)))
+
+
+def _neurons(event: WidthTried) -> str:
+    hidden = _hidden(event)
+    return plural(hidden[0], "neuron") if len(hidden) == 1 else f"{_name(event)} neurons"
+
+
 def width_search(tried: Sequence[WidthTried], theme: Theme = LIGHT) -> go.Figure:
     """One bar per width tried: the share of students that converged; the width chosen stands out.
 
     tried : the WidthTried events in the order they came; a width tried twice shows its last try.
+    Of deep students the neurons of every layer are named, and bars stand by their sum.
     """
     if not tried:
         return empty(theme, "The width is found by doubling; the first try is under way.", 320)
-    last = {event.width: event for event in tried}
-    events = [last[width] for width in sorted(last)]
-    chosen = min((event.width for event in events if event.enough), default=None)
+    last = {_hidden(event): event for event in tried}
+    events = [last[hidden] for hidden in sorted(last, key=lambda hidden: (sum(hidden), hidden))]
+    chosen = next((event for event in events if event.enough), None)
     share = [event.converged / max(event.students, 1) for event in events]
     fig = figure(theme, 320, margin={"l": 24, "r": 24, "t": 40, "b": 24}, bargap=0.45)
     fig.add_bar(
-        x=[str(event.width) for event in events],
+        x=[_name(event) for event in events],
         y=np.array(share),
         marker={
             "color": [
-                theme.positive if event.width == chosen else faded(theme.positive, 0.35)
+                theme.positive if event is chosen else faded(theme.positive, 0.35)
                 for event in events
             ],
             "pattern": {
@@ -46,7 +61,7 @@ def width_search(tried: Sequence[WidthTried], theme: Theme = LIGHT) -> go.Figure
         textfont={"size": SMALL_SIZE, "color": theme.text},
         customdata=[number(event.best_loss) for event in events],
         hovertext=[
-            f"<b>{plural(event.width, 'neuron')}</b><br>{event.converged} of "
+            f"<b>{_neurons(event)}</b><br>{event.converged} of "
             f"{plural(event.students, 'student')} converged<br>best loss {number(event.best_loss)}"
             f"<br>{'wide enough' if event.enough else 'too few: twice as wide comes next'}"
             for event in events
@@ -61,7 +76,7 @@ def width_search(tried: Sequence[WidthTried], theme: Theme = LIGHT) -> go.Figure
             x=0,
             y=1.03,
             yanchor="bottom",
-            text=f"<b>{plural(chosen, 'neuron')}</b> are enough for most students",
+            text=f"<b>{_neurons(chosen)}</b> are enough for most students",
             showarrow=False,
             font={"size": SMALL_SIZE},
         )

@@ -1,23 +1,24 @@
-"""From clusters to a first guess: one neuron per cluster."""
+"""From clusters to neurons: one per cluster, as its best student has it."""
 
 from __future__ import annotations
 
-import numpy as np
+import torch
+from torch import Tensor
 
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.cut import Clusters
 from ec_core.expand.students import StudentEnsemble
+from ec_core.networks.mlp import unpack
 
 
-def collapse(ensemble: StudentEnsemble, cloud: WeightCloud, clusters: Clusters) -> np.ndarray:
-    """Weight vectors (C, D+1): of each kept cluster the member of its best student.
+def collapse(
+    ensemble: StudentEnsemble, cloud: WeightCloud, clusters: Clusters, layer: int = 0
+) -> Tensor:
+    """Rows (C, F) of hidden layer ``layer``'s parameters: of each kept cluster the best member's.
 
-    Taken from the student itself, not from the canonical form, so that norms survive; the
-    outgoing weights, summed over copies, follow from solving the last layer.
+    Taken from the student itself, not from the canonical form, so that norms survive; outgoing
+    weights, summed over copies, follow from solving the layers that read them.
     """
-    incoming = ensemble.incoming
-    rows = []
-    for cluster in clusters.kept:
-        best = cluster.members[int(np.argmin(cloud.loss[cluster.members]))]
-        rows.append(incoming[cloud.student[best], cloud.neuron[best]])
-    return np.array(rows).reshape(-1, incoming.shape[2])
+    block = unpack(ensemble.shape, torch.from_numpy(ensemble.theta)).blocks[layer]
+    best = [cluster.best for cluster in clusters.kept]
+    return block[cloud.student[best], cloud.neuron[best]].clone()

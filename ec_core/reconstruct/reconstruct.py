@@ -7,7 +7,7 @@ pruning is the decision.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,19 +15,22 @@ import torch
 
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.cut import Clusters
+from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
 from ec_core.devices import resolve_device
-from ec_core.events import Event, Note, PruneStep, RefineProgress, SignsFound
+from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, SignsFound, relay
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.mlp import Architecture, to_network
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
+from ec_core.reconstruct.layerwise import LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.refit import fitting, refit
-from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs
+from ec_core.reconstruct.sign_trials import try_signs
+from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
@@ -50,6 +53,7 @@ class Reconstruction:
     steps : every removal tried; signs : how flips were resolved (None if there was nothing to)
     from_clusters : first-layer neurons the clusters proposed; started, pruned : neurons pruning
     began with and removed, all layers together; removed : those removed from each layer
+    layers : what the students said about each hidden layer of a deep network, as far as that went
     exact : pruning came to its end at the floor; history (T,) : loss during the refinement
     """
 
@@ -66,30 +70,59 @@ class Reconstruction:
     notes: tuple[str, ...]
     history: np.ndarray
     removed: tuple[int, ...] = ()
+    layers: tuple[LayerView, ...] = ()
 
 
 def _starts(
+    ensembles: Sequence[StudentEnsemble],
+    clusters: Clusters | None,
+    cloud: WeightCloud | None,
+    probes: ProbeSet,
+    config: ReconstructConfig,
+    control: Control,
+) -> Iterator[tuple[str, Problem, torch.Tensor]]:
+    """Networks to prune, most promising first: the collapsed clusters, then the best students.
+
+    Of deep networks the students that were taken through the layers come before the others.
+    """
+    device, floor = resolve_device(config.device), probes.floor
+    first = ensembles[0].shape
+    if len(first.sizes) == 3 and clusters is not None and cloud is not None and clusters.kept:
+        incoming = collapse(ensembles[0], cloud, clusters).to(device)
+        problem = make_problem(probes, first.activation, len(incoming), device)
+        theta = solve_output(problem, incoming).theta
+        fitted = refit(problem, theta, _COLLAPSE_ITERATIONS, floor, control, floor)
+        if fitted.loss[0] <= floor:
+            yield "clusters", problem, fitted.theta
+    for ensemble in ensembles:
+        problem = make_problem(probes, first.activation, ensemble.shape.sizes[1:-1], device)
+        for student in np.argsort(ensemble.losses, kind="stable")[: config.attempts]:
+            row = torch.from_numpy(ensemble.theta[student : student + 1]).to(device)
+            yield f"student {int(student) + 1}", problem, row
+
+
+def _climb(
     ensemble: StudentEnsemble,
     clusters: Clusters | None,
     cloud: WeightCloud | None,
-    problem: Problem,
-    floor: float,
-    attempts: int,
+    probes: ProbeSet,
+    config: ReconstructConfig,
     control: Control,
-) -> Iterator[tuple[str, Problem, torch.Tensor]]:
-    """Networks to prune, most promising first: the collapsed clusters, then the best students."""
-    device = problem.x.device
-    shallow = len(ensemble.shape.sizes) == 3
-    if shallow and clusters is not None and cloud is not None and clusters.kept:
-        incoming = torch.from_numpy(collapse(ensemble, cloud, clusters)).to(device)
-        smaller = problem.at_size(len(incoming))
-        theta = solve_output(smaller, incoming).theta
-        fitted = refit(smaller, theta, _COLLAPSE_ITERATIONS, floor, control, floor)
-        if fitted.loss[0] <= floor:
-            yield "clusters", smaller, fitted.theta
-    for student in np.argsort(ensemble.losses, kind="stable")[:attempts]:
-        row = torch.from_numpy(ensemble.theta[student : student + 1]).to(device)
-        yield f"student {int(student) + 1}", problem, row
+) -> Generator[Event, None, tuple[list[StudentEnsemble], tuple[LayerView, ...]]]:
+    """Deep students taken through their layers, before the students as they were.
+
+    A first layer cut by hand is taken as it is.
+    """
+    if len(ensemble.shape.sizes) == 3 or clusters is None or cloud is None:
+        return [ensemble], ()
+    depth, cut = len(ensemble.shape.sizes) - 2, clusters.cut
+    yield LayerStep(STAGE, 1, depth, "cluster", "Comparing the students' layer 1.")
+    if cut.rule == "hand" or cut.edits:
+        seen = LayerView(cloud, build_tree(cloud), cut, clusters)
+    else:
+        seen = view(ensemble, 0, cut.gamma, cut.beta)
+    found, views = yield from layer_by_layer(ensemble, seen, probes, config.device, control)
+    return [ensemble] if found is ensemble else [found, ensemble], views
 
 
 def reconstruct(
@@ -104,36 +137,43 @@ def reconstruct(
 
     Always returns the best network there is, also when it is not the teacher.
     """
-    device = resolve_device(config.device)
-    problem = make_problem(probes, ensemble.shape.activation, ensemble.shape.sizes[1:-1], device)
     steps: list[PruneStep] = []
     notes: list[str] = []
     best: Pruned | None = None
     begun = ensemble.shape.sizes[1:-1]
-    for source, start_problem, theta in _starts(
-        ensemble, clusters, cloud, problem, probes.floor, config.attempts, control
-    ):
-        count = sum(start_problem.shape.sizes[1:-1])
+    ensembles, views = yield from _climb(ensemble, clusters, cloud, probes, config, control)
+    depth = len(begun)
+    if depth > 1:
+        message = "Removing what the answers do not need, from every layer."
+        yield LayerStep(STAGE, depth, depth, "prune", message)
+    for source, problem, theta in _starts(ensembles, clusters, cloud, probes, config, control):
+        count = sum(problem.shape.sizes[1:-1])
         notes.append(f"Pruning began with {source}, {count} neurons.")
         yield Note(STAGE, notes[-1])
         path: list[PruneStep] = []
-        search = prune(start_problem, theta, probes.floor, control)
+        search = prune(problem, theta, probes.floor, control)
         pruned = yield from _collect(search, path)
         if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
-            best, steps, begun = pruned, path, start_problem.shape.sizes[1:-1]
+            best, steps, begun = pruned, path, problem.shape.sizes[1:-1]
         if best.exact or control.over:
             break
     assert best is not None
     kept = len(clusters.kept) if clusters is not None else 0
-    first = best.problem.shape.sizes[1]
-    if clusters is not None and best.exact and kept != first:
-        notes.append(
-            f"The clusters suggest {kept} neurons, the answers demand {first}; the answers decide."
-        )
-        yield Note(STAGE, notes[-1])
-    plain, theta, signs = _resolve_signs(best)
+    if clusters is not None and best.exact:
+        proposed = [len(seen.clusters.kept) for seen in views] or [kept]
+        for message in _disagreements(proposed, best.problem.shape.sizes[1:-1]):
+            notes.append(message)
+            yield Note(STAGE, message)
+    plain, theta, signs = _resolve_signs(best, probes.floor, control)
     if signs is not None:
         yield signs
+    if best.exact and best.problem.shape.skip and len(plain.shape.sizes) > 3:
+        # skip paths of deep networks can hide a neuron that nothing but they need
+        again = yield from _collect(prune(plain, theta, probes.floor, control), steps)
+        if again.exact:
+            best, plain, theta = again, again.problem, again.theta
+    if depth > 1:
+        yield LayerStep(STAGE, depth, depth, "refine", "Fitting the whole network once more.")
     history = []
     for fitted in fitting(plain, theta, _REFINE_ITERATIONS, 0.0, control):
         theta = fitted.theta
@@ -161,34 +201,51 @@ def reconstruct(
             int(before - after)
             for before, after in zip(begun, best.problem.shape.sizes[1:-1], strict=True)
         ),
+        layers=views,
     )
+
+
+def _disagreements(proposed: Sequence[int], found: Sequence[int]) -> Iterator[str]:
+    """One sentence per hidden layer for which clusters and pruning differ."""
+    for layer, (clusters, neurons) in enumerate(zip(proposed, found, strict=False)):
+        if clusters != neurons:
+            where = f" of layer {layer + 1}" if len(found) > 1 else ""
+            yield (
+                f"The clusters{where} suggest {clusters} neurons, the answers demand {neurons}; "
+                "the answers decide."
+            )
 
 
 def _collect(
     search: Generator[Event, None, Pruned], path: list[PruneStep]
 ) -> Generator[Event, None, Pruned]:
     """Pass the events of a search on, keeping its steps."""
-    while True:
-        try:
-            event = next(search)
-        except StopIteration as end:
-            result: Pruned = end.value
-            return result
+
+    def keep(event: Event) -> Event:
         if isinstance(event, PruneStep):
             path.append(event)
-        yield event
+        return event
+
+    return relay(search, keep)
 
 
-def _resolve_signs(found: Pruned) -> tuple[Problem, torch.Tensor, SignsFound | None]:
+def _resolve_signs(
+    found: Pruned, floor: float, control: Control
+) -> tuple[Problem, torch.Tensor, SignsFound | None]:
     """The problem without skip paths, theta (1, P) for it, and what the search said."""
     shape = found.problem.shape
     if not shape.skip:
         return found.problem, found.theta, None
-    theta, signs = resolve_signs(shape, found.theta.cpu())
+    theta, searched = resolve_signs(shape, found.theta.cpu())
+    signs = together(searched)
     plain = Architecture(shape.sizes, shape.activation, skip=False)
-    if (signs is None or not signs.explained) and len(shape.sizes) == 3:
+    explained = signs is not None and signs.explained
+    if not explained and len(shape.sizes) == 3:
         # not the teacher, but the best network there is should not lose what it knows
         plain, theta = line_as_neurons(shape, found.theta.cpu())
+    elif not explained and found.exact:
+        tried = try_signs(found.problem, found.theta, searched, floor, control)
+        theta, signs = (theta, signs) if tried is None else tried
     problem = replace(found.problem, shape=plain)
     report = None
     if signs is not None:

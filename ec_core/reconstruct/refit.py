@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from ec_core.control import Control
+from ec_core.expand import matrix_free
 from ec_core.expand.estimate import fits_densely
 from ec_core.expand.levenberg_marquardt import iterate, start
 from ec_core.expand.problem import Problem
@@ -40,19 +41,19 @@ def fitting(
 ) -> Iterator[Fitted]:
     """Iterate candidates theta (C, P); yields after every iteration.
 
-    Candidates too large for a dense step are left as they are. Ends when one is at ``bottom``, or
+    Candidates too large for a dense step take matrix-free ones. Ends when one is at ``bottom``, or
     at ``goal`` and no longer falling fast, when all are stuck, or when the work is over.
     """
     batch = start(problem, theta)
-    if not fits_densely(problem.shape, theta.device):
-        iterations = 0
+    dense = fits_densely(problem.shape, theta.device)
+    step = iterate if dense else matrix_free.iterate
     past = [batch.loss.cpu().numpy()]
     yield Fitted(batch.theta, past[0], 0)
     for iteration in range(1, iterations + 1):
         control.take_requests()
         if control.over:
             return
-        batch = iterate(problem, batch)
+        batch = step(problem, batch)
         loss = batch.loss.cpu().numpy()
         past.append(loss)
         yield Fitted(batch.theta, loss, iteration)

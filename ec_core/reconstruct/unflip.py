@@ -9,6 +9,8 @@ later layers one layer down, where the next search finds it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -17,16 +19,16 @@ from ec_core.networks.mlp import Architecture, pack, unpack
 from ec_core.reconstruct.signs import Signs, find_signs
 
 
-def resolve_signs(shape: Architecture, theta: Tensor) -> tuple[Tensor, Signs | None]:
-    """theta (1, P) of the same network without skip paths, and the flips of all hidden layers.
+def resolve_signs(
+    shape: Architecture, theta: Tensor, chosen: Mapping[int, np.ndarray] | None = None
+) -> tuple[Tensor, tuple[Signs | None, ...]]:
+    """theta (1, P) of the same network without skip paths, and what each layer's search said.
 
-    ``Signs.flipped`` lists the hidden layers one after the other; residual and runner-up are the
-    worst of all layers. None if a layer is too large for an exact search.
+    None for a hidden layer that is too large for an exact search. ``chosen``: flips (H,) of layers
+    that are not to be searched; nothing is compared there, and their residual is not a number.
     """
     blocks = [block[0].numpy().copy() for block in unpack(shape, theta).blocks]
-    flags: list[np.ndarray] = []
-    residual, runner_up = 0.0, np.inf
-    complete = True
+    found: list[Signs | None] = []
     for layer in range(len(blocks) - 1):
         neurons, above = blocks[layer], blocks[layer + 1]
         own = shape.sizes[layer] + 1
@@ -36,20 +38,33 @@ def resolve_signs(shape: Architecture, theta: Tensor) -> tuple[Tensor, Signs | N
         )
         leftover = above[:, shape.sizes[layer + 1] + 1 :]
         outgoing = above[:, shape.columns(layer + 1, layer + 1)]
-        signs = find_signs(reads, outgoing, leftover, shape.entry)
-        if signs is None:
-            complete = False
-            flags.append(np.zeros(len(neurons), dtype=bool))
-            continue
-        flags.append(signs.flipped)
-        residual, runner_up = max(residual, signs.residual), min(runner_up, signs.runner_up)
-        _flip(shape, blocks, layer, np.flatnonzero(signs.flipped))
+        if chosen is not None and layer in chosen:
+            signs: Signs | None = Signs(chosen[layer], np.nan, np.nan)
+        else:
+            signs = find_signs(reads, outgoing, leftover, shape.entry)
+        found.append(signs)
+        if signs is not None:
+            _flip(shape, blocks, layer, np.flatnonzero(signs.flipped))
     plain = [
         torch.from_numpy(block[:, : shape.sizes[i] + 1].copy())[None]
         for i, block in enumerate(blocks)
     ]
-    found = Signs(np.concatenate(flags), residual, float(runner_up)) if complete else None
-    return pack(plain), found
+    return pack(plain), tuple(found)
+
+
+def together(found: Sequence[Signs | None]) -> Signs | None:
+    """The flips of all hidden layers one after the other, residual and runner-up the worst.
+
+    None if a layer could not be searched.
+    """
+    complete = [signs for signs in found if signs is not None]
+    if len(complete) < len(found):
+        return None
+    return Signs(
+        np.concatenate([signs.flipped for signs in complete]),
+        max(signs.residual for signs in complete),
+        float(min(signs.runner_up for signs in complete)),
+    )
 
 
 def line_as_neurons(shape: Architecture, theta: Tensor) -> tuple[Architecture, Tensor]:

@@ -23,13 +23,16 @@ from typing import Any
 import numpy as np
 
 from ec_core import events as event_kinds
-from ec_core.cluster.cut import Cut
+from ec_core.cluster.cloud import WeightCloud
+from ec_core.cluster.cut import Cluster, Clusters, Cut
+from ec_core.cluster.dendrogram import Dendrogram
 from ec_core.errors import InputError
 from ec_core.events import Event, PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.networks.network import Network
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.reconstruct.layerwise import LayerView
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store.folder import Folder
 
@@ -45,7 +48,10 @@ _EVENT_KINDS = tuple(
     if isinstance(kind, type) and issubclass(kind, Event)
 )
 
-_RECONSTRUCTION_KINDS = (Reconstruction, Network, PruneStep, SignsFound)
+_RECONSTRUCTION_KINDS = (
+    *(Reconstruction, Network, PruneStep, SignsFound),
+    *(LayerView, WeightCloud, Dendrogram, Cut, Clusters, Cluster),
+)
 
 
 @dataclass(frozen=True)
@@ -169,8 +175,8 @@ class StoredRun(Folder):
         if not self.has(CUTS):
             return {}
         try:
-            return {name: _cut(facts) for name, facts in self.load_json(CUTS).items()}
-        except (TypeError, ValueError, AttributeError):
+            return {name: Cut.from_plain(facts) for name, facts in self.load_json(CUTS).items()}
+        except (InputError, TypeError, ValueError, AttributeError):
             raise self.damaged("cuts.json") from None
 
     def save_cut(self, cut: Cut, name: str = "") -> None:
@@ -212,9 +218,3 @@ class StoredRun(Folder):
 
     def report(self) -> dict[str, Any]:
         return self.load_json(REPORT)
-
-
-def _cut(facts: dict[str, Any]) -> Cut:
-    # JSON has lists where a cut has tuples
-    edits = tuple((str(word), int(node)) for word, node in facts.get("edits", ()))
-    return Cut(**{**facts, "edits": edits})

@@ -7,8 +7,8 @@ import html
 from collections.abc import Callable
 
 import streamlit as st
-import torch
 
+from ec_core.devices import resolve_device
 from ec_core.errors import ECError
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from pages.ui import words
@@ -28,12 +28,13 @@ def board() -> JobBoard:
 
 def devices() -> tuple[str, ...]:
     """What this machine can train on."""
-    return ("auto", "cpu", "cuda") if torch.cuda.is_available() else ("auto", "cpu")
+    return ("auto", "cpu", "cuda") if line("auto") == "cuda" else ("auto", "cpu")
 
 
 def line(device: str) -> str:
     """The queue a device stands for."""
-    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+    # a run from another machine may name a device that this one lacks
+    return "cpu" if device == "cpu" else resolve_device("auto").type
 
 
 def job_of(run: Run) -> Job | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from ec_core import events, figures
 from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
-from pages.ui import frame, grove, live, show, steps, theme, words, work
+from pages.ui import frame, grove, layer_table, layers, live, show, steps, theme, words, work
 from pages.ui.board import active, job_of, show_state, steer
 from pages.ui.runs import Run
 
@@ -35,8 +35,9 @@ def _signs(signs: events.SignsFound) -> str:
     )
 
 
-def _progress(snapshot: JobSnapshot) -> None:
+def _progress(run: Run, snapshot: JobSnapshot) -> None:
     seen = snapshot.seen
+    layers.strip(seen.events, run.source().inputs, run.source().outputs)
     tried = [event for event in seen.events if isinstance(event, events.PruneStep)]
     removed = [step for step in tried if step.accepted]
     pairs: list[tuple[str, str] | tuple[str, str, str]] = [
@@ -49,6 +50,16 @@ def _progress(snapshot: JobSnapshot) -> None:
         pairs.append(("loss", words.power(seen.refine.loss)))
     pairs.append(("running for", words.duration(snapshot.seconds)))
     frame.facts(pairs, key="building_facts")
+    if seen.refine is None and seen.training is not None:
+        # deep networks: the students are trained again above the layer that is held
+        live.losses(
+            seen.curve.iterations,
+            seen.curve.losses,
+            seen.training.statuses,
+            floor=run.probes().floor,
+            key="live_retrain",
+            height=260,
+        )
     if seen.refine is not None:
         live.losses(
             seen.refine_curve.iterations,
@@ -67,18 +78,22 @@ def _progress(snapshot: JobSnapshot) -> None:
 
 
 def _live(run_id: str) -> None:
-    job = active(Run(run_id), *_KINDS)
+    run = Run(run_id)
+    job = active(run, *_KINDS)
     if job is None:
         st.rerun()
     snapshot = job.snapshot()
     show_state(snapshot)
     with st.container(horizontal=True, key="building_controls"):
-        steer(Run(run_id), job, snapshot)
-    _progress(snapshot)
+        steer(run, job, snapshot)
+    _progress(run, snapshot)
 
 
 def _in_words(result: Reconstruction) -> str:
     suggested = words.many(result.from_clusters, "neuron")
+    if result.layers:
+        kept = [len(seen.clusters.kept) for seen in result.layers]
+        suggested = f"{words.shape(kept)} neurons"
     sentences = [f"The clusters suggest **{suggested}**."]
     if not result.exact:
         sentences.append(
@@ -114,6 +129,7 @@ def _result(run: Run) -> None:
             st.markdown(_signs(result.signs))
         for sentence in result.notes:
             frame.note(sentence)
+    layer_table.table(run)
     look = theme.figure_theme()
     left, right = st.columns(2, gap="medium")
     with left:

@@ -7,29 +7,32 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core.errors import InputError
+from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.files import parse_network
 from ec_core.probing.datasets import DATASETS
 from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
 from ec_core.probing.probes import make_probes, parse_answers
-from pages.ui import words
+from pages.ui import frame, words
 from pages.ui.source import Source
 
 _KINDS = {"toy": "Toy", "paper": "Paper", "data": "Real data", "file": "My file"}
 _TOYS = ("planar", "xor")
 _MAX_SEED = 2**31 - 1
+_WIDEST = 64
+"""Inputs and neurons per layer of a random teacher: more takes longer than a person waits."""
 
 
 @st.cache_data(max_entries=32, show_spinner="Making the teacher …")
 def _make(
-    preset: str, sizes: tuple[int, ...], activation: str | None, hidden: int | None, seed: int
+    preset: str, sizes: tuple[int, ...], activation: str | None, hidden: tuple[int, ...], seed: int
 ) -> TeacherCard:
     options: dict[str, object] = {"seed": seed}
     if preset == "synthetic":
         options |= {"sizes": sizes}
     if activation is not None:
         options |= {"activation": activation}
-    if hidden is not None:
+    if hidden:
         options |= {"hidden": hidden}
     return make_teacher(preset, **options)  # type: ignore[arg-type]
 
@@ -70,19 +73,52 @@ def _toy() -> Source:
         format_func=lambda name: f"{name}: {PRESETS[name]}",
     )
     if preset == "xor":  # it is one fixed network
-        return Source.from_card(_make("xor", (), None, None, 0), {})
+        return Source.from_card(_make("xor", (), None, (), 0), {})
     activation = _activation("tanh", "planar")
-    card = _make(str(preset), (), activation, None, _seed())
+    card = _make(str(preset), (), activation, (), _seed())
     return Source.from_card(card, {"activation": activation})
 
 
+def _hidden(key: str, usual: int, largest: int) -> tuple[int, ...]:
+    """How many hidden layers, and the neurons of each; ``key`` begins the widgets' keys."""
+    layers = int(
+        st.segmented_control(
+            "Hidden layers",
+            range(1, DEEPEST + 1),
+            default=1,
+            required=True,
+            key=f"{key}_layers",
+            help="The students will be told how many there are, never how large.",
+        )
+    )
+    columns = st.columns(layers)
+    return tuple(
+        int(
+            column.number_input(
+                "Hidden neurons" if layers == 1 else f"Layer {index + 1}",
+                min_value=1,
+                max_value=largest,
+                value=usual,
+                key=f"{key}_neurons_{index}",
+            )
+        )
+        for index, column in enumerate(columns)
+    )
+
+
 def _paper() -> Source:
-    inputs = st.select_slider("Inputs", (2, 4, 8, 16, 32), value=4, key="teacher_inputs")
-    hidden = st.select_slider("Hidden neurons", (2, 4, 8, 16, 32), value=4, key="teacher_neurons")
-    outputs = st.number_input("Outputs", min_value=1, max_value=16, value=1, key="teacher_outputs")
+    left, right = st.columns(2)
+    inputs = left.number_input(
+        "Inputs", min_value=1, max_value=_WIDEST, value=4, key="teacher_inputs"
+    )
+    outputs = right.number_input(
+        "Outputs", min_value=1, max_value=16, value=1, key="teacher_outputs"
+    )
+    hidden = _hidden("teacher", 4, _WIDEST)
+    frame.note("The paper’s 150: 2 to 32 inputs, one hidden layer of 2, 4 or 8, one output.")
     activation = _activation("g", "paper")
-    sizes = (int(inputs), int(hidden), int(outputs))
-    card = _make("synthetic", sizes, activation, None, _seed())
+    sizes = (int(inputs), *hidden, int(outputs))
+    card = _make("synthetic", sizes, activation, (), _seed())
     return Source.from_card(card, {"sizes": list(sizes), "activation": activation})
 
 
@@ -95,18 +131,11 @@ def _data() -> Source:
             help="All of it comes with scikit-learn; nothing is downloaded.",
         )
     )
-    hidden = int(
-        st.number_input(
-            "Hidden neurons",
-            min_value=1,
-            max_value=256,
-            value=10 if dataset.startswith("digits") else 6,
-            key=f"teacher_hidden_{dataset}",
-        )
-    )
+    usual = 10 if dataset.startswith("digits") else 6
+    hidden = _hidden(f"teacher_{dataset}", usual, 256)
     activation = _activation("softplus" if dataset == "diabetes" else "tanh", dataset)
     card = _make(dataset, (), activation, hidden, _seed())
-    return Source.from_card(card, {"hidden": hidden, "activation": activation})
+    return Source.from_card(card, {"hidden": list(hidden), "activation": activation})
 
 
 def _file() -> Source | None:

@@ -10,8 +10,7 @@ import streamlit as st
 from ec_core import figures
 from ec_core.networks.network import Network
 from ec_core.verify.match import LayerMatch, MatchReport
-from ec_core.verify.support import support
-from pages.ui import frame, grove, results, show, steps, theme, words, work
+from pages.ui import frame, layer_table, results, show, steps, theme, words, work
 from pages.ui.runs import Run
 
 
@@ -59,11 +58,10 @@ def certificate(run: Run) -> None:
     ]
     if ticket.max_error_bar is not None:
         pairs.append(("largest error bar of a weight", words.power(ticket.max_error_bar)))
-    found_by = support(run.reconstruction().standard, grove.clusters_of(run, run.built_cut))
-    pairs.append(
-        (f"students of {run.ensemble().students} that found each neuron", _range(found_by))
-    )
+    found_by = layer_table.found_by(run)
+    pairs.append((f"students of {run.ensemble().students} that found each neuron", found_by))
     frame.facts(pairs, key="compare_facts")
+    layer_table.table(run)
     if found.match is not None:
         # the plain number, to be copied, and read by the browser test
         error = found.match.max_weight_error
@@ -72,16 +70,12 @@ def certificate(run: Run) -> None:
             st.html(f'<p class="ec-note">max_weight_error = <code>{text}</code></p>')
 
 
-def _range(counts: tuple[int, ...]) -> str:
-    low, high = min(counts), max(counts)
-    return str(low) if low == high else f"{low} to {high}"
-
-
 def _try_wider(run: Run) -> None:
     """The next thing to try, as the command line does by itself: students twice as wide."""
-    width = 2 * run.ensemble().shape.sizes[1]
+    hidden = tuple(2 * size for size in run.ensemble().shape.sizes[1:-1])
+    width = hidden if len(hidden) > 1 else hidden[0]
     if st.button(
-        f"Try again with {width} neurons each",
+        f"Try again with {words.shape(hidden)} neurons each",
         key="try_wider",
         icon=":material/unfold_more:",
         help="A new run with the same teacher and questions; this one stays as it is.",
@@ -136,8 +130,10 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
         )
     tabs = st.tabs(names, key="compare_tabs")
     with tabs[0]:
-        left, right = st.columns([0.4, 0.6], gap="medium")
         for index, layer in enumerate(report.layers):
+            if len(report.layers) > 1:
+                st.markdown(f"**Hidden layer {index + 1}**")
+            left, right = st.columns([0.4, 0.6], gap="medium")
             with left:
                 _who_is_who(layer, bool(report.teacher_reducible), f"permutation_{index}")
             with right:

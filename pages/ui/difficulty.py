@@ -9,73 +9,23 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ec_core import figures
-from ec_core.benchmark import PAPER_SHARE, RIGHT_ERROR, Cell, Outcome, Summary, summarise
+from ec_core.benchmark import (
+    PAPER_SHARE,
+    RIGHT_ERROR,
+    Cell,
+    Outcome,
+    Summary,
+    summarise,
+)
 from ec_core.probing.presets import make_teacher
-from pages.ui import frame, outcomes, steps, theme, words, work
-from pages.ui.board import devices, safely, show_state
+from pages.ui import frame, outcomes, solving, steps, theme, words, work
+from pages.ui.board import devices
 from pages.ui.outcomes import Map
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
 from pages.ui.source import Source
 
-REFRESH_SECONDS = 0.7
 _HEIGHT = 400
-
-
-def _progress(drawn: int) -> None:
-    """The sample's job; the page is drawn again when another problem has ended."""
-    job = outcomes.sample_job()
-    if job is None or job.over:
-        st.rerun()
-    snapshot = job.snapshot()
-    done = len(outcomes.ended(snapshot))
-    if done != drawn:
-        st.rerun()
-    count = len(outcomes.sample_problems())
-    show_state(snapshot)
-    st.progress(done / count, text=f"{done} of {words.many(count, 'problem')} solved")
-    st.button(
-        "Stop",
-        key="stop_sample",
-        icon=":material/stop:",
-        on_click=safely,
-        args=(job.stop,),
-        disabled=snapshot.state == "stopping",
-    )
-
-
-def _sample(offer: bool) -> None:
-    """The running sample; else, where one is on offer, the button that starts it."""
-    job = outcomes.sample_job()
-    if job is not None and not job.over:
-        done = len(outcomes.ended(job.snapshot()))
-        with st.container(key="panel_sample"):
-            st.fragment(frame.guarded(_progress), run_every=REFRESH_SECONDS)(done)
-        return
-    if job is not None and job.snapshot().state == "failed":
-        show_state(job.snapshot())
-    if offer and st.button(
-        "Solve a small sample now",
-        key="start_sample",
-        type="primary",
-        icon=":material/play_arrow:",
-    ):
-        outcomes.start_sample()
-        st.rerun()
-
-
-def _nothing_yet() -> None:
-    """No outcomes: which command makes them, and the sample."""
-    with st.container(key="panel_missing"):
-        st.markdown(
-            "No problem has been solved on this computer yet. This line in a terminal, in the "
-            "program's folder and environment, solves all 150; it can be stopped, and goes on "
-            "where it stood:"
-        )
-        st.code(outcomes.command(), language="shell")
-        count = len(outcomes.sample_problems())
-        st.markdown(f"Or begin here with {count} of them, the smallest.")
-        _sample(offer=True)
 
 
 def _chosen(found: tuple[Map, ...]) -> Map:
@@ -83,16 +33,22 @@ def _chosen(found: tuple[Map, ...]) -> Map:
     if len(found) == 1:
         return found[0]
     several = len({one.folder for one in found}) > 1
-    index = st.selectbox(
+    by_key = {one.key: one for one in found}
+    wanted = st.session_state.get(solving.WANTED)
+    if wanted in by_key:
+        # the map that is being made, as soon as it has its first problem
+        st.session_state["difficulty_map"] = wanted
+        del st.session_state[solving.WANTED]
+    chosen = st.selectbox(
         "Which map",
-        range(len(found)),
-        format_func=lambda i: (
-            f"{found[i].title}: {words.many(len(found[i].outcomes), 'problem')}"
-            + (f" (folder {found[i].folder})" if several else "")
+        list(by_key),
+        format_func=lambda key: (
+            f"{by_key[key].title}: {words.many(len(by_key[key].outcomes), 'problem')}"
+            + (f" (folder {by_key[key].folder})" if several else "")
         ),
         key="difficulty_map",
     )
-    return found[int(index or 0)]
+    return by_key[str(chosen)]
 
 
 def _facts(summary: Summary) -> None:
@@ -213,6 +169,7 @@ def as_run(outcome: Outcome) -> tuple[Source, Settings]:
     )
     settings = Settings(
         students=problem.settings.students,
+        hidden_layers=problem.settings.depth,
         width=problem.width,
         probes=problem.probes,
         distribution="gaussian",
@@ -305,9 +262,10 @@ def body() -> None:
             f"{', '.join(damaged[:3])}{' …' if len(damaged) > 3 else ''}."
         )
     if not found:
-        _nothing_yet()
+        st.markdown("No problem has been solved on this computer yet. Begin here:")
+    solving.panel()
+    if not found:
         return
-    _sample(offer=False)
     one = _chosen(found)
     summary = summarise(one.outcomes)
     boxes = (f"cell_inputs_{one.key}", f"cell_hidden_{one.key}")
@@ -315,10 +273,3 @@ def body() -> None:
     _facts(summary)
     _maps(summary, boxes)
     _down_to_one(one, summary, boxes)
-    if not one.complete and one.folder == outcomes.NAME:
-        with st.expander("Solve the rest of the 150"):
-            st.markdown(
-                "This line in a terminal goes on where the outcomes end; with `--help` it names "
-                "its options."
-            )
-            st.code(outcomes.command(), language="shell")

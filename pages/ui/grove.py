@@ -4,52 +4,116 @@ all tabs.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from ec_core.cluster import (
+    BranchStatistics,
     Clusters,
     Cut,
     Dendrogram,
     WeightCloud,
     apply_cut,
-    automatic_cut,
+    branch_statistics,
     build_tree,
-    paper_cut,
-    pca,
+    pack_map,
+    pack_tree,
+    pack_truth,
     pool,
     umap_embedding,
 )
+from ec_core.cluster.dendrogram import BYTES_PER_PAIR, TREE_MEMORY
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.canonical import canonical
 from pages.ui.runs import Run
 
 
-def grow(ensemble: StudentEnsemble) -> tuple[WeightCloud, Dendrogram]:
-    """The pooled weight vectors and their tree."""
-    cloud = pool(ensemble)
-    return cloud, build_tree(cloud)
+def memory() -> int:
+    """Bytes that a tree's distances may take: half of this computer's memory, or less."""
+    try:
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not every system tells
+        return TREE_MEMORY
+    return min(TREE_MEMORY, installed // 2)
+
+
+def grow(ensemble: StudentEnsemble, best: int | None = None) -> tuple[WeightCloud, Dendrogram]:
+    """The pooled weight vectors of all students, or of the best, and their tree.
+
+    Raises InputError, before it begins, where the distances would not fit into memory.
+    """
+    cloud = pool(ensemble, best)
+    return cloud, build_tree(cloud, memory())
+
+
+def fitting(ensemble: StudentEnsemble) -> int:
+    """How many of the best students a tree can hold, at least one."""
+    vectors = np.bincount(pool(ensemble).student)
+    most = (1 + np.sqrt(1 + 8 * memory() / BYTES_PER_PAIR)) / 2
+    return max(1, int(most / max(vectors.max(initial=1), 1)))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Growing the tree …")
-def _grown(run_id: str, stamp: int) -> tuple[WeightCloud, Dendrogram]:
-    return grow(Run(run_id).ensemble())
+def _grown(run_id: str, stamp: int, best: int | None) -> tuple[WeightCloud, Dendrogram]:
+    return grow(Run(run_id).ensemble(), best)
 
 
-def of(run: Run) -> tuple[WeightCloud, Dendrogram]:
-    """Cloud and tree of a run's stored students."""
-    return _grown(run.id, run.stamp("ensemble"))
+def of(run: Run, layer: int = 0) -> tuple[WeightCloud, Dendrogram]:
+    """Cloud and tree of a run's stored students; of later layers (1, …) what Reconstruct saw."""
+    if layer:
+        seen = run.reconstruction().layers[layer]
+        return seen.cloud, seen.tree
+    return _grown(run.id, run.stamp("ensemble"), run.best_students)
 
 
-def cut_by_rule(tree: Dendrogram, rule: str, height: float, gamma: float, beta: float) -> Cut:
-    """The cut a rule asks for; ``height`` counts only by hand."""
-    if rule == "plateau":
-        return automatic_cut(tree, gamma, beta)
-    if rule == "paper":
-        return paper_cut(tree, gamma, beta)
-    return Cut(height, gamma, beta, "hand")
+def first_cut(run: Run, layer: int) -> Cut | None:
+    """The cut that Reconstruct made of a later layer; None for layer 0, which it is given."""
+    return run.reconstruction().layers[layer].cut if layer else None
+
+
+def name_of(run: Run, layer: int = 0) -> str:
+    """Changes whenever the tree does."""
+    if layer:
+        return f"{run.id}-{run.stamp('reconstruction')}-layer{layer + 1}"
+    return f"{run.id}-{run.stamp('ensemble')}-{run.best_students or 'all'}"
+
+
+@st.cache_resource(max_entries=16)
+def _known(name: str, run_id: str, layer: int) -> BranchStatistics:
+    cloud, tree = of(Run(run_id), layer)
+    return branch_statistics(tree, cloud)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _packed(name: str, run_id: str, layer: int) -> bytes:
+    cloud, tree = of(Run(run_id), layer)
+    return pack_tree(name, tree, cloud, _known(name, run_id, layer))
+
+
+def packed_tree(run: Run, layer: int = 0) -> bytes:
+    """Tree and cloud for the browser, under ``name_of``."""
+    return _packed(name_of(run, layer), run.id, layer)
+
+
+def packed_truth(run: Run, name: str) -> bytes | None:
+    """The teacher's neurons for the browser, None where there are none or they are locked."""
+    cloud, _ = of(run)
+    truth = None if run.truth_locked else truth_vectors(run, cloud)
+    return None if truth is None else pack_truth(name, cloud, truth)
+
+
+def packed_map(run: Run, name: str, points: np.ndarray, layer: int = 0) -> bytes:
+    """A finished map for the browser."""
+    return pack_map(name, points, of(run, layer)[0])
 
 
 def truth_vectors(run: Run, cloud: WeightCloud) -> np.ndarray | None:
@@ -62,10 +126,34 @@ def truth_vectors(run: Run, cloud: WeightCloud) -> np.ndarray | None:
     return canonical(rows, cloud.entry, cloud.reference)[0]
 
 
+class _Background:
+    """One thread for maps: UMAP is slow at first and must not hold up a page or a job.
+
+    A daemon, unlike an executor's threads: a server that is told to stop waits for no map.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: SimpleQueue[tuple[Future[np.ndarray], Callable[[], np.ndarray]]]
+        self._waiting = SimpleQueue()
+        Thread(target=self._work, name="ec-map", daemon=True).start()
+
+    def submit(self, work: Callable[..., np.ndarray], *arguments: Any) -> Future[np.ndarray]:
+        future: Future[np.ndarray] = Future()
+        self._waiting.put((future, partial(work, *arguments)))
+        return future
+
+    def _work(self) -> None:
+        while True:
+            future, work = self._waiting.get()
+            try:
+                future.set_result(work())
+            except Exception as error:
+                future.set_exception(error)
+
+
 @st.cache_resource
-def _pool() -> ThreadPoolExecutor:
-    """One thread for maps: UMAP is slow at first and must not hold up a page or a job."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ec-map")
+def _pool() -> _Background:
+    return _Background()
 
 
 @st.cache_resource
@@ -75,11 +163,24 @@ def warm_up() -> Future[np.ndarray]:
     return _pool().submit(umap_embedding, rng.standard_normal((24, 3)), 0)
 
 
+@dataclass
+class MapJob:
+    """A map that is being computed; share : how much of it is done, while it is laid out."""
+
+    future: Future[np.ndarray] | None = None
+    share: float = 0.0
+
+    def tell(self, share: float) -> None:
+        self.share = share
+
+
 @st.cache_resource(max_entries=32)
-def _umap_job(run_id: str, stamp: int, with_truth: bool) -> Future[np.ndarray]:
+def _umap_job(name: str, run_id: str, with_truth: bool, layer: int) -> MapJob:
     run = Run(run_id)
-    vectors = stack(run, of(run)[0], with_truth)
-    return _pool().submit(umap_embedding, vectors, run.settings().seed)
+    vectors = stack(run, of(run, layer)[0], with_truth)
+    job = MapJob()
+    job.future = _pool().submit(umap_embedding, vectors, run.settings().seed, job.tell)
+    return job
 
 
 def stack(run: Run, cloud: WeightCloud, with_truth: bool) -> np.ndarray:
@@ -88,27 +189,26 @@ def stack(run: Run, cloud: WeightCloud, with_truth: bool) -> np.ndarray:
     return cloud.vectors if truth is None else np.vstack([cloud.vectors, truth])
 
 
-def umap_of(run: Run, with_truth: bool) -> np.ndarray | None:
+def umap_of(run: Run, with_truth: bool, layer: int = 0) -> np.ndarray | None:
     """The UMAP map (M [+ H], 2), or None while it is being computed in the background."""
-    job = _umap_job(run.id, run.stamp("ensemble"), with_truth)
-    return job.result() if job.done() else None
+    future = _umap_job(name_of(run, layer), run.id, with_truth, layer).future
+    return future.result() if future is not None and future.done() else None
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _pca(run_id: str, stamp: int, with_truth: bool) -> np.ndarray:
-    run = Run(run_id)
-    return pca(stack(run, of(run)[0], with_truth))
+def umap_share(run: Run, with_truth: bool, layer: int = 0) -> float:
+    """Which share of the UMAP map is done."""
+    return _umap_job(name_of(run, layer), run.id, with_truth, layer).share
 
 
-def pca_of(run: Run, with_truth: bool) -> np.ndarray:
-    """The PCA map (M [+ H], 2), at once."""
-    return _pca(run.id, run.stamp("ensemble"), with_truth)
-
-
-def clusters_of(run: Run, cut: Cut) -> Clusters:
+def clusters_of(run: Run, cut: Cut, layer: int = 0) -> Clusters:
     """The branches of a run's tree at a cut."""
-    cloud, tree = of(run)
-    return apply_cut(tree, cloud, cut)
+    return _cut(name_of(run, layer), run.id, cut, layer)
+
+
+@lru_cache(maxsize=64)
+def _cut(name: str, run_id: str, cut: Cut, layer: int) -> Clusters:
+    cloud, tree = of(Run(run_id), layer)
+    return apply_cut(tree, cloud, cut, _known(name, run_id, layer))
 
 
 def agreement(run: Run) -> np.ndarray:

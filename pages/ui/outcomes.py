@@ -1,4 +1,4 @@
-"""The benchmark's outcomes as the app finds them, and a small sample as a background job.
+"""The benchmark's outcomes as the app finds them, and the solving of more as a background job.
 
 No drawing in here. Outcomes lie beside the runs, where ``ec-core benchmark`` puts them.
 """
@@ -17,8 +17,10 @@ from ec_core.benchmark import (
     Outcome,
     Problem,
     ProblemEnded,
+    ProblemStarted,
     Settings,
     by_settings,
+    check,
     read_folder,
     solve_all,
 )
@@ -30,10 +32,20 @@ from pages.ui.board import board, line
 from pages.ui.runs import store
 
 NAME = "synthetic-150"
-SAMPLE = Grid(inputs=(2, 4), hidden=(2, 4), seeds=2)
-"""Eight of the 150 problems, under half a minute in all; the command goes on from them."""
+GRIDS = {
+    "sample": Grid(inputs=(2, 4), hidden=(2, 4), seeds=2),
+    "each": Grid(seeds=1),
+    "all": GRID,
+}
+"""What can be solved at a click: eight problems in under half a minute, one of every size, all."""
 
 _JOB, _DEVICE = "difficulty", "auto"
+
+
+def key(folder: str, chosen: Settings) -> str:
+    """Names a map: what lies in a folder and shares its settings."""
+    parts = (folder, chosen.activation, f"{chosen.expansion:g}", chosen.students, chosen.depth)
+    return "_".join(map(str, parts))
 
 
 @dataclass(frozen=True)
@@ -47,19 +59,7 @@ class Map:
     @property
     def key(self) -> str:
         """Tells maps apart, in the keys of widgets."""
-        chosen = self.settings
-        return "_".join(
-            map(
-                str,
-                (
-                    self.folder,
-                    chosen.activation,
-                    f"{chosen.expansion:g}",
-                    chosen.students,
-                    chosen.depth,
-                ),
-            )
-        )
+        return key(self.folder, self.settings)
 
     @property
     def title(self) -> str:
@@ -83,13 +83,22 @@ def root() -> Path:
     return store().root / "benchmarks"
 
 
-def command() -> str:
-    """The line that makes all outcomes where this app looks for them."""
-    plain = f"python -m ec_core benchmark {NAME}"
-    if not os.environ.get("EC_HOME"):
-        return plain
-    # the other terminal may not know of EC_HOME
-    return f"{plain} --out {shlex.quote(str(root() / NAME))}"
+def command(grid: Grid = GRID, settings: Settings | None = None) -> str:
+    """The line that makes these outcomes where this app looks for them."""
+    chosen, usual = settings or Settings(), Settings()
+    words = ["python", "-m", "ec_core", "benchmark", NAME]
+    for name in ("activation", "expansion", "students", "depth"):
+        if getattr(chosen, name) != getattr(usual, name):
+            words += [f"--{name}", f"{getattr(chosen, name):{'g' if name == 'expansion' else ''}}"]
+    for name in ("inputs", "hidden"):
+        if getattr(grid, name) != getattr(GRID, name):
+            words += [f"--{name}", *map(str, getattr(grid, name))]
+    if grid.seeds != GRID.seeds:
+        words += ["--seeds", str(grid.seeds)]
+    if os.environ.get("EC_HOME"):
+        # the other terminal may not know of it
+        words += ["--out", str(root() / NAME)]
+    return shlex.join(words)
 
 
 def maps() -> tuple[tuple[Map, ...], tuple[str, ...]]:
@@ -107,29 +116,51 @@ def maps() -> tuple[tuple[Map, ...], tuple[str, ...]]:
     return tuple(found), tuple(damaged)
 
 
-def sample_job() -> Job | None:
-    """The newest sample of this process, running or ended."""
+def job() -> Job | None:
+    """The newest job of this process that solves problems, running or ended."""
     return board().of_run(_JOB)
 
 
-def start_sample() -> Job:
-    """Solve the sample in the background; a second click finds the first one's job."""
-    job = sample_job()
-    if job is not None and not job.over:
-        return job
-    folder, problems = root() / NAME, SAMPLE.problems()
+def start(grid: Grid, settings: Settings) -> Job:
+    """Solve in the background what is not yet known; a second click finds the first one's job.
+
+    Raises InputError for what cannot be solved.
+    """
+    running = job()
+    if running is not None and not running.over:
+        return running
+    folder, problems = root() / NAME, grid.problems(settings)
+    check(problems, _DEVICE)
 
     def stage(control: Control) -> Generator[Event, None, tuple[Outcome, ...]]:
         return solve_all(problems, folder, _DEVICE, control)
 
-    return board().submit(stage, run=_JOB, label="Difficulty: a small sample", device=line(_DEVICE))
+    label = f"Difficulty: {words.many(len(problems), 'problem')}"
+    return board().submit(stage, run=_JOB, label=label, device=line(_DEVICE))
 
 
-def ended(snapshot: JobSnapshot) -> tuple[ProblemEnded, ...]:
-    """The problems of a sample that have ended so far."""
-    return tuple(event for event in snapshot.seen.events if isinstance(event, ProblemEnded))
+@dataclass(frozen=True)
+class Progress:
+    """``done`` of ``count`` problems have ended, ``solved`` of them just now.
+
+    at : the problem that is being solved; told : what was reported since it began
+    """
+
+    done: int
+    count: int
+    solved: int
+    at: Problem | None
+    told: tuple[Event, ...]
 
 
-def sample_problems() -> tuple[Problem, ...]:
-    """The problems of the sample."""
-    return SAMPLE.problems()
+def progress(snapshot: JobSnapshot) -> Progress:
+    """How far a job that solves problems has come; zeros before its first word."""
+    done = count = solved = begun = 0
+    at: Problem | None = None
+    for index, event in enumerate(snapshot.seen.events):
+        if isinstance(event, ProblemEnded):
+            done, count, at = event.number, event.count, None
+            solved += not event.kept
+        elif isinstance(event, ProblemStarted):
+            count, at, begun = event.count, event.problem, index
+    return Progress(done, count, solved, at, snapshot.seen.events[begun:])

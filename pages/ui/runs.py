@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ec_core.cluster import Cut
+from ec_core.events import Event
+from ec_core.expand.config import DEEPEST
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import TeacherCard
@@ -22,9 +25,17 @@ from pages.ui.settings import Settings
 from pages.ui.source import Source
 
 APP = Path(__file__).resolve().parents[2]
-_ORDER = ("probes", "ensemble", "cuts", "reconstruction", "recovered", "report")
-_UNNAMED, _BUILT = "", "built"
-"""Names of the cut in use and of the one the network was built from."""
+_ORDER = ("probes", "ensemble", "events", "cuts", "reconstruction", "recovered", "report")
+_UNNAMED, _BUILT, _NAMED = "", "built", "named: "
+"""Names of the cut in use and of the one the network was built from; what a person's own names
+begin with in the store."""
+_BENCH = "workbench"
+"""The part that holds the steps which led to the cut in use."""
+
+
+def _of_layer(name: str, layer: int) -> str:
+    """What belongs to a later hidden layer has its number before the name."""
+    return f"layer{layer + 1}-{name}" if layer else name
 
 
 @lru_cache(maxsize=8)
@@ -111,8 +122,37 @@ class Run:
     def ensemble(self) -> StudentEnsemble:
         return _ensemble(store().root, self.id, self.stamp("ensemble"))
 
+    def events(self) -> tuple[Event, ...]:
+        """What the training told besides its progress: sentences, widths tried."""
+        return _events(store().root, self.id, self.stamp("events"))
+
     def cut(self) -> Cut:
         return self.stored.cuts()[_UNNAMED]
+
+    def named_cuts(self, layer: int = 0) -> dict[str, Cut]:
+        """The cuts of a layer that a person kept under a name, in the order of keeping."""
+        cuts, mark = self.stored.cuts(), _of_layer(_NAMED, layer)
+        return {n.removeprefix(mark): cuts[n] for n in cuts if n.startswith(mark)}
+
+    def bench(self, layer: int = 0) -> dict[str, Any]:
+        """The steps of a layer's workbench (plain data), {} at first."""
+        part = _of_layer(_BENCH, layer)
+        return self.stored.load_json(part) if self.stored.has(part) else {}
+
+    def layer_cut(self, layer: int) -> Cut | None:
+        """The cut of a layer, None where it was never cut here; layer 0 has the cut in use."""
+        return self.stored.cuts().get(_of_layer(_UNNAMED, layer))
+
+    @property
+    def best_students(self) -> int | None:
+        """How many of the students are clustered: the best ones; None means all."""
+        best = self.stored.settings().get("best_students")
+        return None if best is None else int(best)
+
+    @property
+    def truth_locked(self) -> bool:
+        """Is the teacher locked away, as for an exam?"""
+        return bool(self.stored.settings().get("truth_locked", False))
 
     def reconstruction(self) -> Reconstruction:
         return _reconstruction(store().root, self.id, self.stamp("reconstruction"))
@@ -156,13 +196,38 @@ class Run:
         self.stored.save_probes(x, y, settings.seed)
         return self.probes()
 
-    def save_ensemble(self, ensemble: StudentEnsemble) -> None:
-        """Store the students; whatever was built on earlier ones goes."""
+    def save_ensemble(self, ensemble: StudentEnsemble, told: tuple[Event, ...] = ()) -> None:
+        """Store the students and what their training told; what was built on earlier ones goes."""
         self.forget("cuts")
+        if told:
+            self.stored.save_events(told)
         self.stored.save_ensemble(ensemble)
 
     def save_cut(self, cut: Cut) -> None:
         self.stored.save_cut(cut)
+
+    def save_named_cuts(self, cuts: dict[str, Cut], layer: int = 0) -> None:
+        """Keep these cuts of a layer under their names, and no others."""
+        kept, mark = self.named_cuts(layer), _of_layer(_NAMED, layer)
+        for name in kept.keys() - cuts.keys():
+            self.stored.forget_cut(mark + name)
+        for name, cut in cuts.items():
+            if kept.get(name) != cut:
+                self.stored.save_cut(cut, mark + name)
+
+    def save_bench(self, facts: dict[str, Any], layer: int = 0) -> None:
+        self.stored.save_json(_of_layer(_BENCH, layer), facts)
+
+    def save_layer_cut(self, cut: Cut, layer: int) -> None:
+        self.stored.save_cut(cut, _of_layer(_UNNAMED, layer))
+
+    def cluster_best(self, students: int | None) -> None:
+        """Cluster only that many of the best students; cuts of other trees go."""
+        self.forget("cuts")
+        self.stored.update_settings(best_students=students)
+
+    def lock_truth(self, locked: bool) -> None:
+        self.stored.update_settings(truth_locked=locked)
 
     def save_reconstruction(self, result: Reconstruction, cut: Cut, seconds: float) -> None:
         """Store the network and which cut it was built from."""
@@ -188,13 +253,14 @@ def next_step(parts: frozenset[str]) -> str:
 
 
 def default_settings(source: Source) -> Settings:
-    """Sound settings for a new run."""
+    """Sound settings for a new run; the depth is the teacher's where there is one."""
     if source.answers is not None:
         return Settings(probes=len(source.answers[0]), distribution="given")
+    layers = min(max(source.hidden_layers or 1, 1), DEEPEST)
     if source.dataset is not None:
         # dead pixels and the like only show their weights if noise moves them
-        return Settings(probes=4000, distribution="data+noise")
-    return Settings()
+        return Settings(hidden_layers=layers, probes=4000, distribution="data+noise")
+    return Settings(hidden_layers=layers, probes=2000 * layers)
 
 
 def _opened(root: Path, run_id: str) -> StoredRun:
@@ -220,6 +286,11 @@ def _probes(root: Path, run_id: str, stamp: int) -> ProbeSet:
 @lru_cache(maxsize=16)
 def _ensemble(root: Path, run_id: str, stamp: int) -> StudentEnsemble:
     return _opened(root, run_id).ensemble()
+
+
+@lru_cache(maxsize=16)
+def _events(root: Path, run_id: str, stamp: int) -> tuple[Event, ...]:
+    return _opened(root, run_id).events()
 
 
 @lru_cache(maxsize=16)

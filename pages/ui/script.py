@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 
+from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
 from pages.ui import results
 from pages.ui.runs import Run
@@ -26,17 +28,6 @@ print("loss on unseen questions:", result.certificate.heldout_loss)
 print("verified:", result.report["verified"], *result.report["reasons"])
 {matching}ec.save_network(network, "recovered.safetensors")
 '''
-
-_OPTIONS = """
-    activation={activation!r},
-    students={students},
-    width={width},
-    expansion={expansion},
-    gamma={gamma},
-    beta={beta},
-    seed={seed},
-    device={device!r},
-"""
 
 _FINISH = '''
 
@@ -117,6 +108,12 @@ def _warning(run: Run) -> str:
     return ""
 
 
+def _options(config: RecoverConfig) -> str:
+    """Every field of the configuration as an argument, so that none can be forgotten."""
+    values = ((field.name, getattr(config, field.name)) for field in fields(config))
+    return "".join(f"\n    {name}={value!r}," for name, value in values) + "\n"
+
+
 def _recovering(run: Run, options: str, once: bool) -> str:
     """The call that does the work: ``ec.recover``, or a single pass of what it does."""
     if not once:
@@ -136,16 +133,8 @@ def repeat(run: Run) -> str:
     # with the width left open, recover trains wider students where a result is not verified
     verified = results.of(run).certificate.verified
     once = settings.width is None and (bool(cutting) or not verified)
-    options = _OPTIONS.format(
-        activation=source.activation,
-        students=settings.students,
-        width=settings.width,
-        expansion=settings.expansion,
-        gamma=cut.gamma,
-        beta=cut.beta,
-        seed=settings.seed,
-        device=settings.device,
-    )
+    chosen = replace(settings.recover_config(source.activation), gamma=cut.gamma, beta=cut.beta)
+    options = _options(chosen)
     matching = ""
     if source.network is not None:
         matching = (

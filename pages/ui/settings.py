@@ -15,12 +15,15 @@ HELD_OUT = 0.2
 class Settings:
     """Students, questions, limits, and what may be shown.
 
+    hidden_layers : of the teacher and of every student; known, while the sizes are not
+    width : neurons per student, one number or one per layer, None: found by trying
     probes : questions to ask; distribution : where they come from ("given" for files of answers)
     budget : seconds at most, None without limit; show_truth : teacher's neurons may be drawn
     """
 
     students: int = 10
-    width: int | None = None
+    hidden_layers: int = 1
+    width: int | tuple[int, ...] | None = None
     expansion: float = 1.0
     probes: int = 2000
     distribution: str = "gaussian"
@@ -32,6 +35,11 @@ class Settings:
     show_truth: bool = False
     demo: bool = False
 
+    def __post_init__(self) -> None:
+        if self.width is not None and not isinstance(self.width, int):
+            # JSON brings a tuple back as a list
+            object.__setattr__(self, "width", tuple(self.width))
+
     @property
     def learning(self) -> int:
         """Answers the students learn from."""
@@ -41,6 +49,7 @@ class Settings:
         """What the command line would be told; the app runs the same stages with it."""
         return RecoverConfig(
             activation=activation,
+            hidden_layers=self.hidden_layers,
             students=self.students,
             width=self.width,
             expansion=self.expansion,

@@ -79,6 +79,11 @@ class Source:
         return int(self.answers[1].shape[1])
 
     @property
+    def hidden_layers(self) -> int | None:
+        """The teacher's depth, None where only answers are known."""
+        return None if self.network is None else len(self.network.weights) - 1
+
+    @property
     def dataset(self) -> str | None:
         """The bundled data a teacher can be asked about, if its file or preset names any."""
         name = self.preset if self.preset in DATASETS else None

@@ -5,15 +5,16 @@ stuck.
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
 
-from ec_core import events
+from ec_core import events, figures
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.canonical import canonical
-from pages.ui import frame, live, steps, theme, words, work
+from pages.ui import frame, layers, live, show, steps, theme, words, work
 from pages.ui.board import active, job_of, safely, show_state, steer
 from pages.ui.runs import Run
 
@@ -109,7 +110,11 @@ def _picture(run: Run, incoming: np.ndarray | None, key: str) -> None:
         truth=None if truth is None else _flattened(run, truth),
         key="live_cloud",
     )
-    frame.note("Each point is one neuron, each colour one student. Where points meet, they agree.")
+    frame.note(
+        "Each point is one neuron"
+        + (" of the first layer" if run.settings().hidden_layers > 1 else "")
+        + ", each colour one student. Where points meet, they agree."
+    )
 
 
 def _restart(run: Run, job: Job, stuck: list[int]) -> None:
@@ -169,6 +174,47 @@ def _time_left(run: Run, snapshot: JobSnapshot, training: events.TrainingProgres
     return f"at most {words.duration(left)}"
 
 
+def _neurons(
+    run: Run, training: events.TrainingProgress, tried: list[events.WidthTried]
+) -> tuple[int, ...]:
+    """The hidden sizes of the students in training; the first alone where no more is known."""
+    config = run.settings().recover_config(run.activation).expand_config()
+    hidden: tuple[int, ...] = (training.width,)
+    if run.has("ensemble"):
+        hidden = run.ensemble().shape.sizes[1:-1]
+    elif config.width is not None:
+        hidden = config.hidden(config.width, config.expansion)
+    elif tried:
+        hidden = config.hidden(tried[-1].hidden or tried[-1].width, config.expansion)
+    # layers may be trained again at other sizes than at first
+    return hidden if hidden[0] == training.width else (training.width,)
+
+
+def _search(tried: list[events.WidthTried]) -> None:
+    """The search for the width as far as it has come."""
+    last = tried[-1]
+    each = words.shape(last.hidden) if last.hidden else str(last.width)
+    verdict = "That is enough." if last.enough else "Doubling."
+    st.markdown(
+        f"Looking for the width: with **{each}** neurons {last.converged} of {last.students} "
+        f"students get there. {verdict}"
+    )
+    _widths(tried)
+
+
+def _widths(tried: list[events.WidthTried]) -> None:
+    show.figure(
+        figures.width_search(tried, theme=theme.figure_theme()),
+        key="width_search",
+        height=300,
+        alt="One bar for each width tried: how many students of a short run converged.",
+    )
+
+
+def _widths_of(seen: Iterable[events.Event]) -> list[events.WidthTried]:
+    return [event for event in seen if isinstance(event, events.WidthTried)]
+
+
 def _training(run: Run) -> Job | None:
     """The job that trains the run's students now; the demo does so at its beginning."""
     job = active(run, work.EXPAND)
@@ -185,24 +231,20 @@ def _live(run_id: str) -> None:
     snapshot = job.snapshot()
     show_state(snapshot)
     seen, training = snapshot.seen, snapshot.seen.training
-    tried = [event for event in seen.events if isinstance(event, events.WidthTried)]
+    tried = _widths_of(seen.events)
+    layers.strip(seen.events, run.source().inputs, run.source().outputs)
     if training is None:
         with st.container(horizontal=True, key="student_controls"):
             steer(run, job, snapshot)
         if tried:
-            last = tried[-1]
-            st.markdown(
-                f"Looking for the width: with **{last.width}** neurons {last.converged} of "
-                f"{last.students} students get there."
-                + (" That is enough." if last.enough else " Doubling.")
-            )
+            _search(tried)
         return
     done = sum(status == events.CONVERGED for status in training.statuses)
     frame.facts(
         [
             ("learned everything", f"{done} of {len(training.statuses)}", "good" if done else ""),
             ("best loss", words.power(float(np.nanmin(training.losses)))),
-            ("neurons each", str(training.width)),
+            ("neurons each", words.shape(_neurons(run, training, tried))),
             ("iteration", str(training.iteration)),
             ("student-iterations per s", f"{training.throughput:,.0f}"),
             ("running for", words.duration(snapshot.seconds)),
@@ -238,12 +280,17 @@ def _finished(run: Run) -> None:
         [
             ("learned everything", f"{done} of {ensemble.students}", "good" if done else "warn"),
             ("best loss", words.power(float(ensemble.losses.min()))),
-            ("neurons each", str(ensemble.shape.sizes[1])),
+            ("neurons each", words.shape(ensemble.shape.sizes[1:-1])),
             ("questions", f"{len(run.probes().x):,}"),
             ("training time", words.duration(ensemble.seconds)),
         ],
         key="training_facts",
     )
+    if not done and run.settings().hidden_layers > 1:
+        frame.note(
+            "No student has learned everything: with several hidden layers that is common. Where "
+            "they agree on the first layer the network is built from it, layer by layer."
+        )
     with st.container(horizontal=True, key="after_training"):
         steps.next_button("cluster", "Find what they agree on", run)
         if done < ensemble.students and st.button(
@@ -271,6 +318,10 @@ def _finished(run: Run) -> None:
     with right:
         _picture(run, ensemble.incoming, "live_plane")
     _table(ensemble.losses, ensemble.statuses, ensemble.iterations, ensemble.restarts)
+    tried = _widths_of(run.events())
+    if tried:
+        with st.expander("How the width was found"):
+            _widths(tried)
 
 
 def watch(run: Run) -> None:

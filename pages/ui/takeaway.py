@@ -41,7 +41,14 @@ def _figures(run: Run) -> list[tuple[str, go.Figure]]:
     ]
     teacher, match = run.source().network, results.of(run).match
     if teacher is not None and match is not None:
-        found.append(("Errors of the weights", figures.alignment_bars(match, teacher)))
+        deep = len(match.layers) > 1
+        found += [
+            (
+                "Errors of the weights" + (f", hidden layer {layer + 1}" if deep else ""),
+                figures.alignment_bars(match, teacher, layer=layer),
+            )
+            for layer in range(len(match.layers))
+        ]
     return found
 
 

@@ -62,3 +62,12 @@ def inject() -> None:
     variables = ";".join(f"--ec-{role}:{value}" for role, value in tokens().items())
     sheet = (ASSETS / "app.css").read_text(encoding="utf-8")
     st.html(f"<style>:root{{{variables};color-scheme:{name()}}}\n{sheet}</style>")
+
+
+def wide() -> None:
+    """Let this page use a wide screen; components that only carry data leave no gap."""
+    with st.container(key="blob_style"):
+        st.html(
+            "<style>[data-testid='stMainBlockContainer']{max-width:1800px !important}"
+            "[data-testid='stLayoutWrapper']:has(> [class*='st-key-blob_']){display:none}</style>"
+        )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ec_core.devices import resolve_device
 from ec_core.errors import ECError
+from ec_core.expand.config import DEEPEST
 from ec_core.expand.estimate import Estimate, check_memory, estimate
 from ec_core.networks.mlp import Architecture
 from ec_core.probing.asking import DISTRIBUTIONS
@@ -20,6 +21,9 @@ _DISTRIBUTION_WORDS = {
     "data": "Real data",
     "data+noise": "Real data plus noise",
 }
+_COUNTS = (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
+"""Questions on offer."""
+
 _MAX_SEED = 2**31 - 1
 _GUESSED_WIDTH = 16
 
@@ -44,21 +48,74 @@ def _probes(run: Run, old: Settings) -> tuple[int, str]:
         rows = 0 if data is None else len(data)
         frame.note(f"All {rows:,} real inputs are asked.")
         return rows, str(distribution)
+    # a run that was made elsewhere may have any other count, and keeps it
     count = st.select_slider(
-        "How many questions",
-        (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000),
-        value=old.probes
-        if old.probes in (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000)
-        else 2000,
-        key="probe_count",
+        "How many questions", sorted({*_COUNTS, old.probes}), value=old.probes, key="probe_count"
     )
     return int(count), str(distribution)
+
+
+def _depth(run: Run, old: Settings) -> int:
+    """The number of hidden layers the students are told."""
+    chosen = int(
+        st.segmented_control(
+            "Hidden layers",
+            range(1, DEEPEST + 1),
+            default=old.hidden_layers,
+            required=True,
+            key="hidden_layers",
+            help="How deep the network behind the answers is. This has to be known; how large its "
+            "layers are does not.",
+        )
+    )
+    true = run.source().hidden_layers
+    if true is not None and chosen != true:
+        frame.note(
+            f"The teacher has {words.many(true, 'hidden layer')}: students of another depth can "
+            "imitate it, but not be it, and the result will not be verified."
+        )
+    return chosen
+
+
+def _width(old: Settings, layers: int) -> int | tuple[int, ...] | None:
+    """Neurons per student: None to find them by trying, one number, or one per layer."""
+    automatic = st.toggle(
+        "Find the width by trying",
+        value=old.width is None,
+        key="width_auto",
+        help="Doubles the number of neurons until most students of a short run converge.",
+    )
+    if automatic:
+        return None
+    before = _sizes_before(old, layers, _GUESSED_WIDTH)
+    chosen = tuple(
+        int(
+            column.number_input(
+                "Neurons per student" if layers == 1 else f"Layer {index + 1}",
+                min_value=1,
+                max_value=1024,
+                value=before[index],
+                key="student_width" if layers == 1 else f"student_width_{index}",
+            )
+        )
+        for index, column in enumerate(st.columns(layers))
+    )
+    return chosen if layers > 1 else chosen[0]
+
+
+def _sizes_before(settings: Settings, layers: int, guess: int) -> tuple[int, ...]:
+    """Neurons of each of so many layers; ``guess`` where the width is open or for another depth."""
+    width = settings.width
+    if isinstance(width, tuple):
+        return width if len(width) == layers else (guess,) * layers
+    return (width or guess,) * layers
 
 
 def widgets(run: Run) -> Settings:
     """The panel; returns what is chosen now."""
     old = run.settings()
     count, distribution = _probes(run, old)
+    layers = _depth(run, old)
     left, right = st.columns(2)
     number = left.number_input(
         "Students",
@@ -77,23 +134,7 @@ def widgets(run: Run) -> Settings:
         key="expansion",
         help="Multiplies the width at which students just learn the answers.",
     )
-    automatic = st.toggle(
-        "Find the width by trying",
-        value=old.width is None,
-        key="width_auto",
-        help="Doubles the number of neurons until most students of a short run converge.",
-    )
-    width = None
-    if not automatic:
-        width = int(
-            st.number_input(
-                "Neurons per student",
-                min_value=1,
-                max_value=1024,
-                value=old.width or 16,
-                key="student_width",
-            )
-        )
+    width = _width(old, layers)
     with st.expander("Seed, device, time limit"):
         seed = st.number_input(
             "Seed",
@@ -123,6 +164,7 @@ def widgets(run: Run) -> Settings:
             )
     return Settings(
         students=int(number),
+        hidden_layers=layers,
         width=width,
         expansion=float(factor),
         probes=count,
@@ -135,30 +177,33 @@ def widgets(run: Run) -> Settings:
     )
 
 
-def _estimate(run: Run, settings: Settings) -> tuple[Estimate, int]:
-    """The cost and the width it is for. Raises InputError for more than memory can hold."""
+def _estimate(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
+    """The cost and the hidden sizes it is for. Raises InputError for more than memory can hold."""
     source = run.source()
-    # before the search the width is a guess: four times a small teacher's
-    width = max(1, round((settings.width or _GUESSED_WIDTH) * settings.expansion))
     config = settings.recover_config(run.activation).expand_config()
-    shape = Architecture((source.inputs, width, source.outputs), run.activation)
+    # before the search the width is a guess: four times a small teacher's
+    hidden = config.hidden(
+        _GUESSED_WIDTH if settings.width is None else settings.width, settings.expansion
+    )
+    shape = Architecture((source.inputs, *hidden, source.outputs), run.activation)
     check_memory(shape, settings.students, resolve_device(settings.device))
     needed = estimate(
-        settings.learning, source.inputs, source.outputs, run.activation, width, config
+        settings.learning, source.inputs, source.outputs, run.activation, hidden, config
     )
-    return needed, width
+    return needed, hidden
 
 
 def cost(run: Run, settings: Settings) -> bool:
     """What it will take, before it starts; False if it cannot be done at all."""
     try:
-        needed, width = _estimate(run, settings)
+        needed, hidden = _estimate(run, settings)
     except ECError as error:
         frame.callout(str(error))
         return False
+    each = words.shape(hidden)
     frame.facts(
         [
-            ("students", f"{settings.students} × {width} neurons"),
+            ("students", f"{settings.students} × {each} neurons"),
             ("numbers to learn, each", f"{needed.parameters:,}"),
             ("answers to learn from", f"{needed.answers:,}"),
             ("time, roughly", words.duration(needed.seconds)),
@@ -167,7 +212,7 @@ def cost(run: Run, settings: Settings) -> bool:
         key="estimate",
     )
     if settings.width is None:
-        frame.note(f"Estimated for {width} neurons each; the width is found by trying.")
+        frame.note(f"Estimated for {each} neurons each; the width is found by trying.")
     for sentence in needed.warnings:
         st.warning(sentence, icon=":material/warning:")
     return True

@@ -17,7 +17,7 @@ from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.jobs.job import OnEnd, Stage
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
-from ec_core.verify.certificate import certify
+from pages.ui import grove, results
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
@@ -44,7 +44,8 @@ def _submit(run: Run, kind: str, stage: Stage, on_end: OnEnd | None = None) -> J
 def _keep(run: Run, result: Reconstruction, cut: Cut, seconds: float) -> None:
     """Store a result and, for the list of runs, whether it is verified."""
     run.save_reconstruction(result, cut, seconds)
-    verified = certify(result, run.probes()).verified
+    # kept for the pages: of a large network the certificate takes its time
+    verified = results.of(run).certificate.verified
     run.stored.set_status("verified" if verified else "not verified")
 
 
@@ -60,7 +61,9 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
-            run.save_ensemble(snapshot.result)
+            # a continued training does not search for the width again
+            told = snapshot.seen.events if more is None else ()
+            run.save_ensemble(snapshot.result, told)
 
     return _submit(run, EXPAND, stage, store)
 
@@ -68,11 +71,11 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
 def start_reconstruct(run: Run) -> Job:
     """Build the network from the run's stored cut in the background."""
     probes, ensemble, cut = run.probes(), run.ensemble(), run.cut()
-    config = ReconstructConfig(device=run.settings().device)
+    config, best = ReconstructConfig(device=run.settings().device), run.best_students
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        cloud = pool(ensemble)
-        clusters = apply_cut(build_tree(cloud), cloud, cut)
+        cloud, tree = grove.grow(ensemble, best)
+        clusters = apply_cut(tree, cloud, cut)
         return (yield from reconstruct(ensemble, clusters, cloud, probes, config, control))
 
     def store(snapshot: JobSnapshot) -> None:

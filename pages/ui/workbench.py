@@ -1,249 +1,249 @@
-"""The cluster page's tools: where to cut, what passes, and the pictures that follow at once."""
+"""The cluster page's body: the workbench in the browser, fed with one tree, and its answers."""
 
 from __future__ import annotations
 
-import html
-import math
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from ec_core import figures
-from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, counts, plateaus
-from pages.ui import frame, grove, show, steps, theme, words
+from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, pool
+from ec_core.errors import InputError
+from ec_core.figures import Theme
+from pages.ui import bench_state, frame, grove, modules, steps, theme
+from pages.ui.bench_state import BenchState
 from pages.ui.runs import Run
 
-_RULES = {"plateau": "Plateau", "paper": "Paper's rule", "hand": "By hand"}
-_LOWEST = -17.0
-"""log10 of the lowest cut that can be chosen; below it all is rounding."""
-_STEP = 0.1
+_FOLDER = theme.ASSETS / "workbench"
+_BLOB = st.components.v2.component(
+    "ec_blob", html="<i hidden>\n</i>", js=modules.bundle(_FOLDER, "blob")
+)
+_BENCH = st.components.v2.component(
+    "ec_workbench",
+    html=(_FOLDER / "workbench.html").read_text(encoding="utf-8"),
+    css=(_FOLDER / "workbench.css").read_text(encoding="utf-8"),
+    js=modules.bundle(_FOLDER, "mount"),
+)
+KEY, _REFUSED = "workbench", "bench_refused"
+_REFRESH_SECONDS = 1.5
+_MEDIANS = 400
+"""Median angles are sent for as many clusters; more rows are in no table."""
 
 
-def _restore(run: Run, tree: Dendrogram) -> None:
-    """Put the stored cut into the widgets, once per visit and run."""
-    if st.session_state.get("cut_run") == run.id and "cut_rule" in st.session_state:
-        return
-    cut = run.cut() if run.has("cut") else grove.cut_by_rule(tree, "plateau", 1.0, 0.5, 30.0)
-    st.session_state["cut_run"] = run.id
-    st.session_state["cut_rule"] = cut.rule
-    st.session_state["cut_gamma"] = cut.gamma
-    st.session_state["cut_beta"] = cut.beta
-    st.session_state["cut_height"] = _on_slider(cut.height, tree)
+def _look() -> dict[str, Any]:
+    """The colours of the page, for canvases that cannot use style sheets."""
+    figure: Theme = theme.figure_theme()
+    token = theme.tokens()
+    return {
+        "palette": list(figure.palette),
+        "nearness": [colour for _, colour in figure.nearness],
+        **{name: getattr(figure, name) for name in ("text", "trunk", "grid", "faint", "accent")},
+        **{name: token[name] for name in ("paper", "panel", "soft", "line", "good", "warn")},
+        **{name: token[name] for name in ("blue", "onblue", "truth")},
+        "muted": token["soft"],
+    }
 
 
-def _range(tree: Dendrogram) -> tuple[float, float]:
-    top = math.ceil(math.log10(max(float(tree.heights[-1]), 1e-3))) if len(tree.heights) else 1
-    return _LOWEST, float(top)
+def _answers(
+    clusters: Clusters, state: BenchState, names: dict[str, Cut], refused: str | None
+) -> dict[str, Any]:
+    """What Python says to the browser's settings."""
+    kept = clusters.kept
+    plain = [bench_state.plain(cut) for cut in state.steps]
+    return {
+        "history": {"steps": plain, "at": state.at},
+        "serial": state.serial,
+        "names": {name: bench_state.plain(cut) for name, cut in names.items()},
+        "kept": [list(c.nodes) for c in kept],
+        "medians": [[",".join(map(str, c.nodes)), c.angle] for c in kept[:_MEDIANS]],
+        "refused": refused,
+    }
 
 
-def _on_slider(height: float, tree: Dendrogram) -> float:
-    low, high = _range(tree)
-    return min(max(round(math.log10(height) / _STEP) * _STEP, low), high)
+def _refusal(run: Run, layer: int) -> str | None:
+    """Take what the browser sent, if anything is new; a sentence where it was not in order."""
+    sent = st.session_state.get(KEY)
+    message = None if sent is None else sent.get("change")
+    tree, name = grove.of(run, layer)[1], grove.name_of(run, layer)
+    try:
+        bench_state.take(run, tree, name, message, layer, grove.first_cut(run, layer))
+    except InputError as error:
+        return str(error)
+    return None
 
 
-def _by_hand() -> None:
-    st.session_state["cut_rule"] = "hand"
+def _changed(run_id: str, layer: int) -> None:
+    """Called before any page runs: what was done is kept even by a click that leads away."""
+    st.session_state[_REFUSED] = _refusal(Run(run_id), layer)
 
 
-def _tools(run: Run, tree: Dendrogram) -> Cut:
-    """Rule, height, gamma, beta; the slider shows the rule's height and takes over when moved."""
-    gamma, beta = float(st.session_state["cut_gamma"]), float(st.session_state["cut_beta"])
-    rule = str(st.session_state["cut_rule"])
-    if rule != "hand":
-        automatic = grove.cut_by_rule(tree, rule, 1.0, gamma, beta)
-        st.session_state["cut_height"] = _on_slider(automatic.height, tree)
-    low, high = _range(tree)
-    with st.container(key="controls"):
-        one, two, three, four = st.columns([0.31, 0.27, 0.21, 0.21], gap="medium")
-        with one:
-            st.segmented_control(
-                "Where to cut",
-                list(_RULES),
-                format_func=_RULES.__getitem__,
-                key="cut_rule",
-                required=True,
-            )
-        with two:
-            st.slider(
-                "Height of the cut, as a power of ten",
-                low,
-                high,
-                step=_STEP,
-                key="cut_height",
-                format="%.1f",
-                on_change=_by_hand,
-                help="Vectors closer than this are one neuron. Moved, the cut is yours.",
-            )
-        with three:
-            st.slider(
-                "γ: share that must agree",
-                0.1,
-                1.0,
-                step=0.05,
-                key="cut_gamma",
-                help="A cluster held by fewer students is rejected.",
-            )
-        with four:
-            st.slider(
-                "β: widest angle, degrees",
-                1.0,
-                90.0,
-                step=1.0,
-                key="cut_beta",
-                help="A cluster whose vectors point in too different directions is rejected.",
-            )
-    if rule != "hand":
-        return grove.cut_by_rule(tree, rule, 1.0, gamma, beta)
-    return Cut(10.0 ** float(st.session_state["cut_height"]), gamma, beta, "hand")
+def _send(key: str, data: bytes) -> None:
+    # of no height: the gap of an invisible element would still be seen
+    with st.container(key=f"blob_{key}"):
+        _BLOB(key=key, data=data)
 
 
-def _tree_and_counts(cloud: WeightCloud, tree: Dendrogram, clusters: Clusters) -> None:
-    cut, look = clusters.cut, theme.figure_theme()
-    left, right = st.columns([0.62, 0.38], gap="small")
-    with left:
-        show.figure(
-            figures.dendrogram(tree, clusters, cut, cloud, theme=look),
-            key="dendrogram",
-            height=380,
-            alt=f"The tree of {tree.vectors} neurons, cut into {len(clusters.kept)} kept clusters.",
-        )
-    with right:
-        show.figure(
-            figures.count_by_height(
-                counts(tree, cut.gamma, cut.beta),
-                plateaus(tree, cut.gamma, cut.beta),
-                cut,
-                theme=look,
-            ),
-            key="count_by_height",
-            height=380,
-            alt="The number of clusters against the height of the cut.",
-        )
+def _truth_known(run: Run, layer: int) -> bool:
+    """May the teacher's neurons be shown? Of later layers they have no place of their own: what
+    they read are the neurons below, in an order that only the match knows.
+    """
+    return layer == 0 and not run.truth_locked and run.source().network is not None
 
 
-def _table(clusters: Clusters) -> None:
-    look = theme.figure_theme()
-    rows, kept = [], 0
-    for cluster in clusters.clusters:
-        index = -1
-        if cluster.kept:
-            index, kept = kept, kept + 1
-        dot = f'<i class="ec-dot" style="background:{look.colour(index)}"></i>'
-        verdict = '<span class="good">kept</span>' if cluster.kept else "rejected"
-        rows.append(
-            f"<tr><td>{dot}{index + 1 if cluster.kept else '–'}</td>"
-            f"<td class='num'>{len(cluster.members)}</td><td class='num'>{cluster.support}</td>"
-            f"<td class='num'>{words.power(cluster.spread)}</td>"
-            f"<td class='num'>{words.power(cluster.angle)}°</td>"
-            f"<td class='num'>{words.power(cluster.outgoing_norm)}</td>"
-            f"<td>{verdict}</td><td>{html.escape(cluster.reason)}</td></tr>"
-        )
-    heads = (
-        "<th>cluster</th><th class='num'>neurons</th><th class='num'>students</th>"
-        "<th class='num'>spread</th><th class='num'>median angle</th>"
-        "<th class='num'>outgoing weight</th><th>verdict</th><th>why</th>"
-    )
-    with st.container(key="cluster_table", height=360 if len(rows) > 10 else "content"):
-        st.html(
-            f'<table class="ec-table"><thead><tr>{heads}</tr></thead>'
-            f"<tbody>{''.join(rows)}</tbody></table>"
-        )
+def _map_note(run: Run, layer: int) -> str:
+    """How far the map is, in tenths: every change draws the page anew."""
+    truth = _truth_known(run, layer)
+    if grove.umap_of(run, truth, layer) is not None:
+        return "UMAP"
+    tenths = int(10 * grove.umap_share(run, truth, layer))
+    return f"PCA; UMAP is {f'{10 * tenths} % done' if tenths else 'getting ready'}"
 
 
-def _map(run_id: str, cut: Cut, waiting: bool) -> None:
-    """The map: PCA at once, UMAP as soon as it has been computed in the background."""
-    run = Run(run_id)
-    cloud, _ = grove.of(run)
-    truth_known = grove.truth_vectors(run, cloud) is not None
-    left, right = st.columns([0.5, 0.5], vertical_alignment="center")
-    with left:
-        method = st.segmented_control(
-            "Map",
-            ["UMAP", "PCA"],
-            default="UMAP",
-            key="map_method",
-            required=True,
-            label_visibility="collapsed",
-        )
-    with right:
-        truth = truth_known and st.toggle(
-            "Show the truth",
-            value=run.settings().show_truth,
-            key="map_truth",
-            help="The teacher's own neurons, as stars.",
-        )
-    points, name = None, "UMAP"
-    if method == "UMAP":
-        points = grove.umap_of(run, bool(truth))
-        if waiting and points is not None:
-            st.rerun()  # the whole page once, so that it stops asking
+def _maps(run: Run, name: str, layer: int = 0) -> tuple[str | None, str]:
+    """The name under which the UMAP was sent (None while it is computed), and what to say."""
+    truth = _truth_known(run, layer)
+    points = grove.umap_of(run, truth, layer)
     if points is None:
-        points, name = grove.pca_of(run, bool(truth)), "PCA"
-        if method == "UMAP":
-            frame.note("UMAP is being computed in the background; until then PCA.")
-    clusters = grove.clusters_of(run, cut)
-    show.figure(
-        figures.weight_map(
-            points[: len(cloud)],
-            clusters,
-            cloud,
-            points[len(cloud) :] if truth else None,
-            theme=theme.figure_theme(),
-            method=name,
-        ),
-        key=f"weight_map_{name}",
-        alt=f"The weight vectors of all students, mapped by {name}.",
-    )
+        return None, _map_note(run, layer)
+    shown = f"{name}-umap{'-truth' if truth else ''}"
+    _send("bench_map", grove.packed_map(run, shown, points, layer))
+    return shown, "UMAP"
 
 
-def _waiting_for_umap(run: Run) -> bool:
-    wanted = st.session_state.get("map_method", "UMAP") == "UMAP"
-    with_truth = bool(st.session_state.get("map_truth", run.settings().show_truth))
-    return wanted and grove.umap_of(run, with_truth and run.source().network is not None) is None
+def _truth(run: Run, name: str, layer: int) -> str | None:
+    data = grove.packed_truth(run, f"{name}-truth") if _truth_known(run, layer) else None
+    if data is None:
+        return None
+    _send("bench_truth", data)
+    return f"{name}-truth"
 
 
-def _say(run: Run, tree: Dendrogram, clusters: Clusters) -> None:
-    kept, rejected = len(clusters.kept), len(clusters.clusters) - len(clusters.kept)
-    stretches = [
-        p for p in plateaus(tree, clusters.cut.gamma, clusters.cut.beta) if p.count == kept
-    ]
-    length = max((p.length for p in stretches), default=0.0)
-    with st.container(horizontal=True, vertical_alignment="center", key="cluster_summary"):
-        frame.facts(
-            [
-                ("neurons found", str(kept), "good" if kept else "warn"),
-                ("branches rejected", str(rejected)),
-                ("neurons pooled", str(tree.vectors)),
-                ("cut at", words.power(clusters.cut.height)),
-                ("this number holds over", f"{length:.1f} decades"),
-            ],
-            key="cluster_facts",
-        )
+def _bench(run: Run, layer: int) -> None:
+    """One tree on the bench.
+
+    Not in a fragment: a tab that finds its server again asks for nothing but the fragment it was
+    in, which the new server does not know, and would wait for ever.
+    """
+    (_, tree), name = grove.of(run, layer), grove.name_of(run, layer)
+    refused = st.session_state.pop(_REFUSED, None) or _refusal(run, layer)
+    state = bench_state.load(run, tree, name, layer, grove.first_cut(run, layer))
+    clusters = grove.clusters_of(run, state.cut, layer)
+    _send("bench_tree", grove.packed_tree(run, layer))
+    shown_map, note = _maps(run, name, layer)
+    data = {
+        "tree": name,
+        "map": shown_map,
+        "umap": note,
+        "truth": _truth(run, name, layer),
+        "showTruth": run.settings().show_truth,
+        "look": _look(),
+        "problem": None,
+        "used": "the first row is what Reconstruct uses" if layer == 0 else "for looking only",
+        **_answers(clusters, state, run.named_cuts(layer), refused),
+    }
+    _BENCH(key=KEY, data=data, on_change_change=partial(_changed, run.id, layer))
+    # a message that came with a new session (the server was restarted) is known only now
+    sent = (st.session_state.get(KEY) or {}).get("change") or {}
+    if refused is None and sent.get("tree") == name and sent.get("serial") != state.serial:
+        st.rerun()
+
+
+def _watch(run_id: str, layer: int, note: str) -> None:
+    """Looks now and then whether there is more to say about the map."""
+    if _map_note(Run(run_id), layer) != note:
+        st.rerun()
+
+
+def _tree_or_way_on(run: Run) -> tuple[WeightCloud, Dendrogram] | None:
+    """Cloud and tree; where they do not fit, one sentence and a button that makes them fit."""
+    try:
+        return grove.of(run)
+    except InputError as error:
+        frame.callout(str(error))
+        ensemble = run.ensemble()
+        best = grove.fitting(ensemble)
+        if len(pool(ensemble)) and best < len(ensemble.losses):
+            label = f"Cluster the best {best} of {len(ensemble.losses)} students"
+            if st.button(label, key="cluster_best", type="primary"):
+                run.cluster_best(best)
+                st.rerun()
+    return None
+
+
+def _below(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="bench_below"):
         steps.next_button("reconstruct", "Build the network", run)
+        if run.best_students is not None and st.button("Cluster all students", key="cluster_all"):
+            run.cluster_best(None)
+            st.rerun()
+        if run.source().network is not None:
+            locked = st.toggle(
+                "Lock the truth away",
+                value=run.truth_locked,
+                key="truth_locked",
+                help="As for an exam: nothing of the teacher is sent to the browser then.",
+            )
+            if locked != run.truth_locked:
+                run.lock_truth(locked)
+                st.rerun()
+
+
+def _layer(run: Run) -> int | None:
+    """Which hidden layer is on the bench; None where the chosen one cannot be seen yet."""
+    layers = run.settings().hidden_layers
+    if layers < 2:
+        return 0
+    seen = len(run.reconstruction().layers) if run.has("reconstruction") else 0
+
+    def label(layer: int) -> str:
+        state = "cut here" if layer == 0 else "seen while building" if layer < seen else "next"
+        return f"Layer {layer + 1} of {layers}: {state}"
+
+    layer = st.segmented_control(
+        "Hidden layer",
+        range(layers),
+        format_func=label,
+        default=0,
+        required=True,
+        key="bench_layer",
+        label_visibility="collapsed",
+    )
+    if layer and layer >= seen:
+        st.info(
+            f"Layer {layer + 1} can be compared once the students agree on what it reads. Cut the "
+            "first layer, build the network, and this layer is shown here as it was then."
+        )
+        return None
+    if layer:
+        frame.note(
+            "What the students said about this layer while the network was built, with the cut "
+            "that was used. You may cut it otherwise here, to see; only the first layer's cut by "
+            "hand is built from."
+        )
+    return layer
 
 
 def body(run: Run) -> None:
     """The whole workbench; every change acts at once and is stored with the run."""
-    cloud, tree = grove.of(run)
-    _restore(run, tree)
-    cut = _tools(run, tree)
-    if not run.has("cut") or run.cut() != cut:
-        run.save_cut(cut)
-    clusters = grove.clusters_of(run, cut)
-    _say(run, tree, clusters)
-    _tree_and_counts(cloud, tree, clusters)
-    names = ["Clusters, with the reasons", "Map", "Distances"]
-    tabs = st.tabs(names, key="cluster_tabs")
-    with tabs[0]:
-        _table(clusters)
-    with tabs[1]:
-        waiting = _waiting_for_umap(run)
-        st.fragment(frame.guarded(_map), run_every=1.5 if waiting else None)(run.id, cut, waiting)
-    with tabs[2]:
-        show.square(
-            figures.distance_matrix(cloud, tree, theme=theme.figure_theme(), clusters=clusters),
-            "Every neuron against every other, in the order of the tree. **Dark squares on "
-            "the diagonal** are neurons that many students hold in common: their distances are "
-            "rounding. The frames are the clusters kept.",
-            key="distance_matrix",
-            alt="Distances between all weight vectors, in the order of the tree.",
+    layer = _layer(run)
+    if layer is not None:
+        _one(run, layer)
+    _below(run)
+
+
+def _one(run: Run, layer: int) -> None:
+    """The bench of one layer, or the sentence that says why there is none."""
+    grown = _tree_or_way_on(run) if layer == 0 else grove.of(run, layer)
+    if grown is None:
+        return
+    if len(grown[0]) == 0:
+        frame.callout(
+            "No student holds a neuron that does anything, so that there is nothing to compare; "
+            "train the students longer, or others."
         )
+        return
+    note = _map_note(run, layer)
+    _bench(run, layer)
+    if note != "UMAP":
+        with st.container(key="blob_watch"):
+            st.fragment(frame.guarded(_watch), run_every=_REFRESH_SECONDS)(run.id, layer, note)

@@ -1,8 +1,8 @@
-"""Issue point 3: thirteen activations × three synthetic teachers × five seeds, nothing given but
-the activation.
+"""Thirteen activations × synthetic teachers × seeds; nothing given but activation and depth.
 
 Run:  python tests/benchmarks/thirteen_activations.py [--seeds 5] [--sizes 4-4-1,2-8-1,6-5-3]
                                                       [--activations g,tanh]
+deep: python tests/benchmarks/thirteen_activations.py --seeds 3 --sizes 6-4-4-2,6-4-4-4-2
 Prints one line per run and a table at the end; exits 1 if any run is not exact and verified.
 """
 
@@ -23,7 +23,8 @@ LIMIT = 1e-8
 def one(sizes: tuple[int, ...], activation: str, seed: int) -> tuple[bool, float, float]:
     """Recover one teacher: (exact and verified, max weight error, seconds)."""
     teacher = ec.make_teacher("synthetic", sizes=sizes, activation=activation, seed=seed).network
-    result = ec.recover(ec.Teacher(teacher), activation=activation)
+    layers = len(sizes) - 2
+    result = ec.recover(ec.Teacher(teacher), activation=activation, hidden_layers=layers)
     report = result.report
     error = ec.match(teacher, result.network).max_weight_error
     good = bool(report["verified"]) and error is not None and error <= LIMIT

@@ -47,10 +47,11 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start it and wait until it is healthy."""
+    def start(self, port: int = 0) -> None:
+        """Start it, on a free port or on this one, and wait until it is healthy."""
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
             self.port = int(probe.getsockname()[1])
         command = [
             *(sys.executable, "-m", "streamlit", "run", "app.py"),
@@ -75,6 +76,10 @@ class Server:
             self.process.terminate()
             self.process.wait(20)
             self.process = None
+
+    def start_again(self) -> None:
+        """Start it where it was, so that open tabs find it again."""
+        self.start(self.port)
 
     def restart(self) -> None:
         """End it, as a crash or a reboot would, and start another on the same runs."""

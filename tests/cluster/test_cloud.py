@@ -56,7 +56,7 @@ def test_provenance_undoes_the_normal_form(kind: str) -> None:
     np.testing.assert_array_equal(cloud.vectors, expected)
     np.testing.assert_array_equal(cloud.norm, np.linalg.norm(incoming, axis=1))
     for at, (s, h) in enumerate(zip(cloud.student, cloud.neuron, strict=True)):
-        np.testing.assert_array_equal(cloud.outgoing[at], ensemble.outgoing[s, :, h])
+        np.testing.assert_array_equal(cloud.outgoing[at], ensemble.outgoing(0)[s, :, h])
     np.testing.assert_array_equal(cloud.loss, ensemble.losses[cloud.student])
     assert cloud.activation == kind
     if activation(kind).parity:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster
 
-from ec_core.cluster import Cut, apply_cut, automatic_cut, build_tree, counts, paper_cut
+from ec_core.cluster import (
+    Cut,
+    Dendrogram,
+    WeightCloud,
+    apply_cut,
+    automatic_cut,
+    branch_statistics,
+    build_tree,
+    counts,
+    paper_cut,
+)
 from ec_core.cluster.cut import Cluster
+from ec_core.cluster.edits import Edit
 from ec_core.errors import InputError
 from tests.cluster.synthetic import cloud_of, recurring_cloud
 
@@ -217,5 +232,99 @@ def test_bad_settings_are_one_clear_sentence() -> None:
         Cut(1.0, gamma=0.0)
     with pytest.raises(InputError, match="Beta"):
         Cut(1.0, beta=200.0)
-    with pytest.raises(InputError, match="expected \\('keep', node\\)"):
-        Cut(1.0, edits=(("hide", 3),))
+
+
+def all_nodes(cut: Cut, tree: Dendrogram, cloud: WeightCloud) -> set[tuple[int, ...]]:
+    clusters = apply_cut(tree, cloud, cut).clusters
+    assert sorted(int(i) for c in clusters for i in c.members) == list(range(len(cloud)))
+    return {c.nodes for c in clusters}
+
+
+def test_a_branch_cut_at_its_own_height() -> None:
+    # heights: {0,1} 1, {2,3} 2, both 10, then 4 at about 95
+    points = np.array([[0.0, 0], [1, 0], [10, 0], [12, 0], [100, 0]])
+    cloud = cloud_of(points, np.arange(5))
+    tree = build_tree(cloud)
+    assert all_nodes(Cut(5.0), tree, cloud) == {(5,), (6,), (4,)}
+    # lower: split; the neighbours stay
+    assert all_nodes(Cut(5.0, edits=(("cut", 6, 1.5),)), tree, cloud) == {(5,), (2,), (3,), (4,)}
+    # higher: what the cut parts is one cluster again
+    assert all_nodes(Cut(0.5, edits=(("cut", 7, 20.0),)), tree, cloud) == {(7,), (4,)}
+    # a split branch stays split above it, whatever contains it
+    split: tuple[Edit, ...] = (("cut", 6, 1.5),)
+    assert all_nodes(Cut(1e3, edits=split), tree, cloud) == {(5,), (2,), (3,), (4,)}
+    # the smallest branch around a merge rules, and the last word on a node counts
+    nested = (*split, ("cut", 7, 20.0))
+    assert all_nodes(Cut(0.5, edits=nested), tree, cloud) == {(5,), (2,), (3,), (4,)}
+    assert all_nodes(Cut(0.5, edits=(*nested, ("cut", 6, 3.0))), tree, cloud) == {(7,), (4,)}
+
+
+def test_merged_branches_are_one_cluster() -> None:
+    points = np.array([[0.0, 1], [0, 1], [10, 0], [10, 0], [100, 0], [50, 50]])
+    cloud = cloud_of(points, np.array([0, 1, 2, 3, 0, 2]), np.arange(6) * 1.0)
+    tree = build_tree(cloud)
+    plain = apply_cut(tree, cloud, Cut(1.0, 0.75))
+    assert [c.kept for c in plain.clusters] == [False] * 4
+    merged = apply_cut(tree, cloud, Cut(1.0, 0.75, edits=(("merge", 6, 7),)))
+    (kept,) = merged.kept
+    assert (kept.nodes, kept.support, kept.members.tolist()) == ((6, 7), 4, [0, 1, 2, 3])
+    assert kept.reason == "found by 4 of 4 students; 2 branches merged by hand"
+    assert kept.mean_angle == 0.0
+    assert kept.angle == pytest.approx(90.0)
+    # merges join up, wait for nodes that are no clusters, and can be judged by hand
+    more = (("merge", 6, 7), ("merge", 7, 4, 5), ("merge", 0, 2), ("drop", 4))
+    (one,) = apply_cut(tree, cloud, Cut(1.0, edits=more)).clusters
+    assert (one.nodes, one.kept) == ((4, 5, 6, 7), False)
+    assert one.reason.startswith("dropped by hand (found by 4 of 4 students; 4 branches")
+    assert apply_cut(tree, cloud, Cut(1.0, edits=(*more, ("keep", 6)))).clusters[0].kept
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        (),
+        ("hide", 3),
+        ("keep",),
+        ("keep", -1),
+        ("keep", 1.5),
+        ("keep", True),
+        ("cut", 3),
+        ("cut", 3, 0.0),
+        ("cut", 3, float("nan")),
+        ("cut", 3, "high"),
+        ("merge", 3),
+        ("merge", 3, "4"),
+    ],
+)
+def test_edits_of_another_form_are_refused(edit: Any) -> None:
+    with pytest.raises(InputError, match="is no edit of a cut; expected"):
+        Cut(1.0, edits=(edit,))
+
+
+def test_cuts_come_back_from_json() -> None:
+    cut = Cut(1e-3, 0.6, 20.0, "hand", (("cut", 7, 0.5), ("merge", 1, 2), ("keep", 3)))
+    assert Cut.from_plain(json.loads(json.dumps(asdict(cut)))) == cut
+    for bad in ({}, {"height": "high"}, {"height": 1, "rule": "mine"}, {"height": 1, "edits": 3}):
+        with pytest.raises(InputError, match="is no cut"):
+            Cut.from_plain(bad)
+
+
+def test_the_statistics_of_every_branch_are_those_of_a_slow_loop() -> None:
+    cloud, _ = recurring_cloud(5, 3, 3, "tanh")
+    rng = np.random.default_rng(1)
+    cloud = cloud_of(
+        cloud.vectors, cloud.student, rng.permutation(10)[cloud.student] * 1e-9, kind="tanh"
+    )
+    tree = build_tree(cloud)
+    known = branch_statistics(tree, cloud)
+    for node in range(2 * len(cloud) - 1):
+        members = tree.members(node)
+        assert known.size[node] == len(members)
+        assert known.support[node] == len(np.unique(cloud.student[members]))
+        best = members[np.argmin(cloud.loss[members])]
+        assert known.best[node] == best
+        away = np.linalg.norm(cloud.vectors[members] - cloud.vectors[best], axis=1)
+        assert known.spread[node] == pytest.approx(np.sqrt((away**2).mean()), rel=1e-6, abs=1e-15)
+    # exact copies have no spread at all
+    same = cloud_of(np.full((7, 4), 1.0 / 3.0), np.arange(7))
+    assert branch_statistics(build_tree(same), same).spread.max() == 0.0

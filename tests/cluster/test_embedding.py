@@ -58,3 +58,12 @@ def test_umap_is_seeded_and_keeps_exact_copies_together() -> None:
         assert (nearest == h).mean() > 0.9
     for m in (5, 6):
         assert umap_embedding(cloud.vectors[:m], 0).shape == (m, 2)
+
+
+def test_progress_is_told() -> None:
+    told: list[float] = []
+    vectors = np.random.default_rng(0).standard_normal((40, 4))
+    silent = umap_embedding(vectors, 0)
+    np.testing.assert_array_equal(umap_embedding(vectors, 0, told.append), silent)
+    assert told[-1] == 1.0
+    assert all(0.0 <= share <= 1.0 for share in told)

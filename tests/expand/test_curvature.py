@@ -58,6 +58,20 @@ def test_chunks_and_large_matrices_change_nothing() -> None:
     torch.testing.assert_close(losses(problem, theta), losses(small, theta), rtol=1e-12, atol=0)
 
 
+@pytest.mark.parametrize("sizes", [(25, 26, 2), (4, 25, 24, 1)])
+def test_wide_layers_whose_pairs_are_formed_at_once_equal_autodiff(sizes: tuple[int, ...]) -> None:
+    problem = _problem("g", sizes, False, probes=30)
+    theta = _theta(problem, students=2)
+    matrix = normal_equations(problem, theta)[0]
+    for s in range(len(theta)):
+
+        def answers(row: torch.Tensor) -> torch.Tensor:
+            return forward(problem.shape, row[None], problem.x)[0].reshape(-1)
+
+        j = torch.func.jacrev(answers)(theta[s])
+        torch.testing.assert_close(matrix[s], j.T @ j / problem.y.numel(), rtol=1e-11, atol=1e-12)
+
+
 def test_first_order_gradient_is_twice_the_gauss_newton_gradient() -> None:
     problem = _problem("g", (3, 5, 2), False)
     theta = _theta(problem)

@@ -53,7 +53,7 @@ def test_students_converge_and_history_matches_events(probes: ProbeSet) -> None:
     np.testing.assert_array_equal(ensemble.losses, ensemble.history[-1])
     assert ensemble.statuses.count(CONVERGED) >= 2
     assert (ensemble.losses[ensemble.converged()] <= probes.floor).all()
-    assert ensemble.incoming.shape == (4, 6, 4) and ensemble.outgoing.shape == (4, 1, 6)
+    assert ensemble.incoming.shape == (4, 6, 4) and ensemble.outgoing(0).shape == (4, 1, 6)
 
 
 def test_same_seed_same_arrays_other_seed_other_arrays(probes: ProbeSet) -> None:

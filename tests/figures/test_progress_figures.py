@@ -66,3 +66,16 @@ def test_width_search_before_the_first_try_and_after_a_second_one() -> None:
     fig = width_search(again)
     assert list(fig.data[0].text) == ["2 of 4"]
     assert not fig.layout.annotations
+
+
+def test_width_search_names_the_neurons_of_every_layer() -> None:
+    tried = [
+        WidthTried("expand", 4, 0, 6, 1e-2, False, (4, 4)),
+        WidthTried("expand", 8, 6, 6, 1e-30, True, (8, 8)),
+        WidthTried("expand", 8, 5, 6, 1e-30, True, (8, 4)),
+    ]
+    fig = width_search(tried)
+    bars = samples.named(fig, "converged")
+    assert list(bars.x) == ["4–4", "8–4", "8–8"]
+    assert bars.marker.color[1] not in (bars.marker.color[0], bars.marker.color[2])
+    assert "8–4 neurons" in samples.words(fig)

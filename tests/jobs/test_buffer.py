@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec_core.events import Note, RefineProgress, WidthTried
+from ec_core.events import PHASES, LayerStep, Note, RefineProgress, WidthTried
 from ec_core.jobs.buffer import CurveKeeper, EventBuffer
 from tests.jobs.stages import PATIENCE, progress
 
@@ -40,6 +40,20 @@ def test_other_networks_begin_another_curve() -> None:
     assert buffer.seen().curve.losses.tolist() == [[0.25, 0.25]]
     buffer.put(progress(1, [0.1, 0.1, 0.1], width=8))
     assert buffer.seen().curve.losses.shape == (1, 3)
+
+
+def test_no_step_of_a_layer_is_dropped_however_much_progress_comes() -> None:
+    buffer = EventBuffer(limit=4)
+    steps = [
+        LayerStep("reconstruct", layer, 4, phase, f"{phase} {layer}")
+        for layer in range(1, 5)
+        for phase in PHASES
+    ]
+    for step in steps:
+        buffer.put(step)
+        for i in range(500):
+            buffer.put(progress(i, [1.0, 0.5]))
+    assert list(buffer.seen().events) == steps
 
 
 def test_events_other_than_progress_all_stay_in_order() -> None:

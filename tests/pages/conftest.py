@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,15 @@ def finish(run: Run) -> Run:
 def planar(runs_home: Path) -> Run:
     """A run from the planar teacher that went all the way."""
     return finish(Run.create(Source.from_card(make_teacher("planar", seed=1), {}), SMALL))
+
+
+@pytest.fixture(scope="session")
+def deep(runs_home: Path) -> Run:
+    """A run from a 6-4-4-2 teacher that went all the way, its widths told by layer."""
+    card = make_teacher("synthetic", sizes=(6, 4, 4, 2), activation="tanh", seed=0)
+    settings = replace(SMALL, hidden_layers=2, width=(9, 8), probes=2500)
+    options = {"sizes": [6, 4, 4, 2], "activation": "tanh"}
+    return finish(Run.create(Source.from_card(card, options), settings))
 
 
 @pytest.fixture(scope="session")

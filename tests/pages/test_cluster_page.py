@@ -1,13 +1,20 @@
-"""Thresholds act at once, without retraining, and are kept with the run."""
+"""What the workbench sends is checked, judged and kept with the run; the page shows sentences."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import grove
+from ec_core.cluster import Cut, Dendrogram, apply_cut, automatic_cut
+from ec_core.errors import InputError
+from ec_core.reconstruct.layerwise import LayerView
+from pages.ui import bench_state, grove, workbench
 from pages.ui.runs import Run
 
 Opener = Callable[..., AppTest]
@@ -18,42 +25,205 @@ def run(at_stage: Callable[[str], Run]) -> Run:
     return at_stage("ensemble")
 
 
+def message(run: Run, steps: list[Cut], base: int = 1, serial: str = "a-1", **more: Any) -> Any:
+    """What the browser sends, through JSON as on the wire."""
+    plain = [bench_state.plain(step) for step in steps]
+    facts = {"tree": grove.name_of(run), "serial": serial, "base": base, "steps": plain}
+    return json.loads(json.dumps({**facts, "at": base + len(steps) - 1, **more}))
+
+
+def take(run: Run, given: Any) -> bool:
+    _, tree = grove.of(run)
+    return bench_state.take(run, tree, grove.name_of(run), given)
+
+
+def state(run: Run) -> bench_state.BenchState:
+    _, tree = grove.of(run)
+    return bench_state.load(run, tree, grove.name_of(run))
+
+
 def test_the_automatic_cut_is_stored(open_page: Opener, run: Run) -> None:
     assert not run.has("cut")
-    open_page("cluster", run)
+    app = open_page("cluster", run)
+    assert not app.error
     assert run.cut().rule == "plateau"
     assert len(grove.clusters_of(run, run.cut()).kept) == 4
 
 
-def test_moving_the_height_is_a_cut_by_hand(open_page: Opener, run: Run) -> None:
+def test_a_step_is_stored_and_comes_back(open_page: Opener, run: Run) -> None:
+    first = state(run).cut
+    second = Cut(1e-3, 0.75, 12.0, "hand", (("drop", 3), ("cut", 40, 1e-9)))
+    assert take(run, message(run, [second]))
+    assert run.cut() == second
+    assert (state(run).steps, state(run).at, state(run).serial) == ((first, second), 1, "a-1")
+    # the same message again, or one for another tree, changes nothing
+    assert not take(run, message(run, [first]))
+    assert not take(run, {**message(run, [first], serial="a-2"), "tree": "another"})
+    assert run.cut() == second
+    # undo is a step back, and what was undone can be done again
+    assert take(run, {**message(run, [], base=2, serial="a-2"), "at": 0})
+    assert (run.cut(), state(run).at, len(state(run).steps)) == (first, 0, 2)
     app = open_page("cluster", run)
-    stamp = run.stamp("ensemble")
-    app.slider(key="cut_height").set_value(1.0).run()
-    assert not app.exception
-    assert run.cut().rule == "hand"
-    assert run.cut().height == pytest.approx(10.0)
-    assert app.segmented_control(key="cut_rule").value == "hand"
-    assert run.stamp("ensemble") == stamp
+    assert not app.error
+    assert run.cut() == first
 
 
-def test_gamma_and_beta_are_taken_over(open_page: Opener, run: Run) -> None:
-    app = open_page("cluster", run)
-    app.slider(key="cut_gamma").set_value(0.75).run()
-    app.slider(key="cut_beta").set_value(12.0).run()
-    assert (run.cut().gamma, run.cut().beta) == (0.75, 12.0)
-
-
-def test_the_paper_s_rule_can_be_chosen_and_comes_back(open_page: Opener, run: Run) -> None:
-    app = open_page("cluster", run)
-    app.segmented_control(key="cut_rule").set_value("paper").run()
+def test_a_rule_s_height_is_python_s_word(run: Run) -> None:
+    _, tree = grove.of(run)
+    state(run)
+    claimed = Cut(123.0, 0.75, 30.0, "plateau", (("keep", 1),))
+    take(run, message(run, [claimed]))
+    assert run.cut() == replace(automatic_cut(tree, 0.75, 30.0), edits=(("keep", 1),))
+    take(run, message(run, [replace(claimed, rule="paper")], base=2, serial="a-2"))
     assert run.cut().rule == "paper"
-    again = open_page("cluster", run)
-    assert again.segmented_control(key="cut_rule").value == "paper"
+    assert run.cut().height != 123.0
 
 
-def test_showing_the_truth_works_on_the_pca_map(open_page: Opener, run: Run) -> None:
+def test_names_are_kept_with_the_run_and_forgotten(run: Run) -> None:
+    state(run)
+    mine = Cut(1e-5, 0.6)
+    names = {"fine": bench_state.plain(mine), "built": bench_state.plain(mine)}
+    take(run, message(run, [mine], names=names))
+    assert run.named_cuts() == {"fine": mine, "built": mine}
+    assert run.built_cut == mine  # a person's "built" is not the app's
+    take(run, message(run, [mine], base=2, serial="a-2", names={"fine": bench_state.plain(mine)}))
+    assert run.named_cuts() == {"fine": mine}
+    # cuts of earlier students mean nothing
+    run.save_ensemble(run.ensemble())
+    assert run.named_cuts() == {}
+    assert state(run).steps == (run.cut(),)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"steps": "none"},
+        {"steps": [{"height": -1}]},
+        {"steps": [{"height": 1.0, "edits": [["hide", 3]]}]},
+        {"at": "first"},
+        {"names": [1]},
+        {"names": {"": {"height": 1.0}}},
+        {"names": {"x" * 61: {"height": 1.0}}},
+        {"names": {"x": 5}},
+    ],
+)
+def test_what_is_not_in_order_is_refused_and_nothing_stored(run: Run, broken: Any) -> None:
+    first = state(run).cut
+    with pytest.raises(InputError):
+        take(run, {**message(run, [Cut(1e-3)]), **broken})
+    assert run.cut() == first
+    assert run.bench() == {}
+
+
+def test_messages_of_no_kind_are_left_alone(run: Run) -> None:
+    first = state(run).cut
+    strange: list[Any] = [None, 3, "cut", [], {}, {"tree": grove.name_of(run)}]
+    for nothing in strange:
+        assert not take(run, nothing)
+    assert run.cut() == first
+
+
+def test_a_cut_made_elsewhere_is_one_more_step(run: Run) -> None:
+    first = state(run).cut
+    second, third = Cut(1e-3), Cut(1e-2)
+    take(run, message(run, [second]))
+    run.save_cut(third)
+    assert state(run).steps == (first, second, third)
+    run.save_bench({"tree": grove.name_of(run), "steps": [{"height": "x"}], "at": 0, "serial": ""})
+    assert state(run).steps == (third,)
+
+
+def test_the_reconstruction_uses_the_edited_cut(run: Run) -> None:
+    cloud, tree = grove.of(run)
+    cut = state(run).cut
+    node = apply_cut(tree, cloud, cut).kept[0].node
+    take(run, message(run, [replace(cut, edits=(("drop", node),))]))
+    assert len(grove.clusters_of(run, run.cut()).kept) == 3
+    from pages.ui import work
+
+    job = work.start_reconstruct(run)
+    assert job.wait(120)
+    assert run.reconstruction().from_clusters == 3
+    assert run.built_cut.edits == (("drop", node),)
+
+
+def test_a_locked_truth_never_leaves(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert grove.packed_truth(run, "t") is not None
+    run.lock_truth(True)
+    assert grove.packed_truth(run, "t") is None
+    truth = grove.truth_vectors(run, grove.of(run)[0])
+    assert truth is not None
+    for number in truth.ravel():
+        assert np.float64(number).tobytes() not in grove.packed_tree(run)
+    asked: list[bool] = []
+
+    def umap_of(run: Run, with_truth: bool, layer: int = 0) -> None:
+        asked.append(with_truth)
+
+    monkeypatch.setattr(grove, "umap_of", umap_of)
+    monkeypatch.setattr(grove, "umap_share", lambda *_: 0.0)
+    assert workbench._maps(run, "t")[0] is None
+    assert set(asked) == {False}
+
+
+def test_students_that_learnt_nothing_are_a_sentence(open_page: Opener, run: Run) -> None:
+    ensemble = run.ensemble()
+    run.save_ensemble(replace(ensemble, theta=np.full_like(ensemble.theta, np.nan)))
     app = open_page("cluster", run)
-    app.segmented_control(key="map_method").set_value("PCA").run()
-    app.toggle(key="map_truth").set_value(True).run()
+    assert "nothing to compare" in app.error[0].value
+    run.save_ensemble(replace(ensemble, theta=np.zeros_like(ensemble.theta)))
+    app = open_page("cluster", run)
+    assert "nothing to compare" in app.error[0].value
+
+
+def test_too_many_vectors_are_a_sentence_and_a_way_on(
+    open_page: Opener, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # memory for ten vectors; the students have six neurons each
+    monkeypatch.setattr(grove, "memory", lambda: 16 * 10 * 9 // 2)
+    app = open_page("cluster", run)
+    assert "pool only the best students, at most 10 vectors" in app.error[0].value
+    app.button(key="cluster_best").click().run()
+    assert not app.error
+    assert run.best_students == 1
+    assert grove.of(run)[0].students == 1
+    app.button(key="cluster_all").click().run()
+    assert "pool only the best students" in app.error[0].value
+
+
+def test_the_tree_that_was_grown_is_the_one_that_is_built_from(run: Run) -> None:
+    run.cluster_best(2)
+    cloud, tree = grove.of(run)
+    assert cloud.students == 2
+    assert isinstance(tree, Dendrogram)
+    assert grove.name_of(run).endswith("-2")
+
+
+def test_one_bench_per_layer(open_page: Opener, at_stage: Callable[[str], Run]) -> None:
+    run = at_stage("recovered")
+    run.save_settings(replace(run.settings(), hidden_layers=2))
+    app = open_page("cluster", run)
+    chooser = app.segmented_control(key="bench_layer")
+    assert chooser.options == ["Layer 1 of 2: cut here", "Layer 2 of 2: next"]
+    chooser.set_value(1).run()
+    assert not app.exception
+    assert "Layer 2 can be compared once the students agree" in app.info[0].value
+    # after building, the layer is there as it was seen
+    cloud, tree = grove.of(run)
+    cut = Cut(1e-4, 0.6, 25.0, "plateau")
+    seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
+    run.save_reconstruction(replace(run.reconstruction(), layers=(seen, seen)), run.cut(), 1.0)
+    app = open_page("cluster", run)
+    app.segmented_control(key="bench_layer").set_value(1).run()
     assert not app.exception
     assert not app.error
+    assert run.layer_cut(1) == cut
+    # its cut, steps and names are its own
+    name, first = grove.name_of(run, 1), run.cut()
+    mine = Cut(1e-2, 0.6, 25.0)
+    names = {"second": bench_state.plain(mine)}
+    given = {**message(run, [mine], names=names), "tree": name}
+    assert bench_state.take(run, tree, name, given, 1, cut)
+    assert run.layer_cut(1) == mine
+    assert (run.named_cuts(1), run.named_cuts()) == ({"second": mine}, {})
+    assert run.cut() == first

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +71,12 @@ def test_the_script_repeats_the_run_to_the_last_bit(
     planar: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _equal(_repeat(planar, tmp_path, monkeypatch), planar.reconstruction().network)
+
+
+def test_the_script_names_every_setting(planar: Run) -> None:
+    text = script.repeat(planar)
+    for field in fields(ec.RecoverConfig):
+        assert f"\n    {field.name}=" in text
 
 
 def test_the_script_repeats_answers_alone(

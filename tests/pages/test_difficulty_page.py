@@ -47,7 +47,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "benchmarks" / outcomes.NAME
     folder.mkdir(parents=True)
     yield folder
-    job = outcomes.sample_job()
+    job = outcomes.job()
     if job is not None:
         job.stop()
         assert job.wait(60)
@@ -57,18 +57,18 @@ def test_without_outcomes_it_says_how_to_make_them(open_page: Opener, place: Pat
     app = open_page("difficulty")
     assert not app.error
     assert "benchmark synthetic-150" in app.code[0].value and str(place) in app.code[0].value
-    assert app.button(key="start_sample")
+    assert app.button(key="start_solving")
     assert not app.get("plotly_chart")
 
 
 def test_the_small_sample_runs_in_the_background(
     open_page: Opener, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcomes, "SAMPLE", Grid((2,), (2,), 1))
+    monkeypatch.setitem(outcomes.GRIDS, "sample", Grid((2,), (2,), 1))
     app = open_page("difficulty")
-    app.button(key="start_sample").click().run()
+    app.button(key="start_solving").click().run()
     assert not app.exception
-    job = outcomes.sample_job()
+    job = outcomes.job()
     assert job is not None
     assert job.wait(60)
     assert job.snapshot().error is None
@@ -78,7 +78,8 @@ def test_the_small_sample_runs_in_the_background(
     assert not app.exception
     assert not app.error
     assert "1 of 1 problems recovered" in _alts(app)
-    # one of 150: the line for the rest is offered
+    # one of 150: the rest is offered
+    assert app.button(key="start_solving")
     assert "benchmark synthetic-150" in app.code[0].value
 
 
@@ -128,6 +129,37 @@ def test_down_to_one_problem_and_its_very_run(
     assert int(run.ensemble().converged().sum()) == wanted.converged
 
 
+def test_the_choice_decides_what_is_solved_and_its_map_is_shown(
+    open_page: Opener, place: Path, solved: tuple[Outcome, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(outcomes.GRIDS, "each", Grid((2,), (2,), 1))
+    write_outcome(place, solved[0])
+    app = open_page("difficulty")
+    app.segmented_control(key="solve_grid").set_value("each").run()
+    app.segmented_control(key="solve_depth").set_value(2).run()
+    app.selectbox(key="solve_activation").set_value("tanh").run()
+    app.number_input(key="solve_expansion").set_value(2.0).run()
+    line = app.code[0].value
+    assert "--activation tanh --expansion 2 --depth 2 --inputs 2 --hidden 2 --seeds 1" in line
+    app.button(key="start_solving").click().run()
+    assert not app.exception and not app.error
+    job = outcomes.job()
+    assert job is not None
+    assert job.wait(60)
+    app.run()
+    assert not app.exception
+    chosen = Settings("tanh", 2.0, 10, 2)
+    assert app.selectbox(key="difficulty_map").value == outcomes.key(outcomes.NAME, chosen)
+    assert "of 1 problems recovered" in _alts(app)
+    (found,) = (o for o in read_folder(place).outcomes if o.problem.settings == chosen)
+    assert found.problem.sizes == (2, 2, 2, 1)
+    # a deep problem, too, can be gone through by hand
+    source, settings = as_run(found)
+    assert settings.recover_config(source.activation) == found.problem.recover_config(
+        settings.device
+    )
+
+
 def test_a_problem_becomes_the_same_questions(solved: tuple[Outcome, ...], place: Path) -> None:
     run = Run.create(*as_run(solved[0]))
     problem = solved[0].problem
@@ -151,7 +183,8 @@ def test_several_maps_are_chosen_from(
     box = app.selectbox(key="difficulty_map")
     assert len(box.options) == 3
     assert "expansion 2" in box.options[1] and "folder elsewhere" in box.options[2]
-    box.set_value(1).run()
+    slim_key = outcomes.key(outcomes.NAME, slim.settings)
+    box.set_value(slim_key).run()
     assert not app.exception
     assert "1 of 1 problems recovered" in _alts(app)
 
@@ -165,14 +198,14 @@ def test_the_way_there_stands_apart_from_the_steps(open_page: Opener, planar: Ru
 def test_waiting_is_shown_while_the_sample_runs(
     open_page: Opener, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcomes, "SAMPLE", Grid((32,), (8,), 1))
+    monkeypatch.setitem(outcomes.GRIDS, "sample", Grid((32,), (8,), 1))
     app = open_page("difficulty")
-    app.button(key="start_sample").click().run()
-    job = outcomes.sample_job()
+    app.button(key="start_solving").click().run()
+    job = outcomes.job()
     assert job is not None
-    assert app.button(key="stop_sample")
-    app.button(key="stop_sample").click().run()
+    assert app.button(key="stop_solving")
+    app.button(key="stop_solving").click().run()
     assert job.wait(60)
     assert not read_folder(place).outcomes
     app.run()
-    assert app.button(key="start_sample")
+    assert app.button(key="start_solving")

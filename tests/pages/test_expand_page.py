@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -49,6 +50,47 @@ def test_a_teacher_on_data_can_be_asked_about_its_data(
     assert not app.exception
     assert not app.error
     assert "answers to learn from" in _estimate(app)
+
+
+def _deep(sizes: tuple[int, ...] = (6, 4, 4, 2)) -> Run:
+    card = make_teacher("synthetic", sizes=sizes, activation="tanh", seed=0)
+    return Run.create(Source.from_card(card, {"sizes": list(sizes), "activation": "tanh"}))
+
+
+def test_a_deep_teacher_tells_its_depth_and_students_have_a_width_per_layer(
+    open_page: Opener,
+) -> None:
+    run = _deep()
+    assert run.settings().hidden_layers == 2
+    app = open_page("expand", run)
+    assert "10 × 16–16 neurons" in _estimate(app)
+    app.toggle(key="width_auto").set_value(False).run()
+    app.number_input(key="student_width_1").set_value(9).run()
+    assert "10 × 16–9 neurons" in _estimate(app)
+    app.button(key="start_expand").click().run()
+    assert not app.exception
+    job = board.job_of(run)
+    assert job is not None
+    job.stop()
+    assert job.wait(60)
+    # read again from the disk, where a tuple is a list
+    assert run.settings().width == (16, 9)
+
+
+def test_another_depth_than_the_teacher_s_is_remarked_on(open_page: Opener) -> None:
+    app = open_page("expand", _deep())
+    app.segmented_control(key="hidden_layers").set_value(1).run()
+    assert not app.exception
+    assert "10 × 16 neurons" in _estimate(app)
+    assert any("teacher has 2 hidden layers" in element.value for element in app.html)
+
+
+def test_a_run_with_another_count_of_questions_keeps_it(open_page: Opener) -> None:
+    run = _deep()
+    run.save_settings(replace(run.settings(), probes=3600))
+    app = open_page("expand", run)
+    assert app.select_slider(key="probe_count").value == 3600
+    assert "5,760" in _estimate(app), "four fifths of 3,600 questions with two answers each"
 
 
 def test_start_trains_in_the_background_and_shows_the_students(

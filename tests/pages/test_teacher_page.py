@@ -99,11 +99,37 @@ def test_a_network_without_a_hidden_layer_is_refused(open_page: Opener) -> None:
     assert "no hidden layer" in app.error[0].value
 
 
-def test_a_deep_network_is_told_apart_before_it_is_used(open_page: Opener) -> None:
-    deep = make_teacher("synthetic", sizes=(2, 3, 3, 1), seed=0).network
-    app = _upload(open_page, "deep.safetensors", network_bytes(deep))
+def test_a_network_deeper_than_can_be_recovered_is_told_apart(open_page: Opener) -> None:
+    for hidden, warned in (((3, 3), False), ((2, 2, 2, 2, 2), True)):
+        deep = make_teacher("synthetic", sizes=(2, *hidden, 1), activation="tanh", seed=0).network
+        app = _upload(open_page, "deep.safetensors", network_bytes(deep))
+        assert not app.error
+        assert any("at most 4" in warning.value for warning in app.warning) == warned
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "sizes"),
+    [("paper", "teacher", (6, 4, 3, 1)), ("data", "teacher_wine", (13, 4, 3, 3))],
+)
+def test_teachers_of_several_hidden_layers(
+    open_page: Opener, kind: str, start: str, sizes: tuple[int, ...]
+) -> None:
+    app = open_page("teacher")
+    app.segmented_control(key="teacher_kind").set_value(kind).run(timeout=120)
+    if kind == "data":
+        app.selectbox(key="teacher_dataset").set_value("wine").run(timeout=120)
+    else:
+        app.number_input(key="teacher_inputs").set_value(6).run()
+    app.segmented_control(key=f"{start}_layers").set_value(2).run(timeout=120)
+    for layer, size in enumerate(sizes[1:-1]):
+        app.number_input(key=f"{start}_neurons_{layer}").set_value(size).run(timeout=120)
+    assert not app.exception
     assert not app.error
-    assert "2 hidden layers" in app.warning[0].value
+    app.button(key="use_teacher").click().run()
+    run = Run(str(app.query_params["run"]))
+    network = run.source().network
+    assert network is not None and network.sizes == sizes
+    assert run.settings().hidden_layers == 2
 
 
 def test_flipping_a_sign_changes_nothing(open_page: Opener) -> None:

@@ -1,0 +1,207 @@
+// The state of the workbench and what can be done to it; no drawing, no page.
+
+import { clusterAt, cutTree } from "./cut.js"
+import { growTree, members } from "./data.js"
+import * as hands from "./hands.js"
+import * as past from "./history.js"
+import { automaticHeight, counts, lastLong, middle, paperHeight, plateaus } from "./plateau.js"
+import { heightOf, shifted, value, wholeRange, zoomed } from "./scale.js"
+
+const NOTHING = { vectors: [], branch: -1 }
+const RINGS = 300
+
+export function makeBench(packed) {
+  const tree = growTree(packed)
+  const bench = {
+    tree, points: tree.map, pointsFrom: "PCA", truth: null, truthPoints: null, showTruth: false,
+    history: null, cut: null, found: null, plateaus: [], names: {},
+    view: { log: true, x0: -0.5, x1: tree.vectors - 0.5, lo: 0, hi: 1 },
+    mapZoom: { k: 1, x: 0, y: 0 }, hover: NOTHING, picked: NOTHING, lit: null, version: 0, lights: 0,
+  }
+  setLog(bench, true)
+  return bench
+}
+
+// a cut to look at; nothing is remembered yet
+export function show(bench, cut) {
+  const before = bench.cut
+  bench.cut = cut
+  if (before === null || before.gamma !== cut.gamma || before.beta !== cut.beta) {
+    const count = counts(bench.tree, cut.gamma, cut.beta)
+    bench.plateaus = plateaus(bench.tree, cut.gamma, cut.beta, count)
+  }
+  const found = cutTree(bench.tree, cut)
+  // a cut that moves within a plateau changes nothing that most views would have to draw anew
+  if (bench.found === null || !sameClusters(bench.found, found)) bench.version++
+  bench.found = found
+  light(bench)
+}
+
+function sameClusters(a, b) {
+  return a.kept.length === b.kept.length && a.label.every((value, place) => value === b.label[place])
+}
+
+// what is hovered or picked, as clusters, in every view
+export function light(bench) {
+  const { hover, picked } = bench
+  const has = mark => mark.vectors.length > 0 || mark.branch >= 0
+  const before = bench.lit
+  bench.lit = null
+  if (before !== null || has(hover) || has(picked)) bench.lights++
+  if (!has(hover) && !has(picked)) return
+  const clusters = new Set([...touched(bench, picked), ...touched(bench, hover)])
+  const rings = [...(picked.branch < 0 ? picked.vectors.slice(0, RINGS) : []), ...hover.vectors.slice(0, 2)]
+  bench.lit = { clusters, vectors: rings, branch: hover.branch >= 0 ? hover.branch : picked.branch }
+}
+
+export function touched(bench, mark) {
+  const vectors = mark.branch >= 0 ? members(bench.tree, mark.branch) : mark.vectors
+  const found = new Set()
+  for (const v of vectors) found.add(clusterAt(bench.tree, bench.found, v))
+  return [...found]
+}
+
+export function hoverOn(bench, mark) {
+  bench.hover = mark ?? NOTHING
+  light(bench)
+}
+
+// more: add to what is picked, or take it away again
+export function pick(bench, mark, more = false) {
+  if (mark === null) bench.picked = NOTHING
+  else if (!more) bench.picked = mark
+  else {
+    const vectors = at => (at.branch >= 0 ? Array.from(members(bench.tree, at.branch)) : at.vectors)
+    const have = new Set(vectors(bench.picked)), given = vectors(mark)
+    const gone = given.every(v => have.has(v))
+    for (const v of given) if (gone) have.delete(v); else have.add(v)
+    bench.picked = { vectors: [...have], branch: -1 }
+  }
+  light(bench)
+}
+
+export function markOf(tree, cluster) {
+  return { vectors: cluster.nodes.flatMap(node => Array.from(members(tree, node))), branch: -1 }
+}
+
+export function start(bench, steps, at) {
+  bench.history = past.startHistory(steps, at)
+  show(bench, past.now(bench.history))
+}
+
+// a cut to keep: one step to undo
+export function commit(bench, cut) {
+  if (cut === null) return false
+  const before = bench.history
+  bench.history = past.push(before, cut)
+  show(bench, cut)
+  return bench.history !== before
+}
+
+export function step(bench, direction) {
+  const next = direction < 0 ? past.undo(bench.history) : past.redo(bench.history)
+  if (next === bench.history) return false
+  bench.history = next
+  show(bench, past.now(next))
+  return true
+}
+
+// a rule's height for gamma and beta; by hand it stays
+export function ruled(bench, changes) {
+  const cut = { ...bench.cut, ...changes }
+  if (cut.rule === "plateau") cut.height = automaticHeight(bench.tree, cut.gamma, cut.beta)
+  if (cut.rule === "paper") cut.height = paperHeight(bench.tree, cut.gamma)
+  return cut
+}
+
+export function atHeight(bench, height) {
+  return { ...bench.cut, height, rule: "hand" }
+}
+
+// a plateau's middle; the automatic one is the rule's again
+export function atPlateau(bench, plateau) {
+  const automatic = plateau === lastLong(bench.plateaus, bench.tree.scale)
+  return automatic ? ruled(bench, { rule: "plateau" }) : atHeight(bench, middle(plateau))
+}
+
+export function nextPlateau(bench, direction) {
+  const at = Math.log10(bench.cut.height)
+  const others = bench.plateaus.filter(p => (direction > 0 ? p.low > at : p.high < at))
+  return (direction > 0 ? others[0] : others[others.length - 1]) ?? null
+}
+
+// the next cut for a word of the toolbar, null where it does nothing
+export function handled(bench, word) {
+  const { tree, cut } = bench, clusters = touched(bench, bench.picked)
+  if (clusters.length === 0) return null
+  if (word === "split") return clusters.length === 1 ? hands.split(tree, cut, clusters[0]) : null
+  if (word === "merge") return hands.merge(tree, cut, clusters)
+  if (word === "keep" || word === "drop") return hands.judge(cut, clusters, word === "keep")
+  if (word === "reset") return hands.reset(tree, cut, clusters.flatMap(c => markOf(tree, c).vectors))
+  if (word === "own") {
+    const node = ownNode(bench, clusters)
+    return node < 0 ? null : hands.cutBranch(cut, node, Math.min(tree.height[node], cut.height))
+  }
+  return null
+}
+
+// which branch an own height would be for: the one picked in the tree, or the cluster's
+export function ownNode(bench, clusters = touched(bench, bench.picked)) {
+  const { tree, picked } = bench
+  const node = picked.branch >= 0 ? picked.branch : clusters.length === 1 ? clusters[0].node : -1
+  const has = bench.cut.edits.some(edit => edit[0] === "cut" && edit[1] === node)
+  return node >= tree.vectors && tree.height[node] > 0 && !has ? node : -1
+}
+
+export function setLog(bench, log) {
+  bench.whole = wholeRange(bench.tree, log)
+  Object.assign(bench.view, { log, lo: bench.whole[0], hi: bench.whole[1] })
+}
+
+export function zoomTree(bench, factor, place, v) {
+  const { view, tree } = bench
+  const [x0, x1] = zoomed([view.x0, view.x1], place, factor, [-0.5, tree.vectors - 0.5], 3)
+  Object.assign(view, { x0, x1 })
+  if (v === null) return
+  const [lo, hi] = zoomed([view.lo, view.hi], v, factor, bench.whole, view.log ? 0.5 : bench.whole[1] / 1e4)
+  Object.assign(view, { lo, hi })
+}
+
+export function panTree(bench, places, v) {
+  const { view, tree } = bench
+  const [x0, x1] = shifted([view.x0, view.x1], places, [-0.5, tree.vectors - 0.5])
+  const [lo, hi] = shifted([view.lo, view.hi], v, bench.whole)
+  Object.assign(view, { x0, x1, lo, hi })
+}
+
+export function fitTree(bench) {
+  Object.assign(bench.view, { x0: -0.5, x1: bench.tree.vectors - 0.5, lo: bench.whole[0], hi: bench.whole[1] })
+}
+
+// the lowest value of the axis at which there can be a cut: on a logarithmic one a little above
+// its end, where vectors hang
+export function lowest(bench) {
+  return bench.view.log ? bench.whole[0] + 1.1 : bench.whole[1] * 1e-6
+}
+
+// a step along the height axis: a tenth of a decade, or a fiftieth of what is seen
+export function nudged(bench, height, steps) {
+  const { log, lo, hi } = bench.view
+  const next = value(height, log) + steps * (log ? 0.1 : (hi - lo) / 50)
+  const [least, most] = [lowest(bench), bench.whole[1]]
+  return heightOf(Math.max(least, Math.min(most, next)), log)
+}
+
+// what the truth says about a cut: per cluster the distance to its nearest true neuron
+export function judged(bench, found = bench.found) {
+  const { tree, truth } = bench
+  if (truth === null) return null
+  const hit = new Set()
+  let worst = 0
+  const distance = found.kept.map(cluster => {
+    const best = tree.best[cluster.node], h = truth.nearest[best], away = truth.distance[best]
+    if (away <= truth.tolerance[h]) { hit.add(h); worst = Math.max(worst, away) }
+    return { neuron: h, away, near: away <= truth.tolerance[h] }
+  })
+  return { distance, found: hit.size, missing: truth.neurons - hit.size, extra: found.kept.length - hit.size, worst }
+}

@@ -1,0 +1,20 @@
+// Bytes for other components on the page: sent once, kept under the name they carry.
+
+import { unpack } from "./data.js"
+
+const MINE = new WeakMap()
+
+export default function (component) {
+  const { data, parentElement } = component
+  const blobs = (globalThis.ecBlobs ??= new Map())
+  if (data?.byteLength) {
+    const { id } = unpack(data), before = MINE.get(parentElement)
+    if (before !== id || !blobs.has(id)) {
+      if (before !== id) blobs.delete(before)
+      MINE.set(parentElement, id)
+      blobs.set(id, data)
+      globalThis.dispatchEvent(new Event("ec-blob"))
+    }
+  }
+  return () => blobs.delete(MINE.get(parentElement))
+}

@@ -1,0 +1,67 @@
+// What Python packs (ec_core/cluster/view.py), unpacked; and the tree with one entry per node.
+//
+// M vectors, nodes 0 … M-1 are the vectors, M + k is the k-th merge, heights ascend.
+
+const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u1: Uint8Array }
+
+export function unpack(bytes) {
+  // typed arrays want their place in a buffer to be a multiple of eight
+  const whole = new Uint8Array(bytes.byteLength)
+  whole.set(new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength))
+  const length = new DataView(whole.buffer).getUint32(0, true)
+  const { arrays, ...facts } = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length)))
+  const at = 4 + length
+  for (const [name, [kind, offset, count]] of Object.entries(arrays)) {
+    facts[name] = new KINDS[kind](whole.buffer, at + offset, count)
+  }
+  return facts
+}
+
+function perNode(vectors, merges, leaf, values, Kind) {
+  const all = new Kind(vectors + merges)
+  for (let i = 0; i < vectors; i++) all[i] = leaf === null ? i : leaf
+  all.set(values, vectors)
+  return all
+}
+
+// Per node: parent (a node, -1 at the root), height, size, support, angle, spread, best,
+// first (where its vectors begin from left to right), x (where it is drawn, in places)
+export function growTree(packed) {
+  const m = packed.vectors, merges = packed.height.length, nodes = m + merges
+  const tree = {
+    ...packed,
+    nodes,
+    parent: new Int32Array(nodes).fill(-1),
+    height: perNode(m, merges, 0, packed.height, Float64Array),
+    size: perNode(m, merges, 1, packed.size, Int32Array),
+    support: perNode(m, merges, 1, packed.support, Int32Array),
+    angle: perNode(m, merges, 0, packed.angle, Float64Array),
+    spread: perNode(m, merges, 0, packed.spread, Float64Array),
+    best: perNode(m, merges, null, packed.best, Int32Array),
+    first: new Int32Array(nodes),
+    x: new Float64Array(nodes),
+    place: new Int32Array(m),
+  }
+  for (let p = 0; p < m; p++) {
+    const v = packed.order[p]
+    tree.place[v] = tree.first[v] = tree.x[v] = p
+  }
+  for (let k = 0; k < merges; k++) {
+    const a = packed.left[k], b = packed.right[k], node = m + k
+    tree.parent[a] = tree.parent[b] = node
+    tree.first[node] = Math.min(tree.first[a], tree.first[b])
+    tree.x[node] = (tree.x[a] + tree.x[b]) / 2
+  }
+  return tree
+}
+
+// the vectors below a node, from left to right
+export function members(tree, node) {
+  return tree.order.subarray(tree.first[node], tree.first[node] + tree.size[node])
+}
+
+export function isWithin(tree, node, branch) {
+  const place = tree.first[node]
+  return tree.size[node] <= tree.size[branch] && place >= tree.first[branch] &&
+    place < tree.first[branch] + tree.size[branch]
+}

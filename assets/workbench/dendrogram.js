@@ -1,0 +1,288 @@
+// The tree. Its lines are painted once per zoom, in one colour; a cut only tints the branches, so
+// that ten thousand vectors are recoloured as fast as the pointer moves.
+
+import { colourOf, mix } from "./colour.js"
+import { HANG, linear, ticks, value } from "./scale.js"
+
+export const MARGIN = { left: 52, right: 10, top: 12, bottom: 24 }
+const FONT = "12px ui-sans-serif, system-ui, sans-serif"
+
+// where things are: X of a place, Y of a value of the height axis
+export function treeScales(bench, box) {
+  const { x0, x1, lo, hi } = bench.view
+  return {
+    left: MARGIN.left, right: box.w - MARGIN.right, top: MARGIN.top, bottom: box.h - MARGIN.bottom,
+    X: linear(x0, x1, MARGIN.left, box.w - MARGIN.right),
+    place: linear(MARGIN.left, box.w - MARGIN.right, x0, x1),
+    Y: linear(hi, lo, MARGIN.top, box.h - MARGIN.bottom),
+    v: linear(MARGIN.top, box.h - MARGIN.bottom, hi, lo),
+  }
+}
+
+export function yOf(bench, scales, height) {
+  return scales.Y(value(height, bench.view.log))
+}
+
+function hang(bench) {
+  return bench.view.log ? HANG : 0.03 * (bench.whole[1] - bench.whole[0])
+}
+
+// the lines of one merge: down to its children, or a little way down to a vector
+function trace(g, bench, scales, node, drop) {
+  const { tree, view } = bench, m = tree.vectors
+  const v = value(tree.height[node], view.log), y = scales.Y(v)
+  const a = tree.left[node - m], b = tree.right[node - m]
+  const foot = child => scales.Y(child < m ? v - drop : value(tree.height[child], view.log))
+  const xa = scales.X(tree.x[a]), xb = scales.X(tree.x[b])
+  g.moveTo(xa, foot(a))
+  g.lineTo(xa, y)
+  g.lineTo(xb, y)
+  g.lineTo(xb, foot(b))
+}
+
+function strokeMerges(g, bench, scales, wanted) {
+  const { tree } = bench, drop = hang(bench)
+  g.beginPath()
+  for (let node = tree.vectors; node < tree.nodes; node++) if (wanted(node)) trace(g, bench, scales, node, drop)
+  g.stroke()
+}
+
+function lineWidth(bench) {
+  return bench.tree.vectors > 3000 ? 0.8 : 1.25
+}
+
+// The layer of lines in one colour; kept while nothing but the cut changes.
+function layerOf(bench, box, ratio) {
+  const { view, look } = bench
+  const key = [bench.tree.id, box.w, box.h, ratio, view.x0, view.x1, view.lo, view.hi, view.log, look.trunk].join()
+  if (bench.treeLayer?.key === key) return bench.treeLayer
+  const make = () => {
+    const canvas = document.createElement("canvas")
+    canvas.width = Math.round(box.w * ratio)
+    canvas.height = Math.round(box.h * ratio)
+    const g = canvas.getContext("2d")
+    g.setTransform(ratio, 0, 0, ratio, 0, 0)
+    return { canvas, g }
+  }
+  const lines = make(), scales = treeScales(bench, box)
+  lines.g.strokeStyle = look.trunk
+  lines.g.lineWidth = lineWidth(bench)
+  strokeMerges(lines.g, bench, scales, node => (
+    bench.tree.first[node] <= view.x1 && bench.tree.first[node] + bench.tree.size[node] > view.x0
+  ))
+  bench.treeLayer = { key, lines: lines.canvas, tinted: make() }
+  return bench.treeLayer
+}
+
+// the places a node covers on the screen, and where its own lines begin
+function extent(bench, scales, node) {
+  const { tree } = bench, parent = tree.parent[node]
+  const left = scales.X(tree.first[node] - 0.5), right = scales.X(tree.first[node] + tree.size[node] - 0.5)
+  const ownTop = parent < 0 ? scales.top : yOf(bench, scales, tree.height[parent]) + 1
+  return { left, right, ownTop }
+}
+
+// Where many vectors share a column of pixels, one colour per column: a kept cluster's before grey
+// of what was rejected. Neighbours of one colour are one rectangle.
+function tintColumns(g, bench, box, scales) {
+  const { found, look, cut, lit } = bench, cutY = yOf(bench, scales, cut.height)
+  const from = Math.floor(scales.left), width = Math.ceil(scales.right) - from + 1
+  const column = new Int32Array(width).fill(-2)
+  const claim = (cluster, number) => {
+    for (const node of cluster.nodes) {
+      const { left, right } = extent(bench, scales, node)
+      const a = Math.max(0, Math.floor(left) - from), b = Math.min(width, Math.max(Math.ceil(right) - from, a + 1))
+      for (let x = a; x < b; x++) if (column[x] < number) column[x] = number
+    }
+  }
+  for (const cluster of found.rejected) claim(cluster, -1)
+  for (const cluster of found.kept) claim(cluster, cluster.number)
+  const colour = number => {
+    const own = colourOf(look, number)
+    const dim = lit && (number < 0 || !lit.clusters.has(found.kept[number]))
+    return dim ? mix(own, look.paper, 0.6) : own
+  }
+  for (let x = 0, end = 0; x < width; x = end) {
+    while (end < width && column[end] === column[x]) end++
+    if (column[x] < -1) continue
+    g.fillStyle = colour(column[x])
+    g.fillRect(from + x, cutY, end - x, box.h - cutY)
+  }
+}
+
+function tintClusters(g, bench, box, scales) {
+  const { found, look, cut, lit } = bench, cutY = yOf(bench, scales, cut.height)
+  const draw = (cluster, colour) => {
+    g.fillStyle = lit && !lit.clusters.has(cluster) ? mix(colour, look.paper, 0.6) : colour
+    for (const node of cluster.nodes) {
+      const { left, right, ownTop } = extent(bench, scales, node)
+      if (right < scales.left || left > scales.right) continue
+      const joined = bench.tree.height[node] > cut.height
+      const top = joined ? yOf(bench, scales, bench.tree.height[node]) - 1 : Math.max(ownTop, cutY)
+      g.fillRect(left, top, Math.max(right - left, 1), box.h - top)
+    }
+  }
+  for (const cluster of found.kept) draw(cluster, colourOf(look, cluster.number))
+  for (const cluster of found.rejected) draw(cluster, look.faint)
+}
+
+export function drawAxis(g, bench, box, scales, label) {
+  const { look, view } = bench
+  g.font = FONT
+  g.textBaseline = "middle"
+  g.lineWidth = 1
+  for (const { v, label: text } of ticks([view.lo, view.hi], view.log, Math.floor(box.h / 38))) {
+    const y = Math.round(scales.Y(v)) + 0.5
+    if (y < scales.top - 2 || y > scales.bottom + 2) continue
+    g.strokeStyle = look.grid
+    g.beginPath()
+    g.moveTo(scales.left, y)
+    g.lineTo(scales.right, y)
+    g.stroke()
+    if (!label) continue
+    g.fillStyle = look.muted
+    g.textAlign = "right"
+    g.fillText(text, scales.left - 7, y)
+  }
+}
+
+// shaded columns behind what is hovered or picked
+function drawLit(g, bench, scales) {
+  const { lit, look } = bench
+  if (!lit) return
+  for (const cluster of lit.clusters) {
+    for (const node of cluster.nodes) {
+      const { left, right } = extent(bench, scales, node)
+      g.fillStyle = cluster.kept ? colourOf(look, cluster.number) : look.muted
+      g.globalAlpha = 0.13
+      g.fillRect(left, scales.top, Math.max(right - left, 2), scales.bottom - scales.top)
+    }
+  }
+  g.globalAlpha = 1
+  if (lit.branch >= 0) {
+    const { left, right } = extent(bench, scales, lit.branch)
+    const { tree } = bench, leaf = lit.branch < tree.vectors && tree.parent[lit.branch] >= 0
+    const y = yOf(bench, scales, tree.height[leaf ? tree.parent[lit.branch] : lit.branch])
+    const bottom = leaf ? scales.Y(value(tree.height[tree.parent[lit.branch]], bench.view.log) - hang(bench)) + 3 : scales.bottom
+    g.strokeStyle = look.text
+    g.lineWidth = 1.5
+    g.strokeRect(left, Math.min(y - 4, scales.bottom - 6), Math.max(right - left, 3), bottom - y + 4)
+  }
+  for (const vector of lit.vectors) {
+    const x = scales.X(bench.tree.place[vector])
+    g.strokeStyle = look.text
+    g.lineWidth = 1.5
+    g.beginPath()
+    g.moveTo(x, scales.bottom + 1)
+    g.lineTo(x, scales.bottom + 7)
+    g.stroke()
+  }
+}
+
+function drawNumbers(g, bench, scales) {
+  g.font = "600 12px ui-sans-serif, system-ui, sans-serif"
+  g.textAlign = "center"
+  g.textBaseline = "middle"
+  let last = -Infinity
+  const labels = bench.found.kept.flatMap(cluster => cluster.nodes.map(node => {
+    const { left, right } = extent(bench, scales, node)
+    return { x: (left + right) / 2, left, right, cluster }
+  })).sort((a, b) => a.x - b.x)
+  for (const { x, left, right, cluster } of labels) {
+    if (right < scales.left || left > scales.right) continue
+    g.fillStyle = colourOf(bench.look, cluster.number)
+    g.fillRect(Math.max(left, scales.left), scales.bottom + 2, Math.max(Math.min(right, scales.right) - Math.max(left, scales.left) - 1, 1.5), 3)
+    if (x < last + 17 || x < scales.left || x > scales.right) continue
+    g.fillStyle = bench.look.text
+    g.fillText(String(cluster.number + 1), x, scales.bottom + 14)
+    last = x
+  }
+}
+
+export function drawCutLine(g, bench, scales) {
+  const y = yOf(bench, scales, bench.cut.height)
+  if (y < scales.top - 1 || y > scales.bottom + 1) return
+  g.strokeStyle = bench.look.accent
+  g.lineWidth = 2
+  g.beginPath()
+  g.moveTo(scales.left, y)
+  g.lineTo(scales.right, y)
+  g.stroke()
+}
+
+// branches with a height of their own: a short line with a knob
+export function ownCuts(bench, scales) {
+  return bench.cut.edits.filter(edit => edit[0] === "cut" && edit[1] < bench.tree.nodes).map(([, node, height]) => {
+    const { left, right } = extent(bench, scales, node)
+    return { node, height, left: Math.min(left, right - 14), right: Math.max(right, left + 14), y: yOf(bench, scales, height) }
+  })
+}
+
+function drawOwnCuts(g, bench, scales) {
+  for (const { left, right, y } of ownCuts(bench, scales)) {
+    g.strokeStyle = g.fillStyle = bench.look.accent
+    g.lineWidth = 2
+    g.setLineDash([5, 3])
+    g.beginPath()
+    g.moveTo(left, y)
+    g.lineTo(right, y)
+    g.stroke()
+    g.setLineDash([])
+    g.beginPath()
+    g.arc((left + right) / 2, y, 4, 0, 2 * Math.PI)
+    g.fill()
+  }
+}
+
+// on a canvas from the layer; as SVG line by line
+export function drawTree(g, box, bench, ratio) {
+  const scales = treeScales(bench, box)
+  drawAxis(g, bench, box, scales, true)
+  drawLit(g, bench, scales)
+  if (ratio) {
+    const { lines, tinted } = layerOf(bench, box, ratio)
+    tinted.g.globalCompositeOperation = "copy"
+    tinted.g.drawImage(lines, 0, 0, box.w, box.h)
+    tinted.g.globalCompositeOperation = "source-atop"
+    const crowded = bench.view.x1 - bench.view.x0 > 2 * (scales.right - scales.left)
+    ;(crowded ? tintColumns : tintClusters)(tinted.g, bench, box, scales)
+    g.save()
+    g.beginPath()
+    g.rect(scales.left - 3, 0, scales.right - scales.left + 6, box.h)
+    g.clip()
+    g.drawImage(tinted.canvas, 0, 0, box.w, box.h)
+    drawOwnCuts(g, bench, scales)
+    g.restore()
+  } else {
+    drawTreeLines(g, bench, scales)
+    drawOwnCuts(g, bench, scales)
+    // no clipping in files: what sticks out is covered, and the labels are written over it
+    g.fillStyle = bench.look.paper
+    g.fillRect(0, 0, scales.left - 3, box.h)
+    g.fillRect(scales.right + 3, 0, box.w, box.h)
+    drawAxis(g, bench, box, scales, true)
+  }
+  drawNumbers(g, bench, scales)
+  drawCutLine(g, bench, scales)
+}
+
+function drawTreeLines(g, bench, scales) {
+  const { tree, found, look } = bench, label = new Int32Array(tree.nodes).fill(-2)
+  const claim = (cluster, number) => {
+    for (const top of cluster.nodes) {
+      const waiting = [top]
+      while (waiting.length) {
+        const node = waiting.pop()
+        label[node] = number
+        if (node >= tree.vectors) waiting.push(tree.left[node - tree.vectors], tree.right[node - tree.vectors])
+      }
+    }
+  }
+  for (const cluster of found.rejected) claim(cluster, -1)
+  for (const cluster of found.kept) claim(cluster, cluster.number)
+  g.lineWidth = lineWidth(bench)
+  for (let number = -2; number < found.kept.length; number++) {
+    g.strokeStyle = number === -2 ? look.trunk : colourOf(look, number)
+    strokeMerges(g, bench, scales, node => label[node] === number)
+  }
+}

@@ -1,0 +1,49 @@
+// What is under the pointer: nearest points, branches of the tree, points within a lasso.
+
+// nearest of points (x, y interleaved, on the screen) within reach, -1 if there is none
+export function nearestPoint(points, x, y, reach) {
+  let best = -1, least = reach * reach
+  for (let i = 0; 2 * i < points.length; i++) {
+    const dx = points[2 * i] - x, dy = points[2 * i + 1] - y, d = dx * dx + dy * dy
+    if (d <= least) { least = d; best = i }
+  }
+  return best
+}
+
+export function isInside(polygon, x, y) {
+  let inside = false
+  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
+    const [ax, ay] = polygon[i], [bx, by] = polygon[j]
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside
+  }
+  return inside
+}
+
+export function withinLasso(points, polygon) {
+  const found = []
+  for (let i = 0; 2 * i < points.length; i++) {
+    if (isInside(polygon, points[2 * i], points[2 * i + 1])) found.push(i)
+  }
+  return found
+}
+
+// The branch at a place (fraction of leaves) and height: the smallest one that is there, so that
+// pointing into the empty space between two branches finds the one that holds both.
+export function branchAt(tree, place, height) {
+  const leaf = Math.round(place)
+  if (leaf < 0 || leaf >= tree.vectors) return -1
+  let node = tree.order[leaf]
+  while (tree.parent[node] >= 0 && tree.height[node] < height) {
+    const parent = tree.parent[node]
+    // a stem belongs to the branch that hangs on it
+    if (tree.height[parent] > height) break
+    node = parent
+  }
+  return node
+}
+
+// distance of a point to the line w1 x + w2 y + b = 0
+export function fromLine(w1, w2, b, x, y) {
+  const norm = Math.hypot(w1, w2)
+  return norm > 0 ? Math.abs(w1 * x + w2 * y + b) / norm : Infinity
+}

@@ -1,0 +1,206 @@
+// The component: Streamlit calls this with new data; the bench stays, and only what is new comes in.
+//
+// data: { tree, map, truth: names of what has come through ec_blob (or null), look, serial,
+//         history: { steps, at }, names, medians, problem, note, umap }
+
+import * as B from "./bench.js"
+import { asCsv, asJson } from "./export.js"
+import { unpack } from "./data.js"
+import { listen } from "./input.js"
+import { onKey } from "./keys.js"
+import { DRAW, picture, ratioNow, redraw, relit, words } from "./screen.js"
+import { arrived, send } from "./sync.js"
+
+const SCREENS = new WeakMap()
+const SETTLE_MS = 350
+const PAGE_COLOURS = ["paper", "panel", "soft", "line", "onblue", "accent", "good", "warn"]
+
+function blob(name) {
+  return name ? globalThis.ecBlobs?.get(name) ?? null : null
+}
+
+function save(name, content, type) {
+  const link = document.createElement("a")
+  link.href = URL.createObjectURL(new Blob([content], { type }))
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}
+
+function savePng(screen) {
+  const image = new Image(), url = URL.createObjectURL(new Blob([picture(screen)], { type: "image/svg+xml" }))
+  image.onload = () => {
+    const canvas = document.createElement("canvas"), k = Math.max(2, ratioNow())
+    canvas.width = k * image.width
+    canvas.height = k * image.height
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height)
+    canvas.toBlob(png => save("clusters.png", png, "image/png"))
+    URL.revokeObjectURL(url)
+  }
+  image.src = url
+}
+
+const EXPORTS = {
+  svg: screen => save("clusters.svg", picture(screen), "image/svg+xml"),
+  png: savePng,
+  json: ({ bench }) => save("clusters.json", asJson(bench.tree, bench.cut, bench.found, bench.names), "application/json"),
+  csv: ({ bench }) => save("clusters.csv", asCsv(bench.tree, bench.cut, bench.found), "text/csv"),
+}
+
+function makeScreen(parent) {
+  const root = parent.querySelector(".wb")
+  const screen = {
+    root, bench: null, frame: 0, part: {}, canvas: {},
+    cutLine: root.querySelector(".cutline"), tipBox: root.querySelector(".tip"),
+    tableBody: root.querySelector(".table tbody"),
+    shown: name => screen.canvas[name].clientWidth > 0,
+    focused: () => root.getRootNode().activeElement,
+  }
+  for (const at of root.querySelectorAll("[data-part]")) screen.part[at.dataset.part] = at
+  for (const at of root.querySelectorAll("[data-view]")) screen.canvas[at.dataset.view] = at.querySelector("canvas")
+  screen.commit = cut => {
+    if (B.commit(screen.bench, cut)) send(screen)
+    redraw(screen)
+  }
+  // keys and dials repeat: one step to undo for a whole movement
+  screen.settle = cut => {
+    B.show(screen.bench, cut)
+    redraw(screen)
+    clearTimeout(screen.settling)
+    screen.settling = setTimeout(() => {
+      screen.settling = null
+      screen.commit(screen.bench.cut)
+    }, SETTLE_MS)
+  }
+  // whoever leaves for another part of the page has finished the movement
+  root.onfocusout = () => {
+    if (screen.settling === null || screen.settling === undefined || !screen.bench) return
+    clearTimeout(screen.settling)
+    screen.settling = null
+    screen.commit(screen.bench.cut)
+  }
+  screen.step = direction => {
+    if (screen.settling) root.onfocusout()
+    if (B.step(screen.bench, direction)) send(screen)
+    redraw(screen)
+  }
+  screen.hand = word => screen.commit(B.handled(screen.bench, word))
+  screen.acts = {
+    hover: cluster => { B.hoverOn(screen.bench, cluster && B.markOf(screen.bench.tree, cluster)); relit(screen) },
+    pick: (cluster, more) => { B.pick(screen.bench, B.markOf(screen.bench.tree, cluster), more); relit(screen) },
+    judge: (cluster, keep) => {
+      B.pick(screen.bench, B.markOf(screen.bench.tree, cluster))
+      screen.hand(keep ? "keep" : "drop")
+    },
+    use: name => screen.commit(screen.bench.names[name]),
+    forget: name => {
+      screen.bench.names = Object.fromEntries(Object.entries(screen.bench.names).filter(([other]) => other !== name))
+      send(screen, true)
+      redraw(screen)
+    },
+  }
+  buttons(screen)
+  listen(screen)
+  screen.watch = new ResizeObserver(() => screen.bench && redraw(screen, false))
+  for (const name of Object.keys(DRAW)) screen.watch.observe(screen.canvas[name])
+  return screen
+}
+
+function buttons(screen) {
+  const { root } = screen
+  const doing = {
+    undo: () => screen.step(-1), redo: () => screen.step(1),
+    log: () => B.setLog(screen.bench, !screen.bench.view.log), fit: () => B.fitTree(screen.bench),
+    in: () => zoom(0.6), out: () => zoom(1 / 0.6),
+  }
+  const zoom = factor => {
+    const { view } = screen.bench
+    B.zoomTree(screen.bench, factor, (view.x0 + view.x1) / 2, null)
+  }
+  root.onclick = event => {
+    const button = event.target.closest("button")
+    if (!button || !screen.bench) return
+    const { rule, do: word, hand, map, export: kind } = button.dataset
+    if (rule) screen.commit(B.ruled(screen.bench, { rule }))
+    else if (word) { doing[word](); redraw(screen) }
+    else if (hand) screen.hand(hand)
+    else if (map) { screen.bench.mapWanted = map; chooseMap(screen); redraw(screen) }
+    else if (kind) { EXPORTS[kind](screen); button.closest("details").open = false }
+  }
+  root.onkeydown = event => onKey(screen, event)
+  for (const dial of root.querySelectorAll("[data-dial]")) {
+    const name = dial.dataset.dial
+    dial.oninput = () => { screen.dialling = name; B.show(screen.bench, B.ruled(screen.bench, { [name]: Number(dial.value) })); redraw(screen) }
+    dial.onchange = () => { screen.dialling = null; screen.commit(screen.bench.cut) }
+  }
+  root.querySelector("[data-check=truth]").onchange = event => { screen.bench.showTruth = event.target.checked; redraw(screen) }
+  root.querySelector("form").onsubmit = event => {
+    event.preventDefault()
+    const field = event.target.querySelector("input"), name = field.value.trim()
+    if (!name || !screen.bench) return
+    screen.bench.names = { ...screen.bench.names, [name]: screen.bench.cut }
+    field.value = ""
+    send(screen, true)
+    redraw(screen)
+  }
+}
+
+// PCA is there at once; UMAP takes its place when it is ready, unless PCA was chosen
+function chooseMap(screen) {
+  const { bench } = screen, umap = bench.mapWanted === "UMAP" ? bench.umap : null
+  bench.points = umap ? umap.map : bench.tree.map
+  bench.truthPoints = umap ? umap.truthMap : bench.truth?.truthMap ?? null
+  screen.part.mapnote.textContent = bench.mapWanted === "UMAP" && !umap ? bench.umapNote : umap ? "UMAP" : "PCA"
+  if (umap && bench.truth && umap.truthMap.length === 0) bench.truthPoints = null
+}
+
+function receive(screen, data, setStateValue) {
+  screen.tell = setStateValue
+  const { root } = screen, empty = root.querySelector(".empty")
+  const packed = blob(data.tree)
+  root.classList.toggle("waiting", packed === null || data.problem != null)
+  empty.hidden = !data.problem && packed !== null
+  empty.textContent = data.problem ?? "The tree is on its way …"
+  if (packed === null || data.problem) { screen.bench = null; return }
+  const fresh = screen.bench?.tree.id !== data.tree
+  if (fresh) {
+    screen.bench = B.makeBench(unpack(packed))
+    screen.bench.showTruth = data.showTruth === true
+    screen.bench.mapWanted = "UMAP"
+  }
+  const { bench } = screen
+  bench.look = data.look
+  for (const name of PAGE_COLOURS) root.style.setProperty(`--wb-${name}`, data.look[name])
+  const umap = blob(data.map), truth = blob(data.truth)
+  if (bench.umapName !== data.map) { bench.umap = umap && unpack(umap); bench.umapName = umap && data.map }
+  if (!data.truth) bench.truth = null
+  else if (truth && bench.truth?.id !== data.truth) bench.truth = unpack(truth)
+  bench.umapNote = data.umap
+  bench.medians = new Map(data.medians)
+  chooseMap(screen)
+  arrived(screen, data, fresh)
+  screen.part.used.textContent = `side by side; ${data.used}`
+  root.querySelector(".plane").hidden = !bench.tree.lines
+  root.classList.toggle("planar", Boolean(bench.tree.lines))
+  root.dataset.vectors = String(bench.tree.vectors)
+  words(screen)
+  redraw(screen)
+}
+
+export default function (component) {
+  const { data, parentElement, setStateValue } = component
+  let screen = SCREENS.get(parentElement)
+  if (!screen) SCREENS.set(parentElement, (screen = makeScreen(parentElement)))
+  screen.latest = () => receive(screen, data, setStateValue)
+  // large arrays come through a component of their own and may come later
+  screen.listener ??= () => screen.latest()
+  globalThis.addEventListener("ec-blob", screen.listener)
+  screen.latest()
+  return () => {
+    globalThis.removeEventListener("ec-blob", screen.listener)
+    screen.watch.disconnect()
+    clearInterval(screen.retry)
+    cancelAnimationFrame(screen.frame)
+    SCREENS.delete(parentElement)
+  }
+}

@@ -1,0 +1,87 @@
+// A pen that writes SVG where a canvas would paint: the same drawing functions make both.
+
+function escape(text) {
+  return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/"/g, "&quot;")
+}
+
+const round = n => Number(n.toFixed(2))
+
+export class SvgPen {
+  constructor(width, height) {
+    Object.assign(this, { width, height, parts: [], path: "", stack: [], x: 0, y: 0 })
+    Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, globalAlpha: 1 })
+    Object.assign(this, { font: "12px sans-serif", textAlign: "left", textBaseline: "alphabetic" })
+    this.dash = []
+  }
+
+  save() {
+    const { fillStyle, strokeStyle, lineWidth, globalAlpha, font, textAlign, textBaseline, dash, x, y } = this
+    this.stack.push({ fillStyle, strokeStyle, lineWidth, globalAlpha, font, textAlign, textBaseline, dash, x, y })
+  }
+
+  restore() { Object.assign(this, this.stack.pop()) }
+  translate(dx, dy) { this.x += dx; this.y += dy }
+  at(x, y) { return `${round(x + this.x)} ${round(y + this.y)}` }
+  setLineDash(dash) { this.dash = dash }
+  beginPath() { this.path = "" }
+  moveTo(x, y) { this.path += `M${this.at(x, y)}` }
+  lineTo(x, y) { this.path += `${this.path ? "L" : "M"}${this.at(x, y)}` }
+  closePath() { this.path += "Z" }
+
+  rect(x, y, w, h) {
+    this.path += `M${this.at(x, y)}h${round(w)}v${round(h)}h${round(-w)}Z`
+  }
+
+  arc(x, y, r) {
+    this.path += `M${this.at(x - r, y)}a${round(r)} ${round(r)} 0 1 0 ${round(2 * r)} 0` +
+      `a${round(r)} ${round(r)} 0 1 0 ${round(-2 * r)} 0`
+  }
+
+  stroke() {
+    const dash = this.dash.length ? ` stroke-dasharray="${this.dash.join(" ")}"` : ""
+    this.add(`<path d="${this.path}" fill="none" stroke="${this.strokeStyle}" ` +
+      `stroke-width="${round(this.lineWidth)}"${dash}`)
+  }
+
+  fill() { this.add(`<path d="${this.path}" fill="${this.fillStyle}"`) }
+
+  fillRect(x, y, w, h) {
+    this.add(`<rect x="${round(x + this.x)}" y="${round(y + this.y)}" width="${round(Math.max(w, 0))}" ` +
+      `height="${round(Math.max(h, 0))}" fill="${this.fillStyle}"`)
+  }
+
+  strokeRect(x, y, w, h) {
+    this.beginPath()
+    this.rect(x, y, w, h)
+    this.stroke()
+  }
+
+  // a picture, given as something with toDataURL
+  drawImage(image, x, y, w, h) {
+    this.add(`<image x="${round(x)}" y="${round(y)}" width="${round(w)}" height="${round(h)}" ` +
+      `preserveAspectRatio="none" image-rendering="pixelated" href="${image.toDataURL()}"`)
+  }
+
+  fillText(text, x, y) {
+    const anchor = { center: "middle", right: "end" }[this.textAlign] ?? "start"
+    const size = Number(/(\d+(\.\d+)?)px/.exec(this.font)?.[1] ?? 12)
+    const down = this.textBaseline === "middle" ? 0.35 * size : this.textBaseline === "top" ? 0.8 * size : 0
+    const weight = /^(\d{3}|bold)/.exec(this.font)?.[1] ?? "400"
+    this.parts.push(`<text x="${round(x + this.x)}" y="${round(y + this.y + down)}" font-size="${size}" ` +
+      `font-weight="${weight}" text-anchor="${anchor}" fill="${this.fillStyle}"${this.faded()}>` +
+      `${escape(text)}</text>`)
+  }
+
+  faded() { return this.globalAlpha < 1 ? ` opacity="${round(this.globalAlpha)}"` : "" }
+  add(start) { this.parts.push(`${start}${this.faded()}/>`) }
+}
+
+// several pens side by side, [{ pen, x, y }], as one picture
+export function svgOf(pens, width, height, paper) {
+  const inner = pens.map(({ pen, x, y }) => (
+    `<svg x="${x}" y="${y}" width="${pen.width}" height="${pen.height}">${pen.parts.join("")}</svg>`
+  ))
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+    `viewBox="0 0 ${width} ${height}" font-family="ui-sans-serif, system-ui, sans-serif">` +
+    `<rect width="${width}" height="${height}" fill="${paper}"/>${inner.join("")}</svg>`
+}

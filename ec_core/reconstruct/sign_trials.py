@@ -1,0 +1,81 @@
+"""Signs by trial: where the leftover linear maps do not tell, the fit without skip paths does.
+
+In a deep network what a layer reads can be linearly dependent where few of its neurons bend: a relu
+of the second layer that is active in a corner, in which no first-layer neuron changes sides, reads
+(h, 1, x) of rank D + 1. Its row is then one of many, and leaves a map that no signs explain.
+Without skip paths the row is unique again, so the undecided layers' sign patterns are tried: of the
+right one the fit returns to the floor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ec_core.control import Control
+from ec_core.expand.curvature import losses
+from ec_core.expand.problem import Problem
+from ec_core.networks.mlp import Architecture
+from ec_core.reconstruct.refit import refit
+from ec_core.reconstruct.signs import Signs
+from ec_core.reconstruct.unflip import resolve_signs, together
+
+_CLEAR = 0.1
+"""A layer is decided if its best signs leave less than this share of what the second best leave."""
+
+_MOST_BITS = 10
+_TOGETHER = 64
+"""Patterns fitted, those with the lowest loss before the fit."""
+
+_ITERATIONS = 60
+
+
+def undecided(found: tuple[Signs | None, ...]) -> list[int]:
+    """Layers whose search left several choices."""
+    return [
+        layer
+        for layer, signs in enumerate(found)
+        if signs is None or not (signs.explained or signs.residual < _CLEAR * signs.runner_up)
+    ]
+
+
+def try_signs(
+    problem: Problem,
+    theta: Tensor,
+    found: tuple[Signs | None, ...],
+    floor: float,
+    control: Control,
+) -> tuple[Tensor, Signs] | None:
+    """theta (1, P') without skip paths and its signs, from theta (1, P) with them.
+
+    found : what ``resolve_signs`` said. None where there are too many patterns to try. The signs'
+    residual and runner-up are the roots of the best loss and of the best that is not at the floor.
+    """
+    shape = problem.shape
+    layers = undecided(found) or [len(found) - 1]
+    sizes = [shape.sizes[layer + 1] for layer in layers]
+    if sum(sizes) > _MOST_BITS:
+        return None
+    plain = replace(problem, shape=Architecture(shape.sizes, shape.activation))
+    thetas, flags = [], []
+    for bits in product((False, True), repeat=sum(sizes)):
+        parts = np.split(np.array(bits), np.cumsum(sizes)[:-1])
+        flat, signs = resolve_signs(shape, theta.cpu(), dict(zip(layers, parts, strict=True)))
+        everything = together(signs)
+        if everything is not None:
+            thetas.append(flat)
+            flags.append(everything.flipped)
+    if not thetas:
+        return None
+    start = torch.cat(thetas).to(theta.device)
+    order = losses(plain, start).argsort()[:_TOGETHER]
+    fitted = refit(plain, start[order], _ITERATIONS, floor, control, floor)
+    best = int(np.argmin(fitted.loss))
+    others = fitted.loss[fitted.loss > floor]
+    runner_up = float(np.sqrt(others.min())) if len(others) else np.inf
+    signs_found = Signs(flags[int(order[best])], float(np.sqrt(fitted.loss[best])), runner_up)
+    return fitted.theta[best : best + 1], signs_found

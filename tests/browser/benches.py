@@ -1,0 +1,157 @@
+"""Runs that are ready for the workbench, made without a browser, and what is read off the page."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ec_core.expand.students import ensemble_of
+from ec_core.networks.mlp import Architecture, unpack
+from ec_core.probing.presets import make_teacher
+from pages.ui import work
+from pages.ui.runs import Run
+from pages.ui.settings import Settings
+from pages.ui.source import Source
+
+STUDENTS, WIDTH = 10, 12
+
+
+@contextmanager
+def _home(home: Path) -> Iterator[None]:
+    before = os.environ.get("EC_HOME")
+    os.environ["EC_HOME"] = str(home)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["EC_HOME"]
+        else:
+            os.environ["EC_HOME"] = before
+
+
+def trained_run(home: Path) -> str:
+    """Ten students of the planar teacher, trained: four neurons are to be found."""
+    settings = Settings(students=STUDENTS, width=WIDTH, probes=800, seed=1, device="cpu")
+    with _home(home):
+        run = Run.create(Source.from_card(make_teacher("planar", seed=1), {}), settings)
+        job = work.start_expand(run)
+        assert job.wait(200)
+        assert job.snapshot().error is None
+    return run.id
+
+
+def copies(home: Path, like: str) -> str:
+    """Another run with the same students."""
+    with _home(home):
+        first = Run(like)
+        run = Run.create(first.source(), first.settings())
+        run.ask()
+        run.save_ensemble(first.ensemble())
+    return run.id
+
+
+def run_of_vectors(home: Path, incoming: np.ndarray) -> str:
+    """A run whose students hold these incoming vectors (S, H, D+1) as if trained, activation g."""
+    students, hidden, features = incoming.shape
+    shape = Architecture((features - 1, hidden, 1), "g")
+    theta = torch.ones((students, shape.parameter_count), dtype=torch.float64)
+    unpack(shape, theta).blocks[0][...] = torch.from_numpy(incoming)
+    ensemble = ensemble_of(shape, theta.numpy(), np.geomspace(1e-30, 1e-3, students), 0)
+    card = make_teacher("synthetic", sizes=(features - 1, 4, 1), activation="g", seed=0)
+    with _home(home):
+        run = Run.create(Source.from_card(card, {}), Settings(students=students, probes=200))
+        run.ask()
+        run.save_ensemble(ensemble)
+    return run.id
+
+
+def crowd(students: int, hidden: int, features: int, neurons: int, seed: int = 0) -> np.ndarray:
+    """(S, H, F) copies of some neurons, off by 1e-12 to 0.1, and a half noise."""
+    rng = np.random.default_rng(seed)
+    truth = 2.0 * rng.standard_normal((neurons, features))
+    vectors = 2.0 * rng.standard_normal((students, hidden, features))
+    copied = hidden // 2
+    level = 10.0 ** rng.uniform(-12, -1, (students, copied, 1))
+    noise = level * rng.standard_normal((students, copied, features))
+    vectors[:, :copied] = truth[rng.integers(0, neurons, (students, copied))] + noise
+    return vectors
+
+
+def open_bench(open_tab: Any, run: str) -> Any:
+    """The cluster page of a run, when its workbench has drawn and stored what it shows."""
+    tab = open_tab(f"/cluster?run={run}")
+    saved(tab)
+    return tab
+
+
+def go(tab: Any, step: str) -> None:
+    """Click a step's link until its page is there: while a page is still drawn a click can be lost.
+
+    Streamlit then puts a new link in the place of the one the mouse went down on; a person clicks
+    again.
+    """
+    from playwright.sync_api import TimeoutError as TooLate
+
+    here = tab.locator(f".st-key-is_here_{step.lower()}")
+    for _ in range(6):
+        tab.locator(".st-key-steps a", has_text=step).first.click()
+        try:
+            here.wait_for(timeout=10_000)
+            return
+        except TooLate:
+            continue
+    raise AssertionError(f"six clicks on {step} and it is not there")
+
+
+def saved(tab: Any, timeout: int = 60_000) -> None:
+    """Wait until the workbench says that all is kept with the run."""
+    tab.locator(".wb[data-saved=saved]").wait_for(timeout=timeout)
+
+
+def found(tab: Any) -> int:
+    """Neurons found, as the slider of the cut says it."""
+    words = tab.locator(".cutline").get_attribute("aria-valuetext")
+    number = re.search(r"(\d+) neurons found", words)
+    assert number, words
+    return int(number[1])
+
+
+def cut_at(tab: Any) -> float:
+    """log10 of the height of the cut."""
+    return float(tab.locator(".cutline").get_attribute("aria-valuenow"))
+
+
+def reaches(tab: Any, decade: float) -> None:
+    """Wait until the cut is at 10^decade; the page is drawn a frame after a key."""
+    for _ in range(60):
+        if abs(cut_at(tab) - decade) < 0.02:
+            return
+        tab.wait_for_timeout(50)
+    raise AssertionError(f"the cut is at 10^{cut_at(tab)}, not at 10^{decade}")
+
+
+def drag_cut(tab: Any, decades: float, steps: int = 12) -> None:
+    """Drag the cut line by so many decades with the mouse."""
+    box = tab.locator(".cutline").bounding_box()
+    stage = tab.locator("[data-view=tree] canvas").bounding_box()
+    span = tab.evaluate(SPAN)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    down = -decades * (stage["height"] - 36) / span
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    for k in range(1, steps + 1):
+        tab.mouse.move(x, y + down * k / steps)
+    tab.mouse.up()
+
+
+SPAN = """() => {
+  const hosts = [...document.querySelectorAll('*')].filter(e => e.shadowRoot?.querySelector('.wb'))
+  return Number(hosts[0].shadowRoot.querySelector('.wb').dataset.span)
+}"""

@@ -1,0 +1,58 @@
+"""A network with two hidden layers, from the Teacher page to its weights, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.test_story import MINUTE, click, fill, no_traceback, says, see
+
+Open = Callable[..., Any]
+
+pytestmark = pytest.mark.browser
+
+
+def test_from_a_deep_teacher_to_its_weights(open_tab: Open) -> None:
+    tab = open_tab("/teacher")
+    see(tab, "use_teacher")
+    tab.locator(".st-key-teacher_kind button", has_text="Paper").click()
+    see(tab, "teacher_inputs")
+    tab.locator(".st-key-teacher_layers button", has_text="2").click()
+    see(tab, "teacher_neurons_1")
+    tab.locator(".st-key-teacher_activation_paper input").first.click()
+    tab.keyboard.type("tanh")
+    tab.keyboard.press("Enter")
+    says(tab, "teacher_facts", "tanh")
+    fill(tab, "teacher_inputs", 6)
+    says(tab, "teacher_facts", "6–4–4–1")
+    fill(tab, "teacher_outputs", 2)
+    says(tab, "teacher_facts", "6–4–4–2")
+    click(tab, "use_teacher")
+    see(tab, "start_expand")
+    fill(tab, "student_count", 6)
+    says(tab, "estimate", "6 × 16–16")
+    click(tab, "start_expand")
+    see(tab, "go_cluster", 2 * MINUTE)
+    says(tab, "training_facts", r"\d+–\d+")
+    found = re.search(r"run=(\w+)", tab.url)
+    assert found
+    click(tab, "go_cluster")
+    tab.wait_for_url(re.compile("cluster"))
+    # the automatic cut is stored as soon as the page has it; any of its views may come first
+    tab.wait_for_timeout(4000)
+    tab.goto(re.sub("cluster", "reconstruct", tab.url))
+    see(tab, "start_reconstruct")
+    click(tab, "start_reconstruct")
+    see(tab, "go_compare", 3 * MINUTE)
+    says(tab, "layer_table", "hidden 2")
+    click(tab, "go_compare")
+    shown = see(tab, "max_weight_error").inner_text()
+    error = re.search(r"max_weight_error = (\S+)", shown)
+    assert error
+    assert float(error[1]) <= 1e-8
+    says(tab, "verdict", "Verified")
+    says(tab, "layer_table", "hidden 2")
+    no_traceback(tab)

@@ -1,0 +1,299 @@
+"""The workbench in a real browser: hands on the cut, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser import benches
+from tests.browser.benches import cut_at, drag_cut, found, go, open_bench, reaches, saved
+
+Open = Callable[..., Any]
+
+pytestmark = pytest.mark.browser
+
+TRUE_NEURONS = 4
+MINUTE = 60_000
+
+
+@pytest.fixture(scope="module")
+def trained(server: Any) -> str:
+    return benches.trained_run(server.home)
+
+
+@pytest.fixture
+def run(server: Any, trained: str) -> str:
+    return benches.copies(server.home, trained)
+
+
+def table(tab: Any) -> list[str]:
+    return [str(row) for row in tab.locator(".table tbody tr").all_inner_texts()]
+
+
+def stored(server: Any, run: str) -> dict[str, Any]:
+    cuts: dict[str, Any] = json.loads((server.home / run / "cuts.json").read_text())
+    return cuts
+
+
+def finds(tab: Any, neurons: int) -> None:
+    """Wait until so many are found."""
+    tab.locator(f".cutline[aria-valuetext*=' {neurons} neurons found']").wait_for()
+
+
+def no_traceback(tab: Any) -> None:
+    assert tab.locator("[data-testid=stException]").count() == 0
+    assert tab.locator("[data-testid=stAlert]").count() == 0
+
+
+def test_the_story_of_tuning_by_hand(open_tab: Open, server: Any, run: str) -> None:
+    tab = open_bench(open_tab, run)
+    # somebody cut far too high: everything is one cluster
+    tab.locator("[data-rule=hand]").click()
+    drag_cut(tab, 9.0)
+    saved(tab)
+    assert found(tab) != TRUE_NEURONS
+    # down to the long plateau
+    drag_cut(tab, -5.0)
+    finds(tab, TRUE_NEURONS)
+    saved(tab)
+    # split one branch: click its row, then Split
+    tab.locator(".table tbody tr").first.click()
+    tab.locator("[data-hand=split]").click()
+    saved(tab)
+    assert stored(server, run)[""]["edits"][0][0] == "cut"
+    # drop one cluster
+    before = found(tab)
+    tab.keyboard.press("Escape")
+    tab.locator(".table tbody tr").first.locator("td button").last.click()
+    finds(tab, before - 1)
+    saved(tab)
+    # both are taken back
+    tab.locator("[data-do=undo]").click()
+    tab.locator("[data-do=undo]").click()
+    finds(tab, TRUE_NEURONS)
+    saved(tab)
+    assert stored(server, run)[""]["edits"] == []
+    # a name for it
+    tab.locator(".saved input").fill("on the plateau")
+    tab.locator(".saved form button").click()
+    tab.locator(".saved tbody tr", has_text="on the plateau").wait_for()
+    saved(tab)
+    kept = stored(server, run)
+    assert kept["named: on the plateau"] == kept[""]
+    # and the network from it has the right size
+    tab.locator(".st-key-go_reconstruct button").first.click()
+    tab.locator(".st-key-start_reconstruct button").first.click(timeout=MINUTE)
+    tab.locator(".st-key-building_words", has_text=re.compile("2-4-1|2–4–1")).wait_for(
+        timeout=2 * MINUTE
+    )
+    no_traceback(tab)
+
+
+def test_nothing_is_lost(open_tab: Open, server: Any, run: str) -> None:
+    tab = open_bench(open_tab, run)
+    drag_cut(tab, -3.0)
+    saved(tab)
+    tab.locator(".table tbody tr").first.click()
+    tab.keyboard.press("d")
+    saved(tab)
+    finds(tab, TRUE_NEURONS - 1)
+    state = (cut_at(tab), found(tab))
+    # a reload of the tab
+    tab.reload()
+    saved(tab)
+    assert (cut_at(tab), found(tab)) == state
+    # another page and back
+    go(tab, "Teacher")
+    go(tab, "Cluster")
+    saved(tab)
+    assert (cut_at(tab), found(tab)) == state
+    # a key pressed just before leaving
+    tab.locator(".cutline").press("Shift+ArrowDown")
+    reaches(tab, state[0] - 1)
+    go(tab, "Expand")
+    go(tab, "Cluster")
+    saved(tab)
+    reaches(tab, state[0] - 1)
+    tab.locator("[data-do=undo]").click()
+    saved(tab)
+    # the server ends and another begins
+    server.restart()
+    again = open_bench(open_tab, run)
+    assert (cut_at(again), found(again)) == state
+    again.locator("[data-do=undo]").click()
+    finds(again, TRUE_NEURONS)
+    again.locator("[data-do=redo]").click()
+    finds(again, TRUE_NEURONS - 1)
+    again.locator("[data-do=undo]").click()
+    finds(again, TRUE_NEURONS)
+    again.locator("[data-do=undo]").click()
+    again.locator("[data-do=undo]:disabled").wait_for()
+    assert again.locator("[data-do=undo]").is_disabled()
+    no_traceback(again)
+
+
+def test_a_lost_connection_while_dragging(open_tab: Open, server: Any, run: str) -> None:
+    tab = open_bench(open_tab, run)
+    first = cut_at(tab)
+    box = tab.locator(".cutline").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 11
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x, y + 30)
+    server.stop()
+    for k in range(20):
+        tab.mouse.move(x, y + 30 + k)
+    tab.mouse.up()
+    moved = cut_at(tab)
+    assert moved < first - 1
+    # it says so, goes on working, and sends it when the app is back
+    tab.locator(".wb[data-saved=late]").wait_for(timeout=MINUTE)
+    assert "Nothing is lost" in tab.locator("[data-part=state]").inner_text()
+    server.start_again()
+    saved(tab, 2 * MINUTE)
+    assert cut_at(tab) == pytest.approx(moved)
+    assert stored(server, run)[""]["height"] == pytest.approx(10**moved, rel=0.03)
+
+
+def test_plateaus_gamma_beta_and_rules(open_tab: Open, server: Any, run: str) -> None:
+    tab = open_bench(open_tab, run)
+    drag_cut(tab, -7.5)
+    saved(tab)
+    assert stored(server, run)[""]["rule"] == "hand"
+    # the long plateau is clicked in the middle of its column: the automatic choice again
+    canvas = tab.locator("[data-view=counts] canvas")
+    box = canvas.bounding_box()
+    canvas.click(position={"x": 20, "y": box["height"] * 0.4})
+    saved(tab)
+    cut = stored(server, run)[""]
+    assert (cut["rule"], found(tab)) == ("plateau", TRUE_NEURONS)
+    # a dial acts while it moves, and is kept when it is let go
+    gamma = tab.locator("[data-dial=gamma]")
+    gamma.evaluate("e => { e.value = 1; e.dispatchEvent(new Event('input', {bubbles: true})) }")
+    tab.locator("[data-value=gamma]", has_text="1 · 10 of 10").wait_for()
+    assert stored(server, run)[""]["gamma"] == 0.5
+    gamma.evaluate("e => e.dispatchEvent(new Event('change', {bubbles: true}))")
+    saved(tab)
+    assert stored(server, run)[""]["gamma"] == 1.0
+    tab.locator("[data-rule=paper]").click()
+    saved(tab)
+    assert stored(server, run)[""]["rule"] == "paper"
+
+
+def test_views_are_linked_and_exported(open_tab: Open, run: str) -> None:
+    tab = open_bench(open_tab, run)
+    canvas = tab.locator("[data-view=tree] canvas")
+    box = canvas.bounding_box()
+    tab.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.6 * box["height"])
+    tab.locator(".table tbody tr.lit").wait_for()
+    assert "students" in tab.locator(".tip").inner_text()
+    # a lasso around everything on the map picks every cluster
+    area = tab.locator("[data-view=map] canvas").bounding_box()
+    corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.02)]
+    for k, (fx, fy) in enumerate(corners):
+        tab.mouse.move(area["x"] + fx * area["width"], area["y"] + fy * area["height"])
+        if k == 0:
+            tab.mouse.down()
+    tab.mouse.up()
+    boxes = tab.locator(".table tbody input")
+    assert all(box.is_checked() for box in boxes.all())
+    for kind, name, start in (
+        ("svg", "clusters.svg", "<svg xmlns"),
+        ("png", "clusters.png", "\ufffdPNG"),
+        ("json", "clusters.json", "{"),
+        ("csv", "clusters.csv", "cluster,kept,student,neuron"),
+    ):
+        tab.locator(".menu summary", has_text="Export").click()
+        with tab.expect_download() as download:
+            tab.locator(f"[data-export={kind}]").click()
+        assert download.value.suggested_filename == name
+        text = download.value.path().read_bytes().decode("utf-8", "replace")
+        assert text.startswith(start)
+    no_traceback(tab)
+
+
+def test_the_keyboard_can_do_everything(open_tab: Open, server: Any, run: str) -> None:
+    tab = open_bench(open_tab, run)
+    line = tab.locator(".cutline")
+    line.focus()
+    at = cut_at(tab)
+    line.press("ArrowDown")
+    reaches(tab, at - 0.1)
+    line.press("Shift+ArrowDown")
+    reaches(tab, at - 1.1)
+    line.press("PageDown")
+    line.press("PageUp")
+    line.press("Home")
+    finds(tab, TRUE_NEURONS)
+    saved(tab)
+    # on the tree: to a branch, pick it, split it, drag its own cut
+    tree = tab.locator("[data-view=tree] canvas")
+    tree.focus()
+    tree.press("ArrowRight")
+    tree.press("ArrowLeft")
+    tree.press("Enter")
+    assert "picked" in tab.locator("[data-part=picked]").inner_text()
+    tree.press("s")
+    saved(tab)
+    before = stored(server, run)[""]["edits"][0]
+    tree.press("Alt+ArrowDown")
+    tab.wait_for_timeout(800)
+    saved(tab)
+    after = stored(server, run)[""]["edits"][0]
+    assert before[:2] == after[:2] and after[2] < before[2]
+    tree.press("r")
+    saved(tab)
+    assert stored(server, run)[""]["edits"] == []
+    tab.keyboard.press("Control+z")
+    saved(tab)
+    assert stored(server, run)[""]["edits"] == [after]
+    # on the map, vector by vector
+    view = tab.locator("[data-view=map] canvas")
+    view.focus()
+    view.press("ArrowRight")
+    view.press("ArrowRight")
+    assert re.search(r"student \d+, neuron \d+", tab.locator("[data-part=said]").inner_text())
+    view.press("Enter")
+    view.press("k")
+    saved(tab)
+    no_traceback(tab)
+
+
+def test_the_truth_is_shown_and_can_be_locked(open_tab: Open, run: str) -> None:
+    tab = open_bench(open_tab, run)
+    check = tab.locator("[data-check=truth]")
+    check.check()
+    assert "4 of 4" in tab.locator("[data-part=facts]").inner_text()
+    tab.locator(".st-key-truth_locked label").first.click()
+    tab.locator("[data-part=truth]").wait_for(state="hidden")
+    tab.wait_for_function(
+        "() => [...globalThis.ecBlobs.keys()].every(name => !name.includes('truth'))"
+    )
+    assert "true neurons" not in tab.locator("[data-part=facts]").inner_text()
+
+
+def test_touch_moves_the_cut(browser: Any, server: Any, run: str) -> None:
+    context = browser.new_context(viewport={"width": 900, "height": 900}, has_touch=True)
+    tab = context.new_page()
+    tab.goto(f"{server.url}/cluster?run={run}")
+    saved(tab)
+    at = cut_at(tab)
+    box = tab.locator(".cutline").bounding_box()
+    session = context.new_cdp_session(tab)
+    x, y = box["x"] + box["width"] / 2, box["y"] + 11
+
+    def touch(kind: str, dy: float) -> None:
+        points = [] if kind == "touchEnd" else [{"x": x, "y": y + dy}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 0)
+    for dy in range(0, 60, 6):
+        touch("touchMove", dy)
+    touch("touchEnd", 60)
+    saved(tab)
+    assert cut_at(tab) < at - 1
+    context.close()

@@ -1,0 +1,121 @@
+"""The workbench for everybody: an automated accessibility check, and pictures of odd clouds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.browser import benches
+from tests.browser.benches import found, open_bench, saved
+
+Open = Callable[..., Any]
+
+pytestmark = pytest.mark.browser
+
+AXE = "axe-core@4"
+
+# the app around the workbench is Streamlit's; what is ours is judged
+CHECK = """() => {
+  const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.wb'))
+  return axe.run(host, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of axe-core, fetched through npm; nothing of it is kept in the repository."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm found: the accessibility check needs axe-core from it")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", AXE]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm did not answer: the accessibility check needs axe-core from it")
+    if done.returncode != 0:
+        pytest.skip("npm could not fetch axe-core, which the accessibility check needs")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def run(server: Any) -> str:
+    return benches.trained_run(server.home)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Any, server: Any, run: str, axe: str, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto(f"{server.url}/cluster?run={run}")
+    saved(tab)
+    tab.locator("[data-check=truth]").check()
+    tab.locator(".table tbody tr").first.click()
+    tab.locator(".saved input").fill("mine")
+    tab.locator(".saved form button").click()
+    saved(tab)
+    tab.locator(".menu summary").first.click()
+    tab.evaluate(axe)
+    wrong = [
+        (problem["id"], [node["html"][:160] for node in problem["nodes"]][:4])
+        for problem in tab.evaluate(CHECK)["violations"]
+    ]
+    context.close()
+    assert wrong == [], json.dumps(wrong, indent=1)
+
+
+def no_traceback(tab: Any) -> None:
+    assert tab.locator("[data-testid=stException]").count() == 0
+
+
+def test_all_vectors_equal(open_tab: Open, server: Any) -> None:
+    same = np.full((10, 6, 4), 1.0 / 3.0)
+    tab = open_bench(open_tab, benches.run_of_vectors(server.home, same))
+    assert found(tab) == 1
+    tab.locator(".table tbody tr").first.click()
+    assert tab.locator("[data-hand=split]").is_disabled()
+    no_traceback(tab)
+
+
+def test_nan_and_dead_students_are_left_out(open_tab: Open, server: Any) -> None:
+    vectors = benches.crowd(6, 8, 4, 3)
+    vectors[0] = np.nan
+    vectors[1, :, :-1] = 0.0
+    tab = open_bench(open_tab, benches.run_of_vectors(server.home, vectors))
+    assert "of 4 students" in tab.locator("[data-part=facts]").inner_text()
+    no_traceback(tab)
+
+
+def test_one_student_with_one_neuron(open_tab: Open, server: Any) -> None:
+    tab = open_bench(open_tab, benches.run_of_vectors(server.home, np.ones((1, 1, 4))))
+    assert found(tab) == 1
+    no_traceback(tab)
+
+
+def test_no_students_that_learnt_anything(open_tab: Open, server: Any) -> None:
+    run = benches.run_of_vectors(server.home, np.full((3, 4, 4), np.nan))
+    tab = open_tab(f"/cluster?run={run}")
+    tab.locator("[data-testid=stAlert]", has_text="nothing to compare").wait_for()
+    no_traceback(tab)
+
+
+def test_a_browser_without_webgl(server: Any, run: str, browser: Any, tmp_path: Path) -> None:
+    # the pictures are painted on plain canvases: WebGL is refused here and never asked for
+    context = browser.new_context()
+    context.add_init_script(
+        "const get = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+        " return kind.startsWith('webgl') ? null : get.call(this, kind, ...more) }"
+    )
+    tab = context.new_page()
+    tab.goto(f"{server.url}/cluster?run={run}")
+    saved(tab)
+    assert found(tab) == 4
+    context.close()

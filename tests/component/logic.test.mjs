@@ -1,0 +1,182 @@
+// Pure logic of the workbench: cuts, edits, history, plateaus, scales, hits, files.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as B from "../../assets/workbench/bench.js"
+import { clusterAt, cutTree, mergesUpTo, neededStudents, reason } from "../../assets/workbench/cut.js"
+import { growTree, unpack } from "../../assets/workbench/data.js"
+import { asCsv, asJson } from "../../assets/workbench/export.js"
+import * as hands from "../../assets/workbench/hands.js"
+import { branchAt, isInside, nearestPoint, withinLasso } from "../../assets/workbench/hit.js"
+import * as past from "../../assets/workbench/history.js"
+import { automaticHeight, plateauAt, plateaus } from "../../assets/workbench/plateau.js"
+import { mix, ramp, symbolOf } from "../../assets/workbench/colour.js"
+import { decade, heightOf, shifted, short, ticks, value, zoomed } from "../../assets/workbench/scale.js"
+import { benchOf, cutAt, FIVE, packed } from "./samples.mjs"
+
+const tree = growTree(FIVE)
+const nodes = found => [...found.kept, ...found.rejected].map(c => c.nodes)
+
+test("bytes are unpacked as they were packed", () => {
+  const text = '{"id": "x", "arrays": {"a": ["f8", 0, 2], "b": ["u1", 16, 3]}}'
+  const json = text + " ".repeat((8 - ((text.length + 4) % 8)) % 8)
+  const bytes = new Uint8Array(1 + 4 + json.length + 24)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(1, json.length, true)
+  bytes.set(new TextEncoder().encode(json), 5)
+  view.setFloat64(5 + json.length, 1.5, true)
+  view.setFloat64(13 + json.length, -2, true)
+  bytes.set([7, 8, 9], 21 + json.length)
+  // even where they begin at an odd address
+  const facts = unpack(bytes.subarray(1))
+  assert.deepEqual([...facts.a], [1.5, -2])
+  assert.deepEqual([...facts.b], [7, 8, 9])
+  assert.equal(facts.id, "x")
+})
+
+test("a cut, its verdicts and their reasons", () => {
+  assert.equal(neededStudents(10, 0.7), 7)
+  assert.equal(neededStudents(1, 0.5), 1)
+  assert.deepEqual([0, 1e-9, 1e-3, 99].map(h => mergesUpTo(tree, h)), [0, 1, 2, 4])
+  const found = cutTree(tree, cutAt(1e-3))
+  assert.deepEqual(nodes(found), [[5], [6], [4]])
+  assert.equal(found.kept.length, 2)
+  assert.equal(reason(tree, cutAt(1e-3), found.rejected[0]), "found by 1 of 3 students, 2 needed")
+  assert.equal(clusterAt(tree, found, 2), found.kept[1])
+})
+
+test("hands: split, own height, merge, keep, drop, reset", () => {
+  const cut = cutAt(1e-3), { kept, rejected } = cutTree(tree, cut)
+  const split = hands.split(tree, cut, kept[0])
+  assert.deepEqual(nodes(cutTree(tree, split)), [[6], [0], [1], [4]])
+  // merging a whole branch is a cut of its own that holds wherever the cut moves
+  const joined = hands.merge(tree, cut, kept)
+  assert.deepEqual(joined.edits, [["cut", 7, 1]])
+  assert.deepEqual(nodes(cutTree(tree, { ...joined, height: 1e-12 })), [[7], [4]])
+  // branches from different places of the tree are merged by name, and come apart again
+  const far = hands.merge(tree, cut, [kept[0], rejected[0]])
+  assert.deepEqual(far.edits, [["merge", 4, 5]])
+  const [one] = cutTree(tree, far).kept
+  assert.deepEqual([one.nodes, one.support, one.size], [[4, 5], 3, 3])
+  assert.deepEqual(hands.split(tree, far, one).edits, [])
+  const dropped = hands.judge(cut, kept, false)
+  assert.equal(cutTree(tree, dropped).kept.length, 0)
+  assert.deepEqual(hands.judge(dropped, cutTree(tree, dropped).rejected.filter(c => c.byHand), true).edits, [])
+  assert.equal(hands.judge(cut, kept, true), null)
+  assert.deepEqual(hands.reset(tree, dropped, [0]).edits, [["drop", 6]])
+  assert.equal(hands.reset(tree, cut, [0]), null)
+})
+
+test("equal vectors cannot be split, and ties come apart together", () => {
+  const ties = growTree(packed([[0, 1, 0], [2, 3, 0.5], [4, 5, 0.5]], [0, 1, 2, 3]))
+  assert.equal(hands.splitHeight(ties, 4), null)
+  assert.equal(hands.splitHeight(ties, 0), null)
+  const height = hands.splitHeight(ties, 6)
+  assert.ok(height > 0 && height < 0.5)
+  assert.deepEqual(nodes(cutTree(ties, cutAt(1, { edits: [["cut", 6, height]] }))), [[4], [2], [3]])
+})
+
+test("undo and redo know no limit, and what is unsent is known", () => {
+  let history = past.startHistory([cutAt(1)], 0)
+  for (let i = 1; i <= 5000; i++) history = past.push(history, cutAt(1 + i))
+  assert.equal(past.push(history, cutAt(5001)), history)
+  assert.equal(past.unsent(history).steps.length, 5000)
+  history = past.acknowledged(history)
+  for (let i = 0; i < 5000; i++) history = past.undo(history)
+  assert.equal(past.now(history).height, 1)
+  assert.equal(past.undo(history), history)
+  history = past.redo(past.redo(history))
+  assert.equal(past.now(history).height, 3)
+  assert.deepEqual(past.unsent(history), { base: 5001, steps: [], at: 2 })
+  history = past.push(history, cutAt(0.5))
+  assert.deepEqual([history.steps.length, past.canRedo(history), past.unsent(history).base], [4, false, 3])
+  assert.equal(past.now(past.corrected(history, cutAt(0.25))).height, 0.25)
+})
+
+test("plateaus are found, and the height that lies on one", () => {
+  const found = plateaus(tree, 0.5, 30)
+  assert.deepEqual(found.map(p => p.count), [1, 2, 1])
+  assert.equal(plateauAt(found, 1e-3).count, 2)
+  assert.equal(plateauAt(found, 1e-12), null)
+  const height = automaticHeight(tree, 0.5, 30)
+  assert.ok(height > 1e-6 && height < 1)
+  const bench = benchOf(FIVE, cutAt(1e-8))
+  assert.equal(B.atPlateau(bench, B.nextPlateau(bench, 1)).rule, "plateau")
+  assert.equal(B.nextPlateau(bench, -1), null)
+  assert.equal(B.nextPlateau(benchOf(FIVE, cutAt(1e-3)), -1).count, 1)
+})
+
+test("a cut that moves within a plateau is no other picture", () => {
+  const bench = benchOf(FIVE, cutAt(1e-3)), { version } = bench
+  B.show(bench, cutAt(1e-4))
+  assert.equal(bench.version, version)
+  B.show(bench, cutAt(1e-8))
+  assert.equal(bench.version, version + 1)
+})
+
+test("picking: a branch, more, less; what a word of the toolbar does with it", () => {
+  const bench = benchOf(FIVE)
+  assert.equal(B.handled(bench, "split"), null)
+  B.pick(bench, { vectors: [], branch: 7 })
+  assert.equal(B.touched(bench, bench.picked).length, 2)
+  assert.deepEqual(B.handled(bench, "merge").edits, [["cut", 7, 1]])
+  assert.deepEqual(B.handled(bench, "own").edits, [["cut", 7, 1e-3]])
+  B.pick(bench, B.markOf(bench.tree, bench.found.kept[0]), true)
+  assert.deepEqual(B.touched(bench, bench.picked), [bench.found.kept[1]])
+  assert.deepEqual(B.handled(bench, "drop").edits, [["drop", 6]])
+  B.pick(bench, null)
+  assert.equal(bench.lit, null)
+})
+
+test("the truth: found, missing, too many", () => {
+  const bench = benchOf(FIVE)
+  assert.equal(B.judged(bench), null)
+  bench.truth = {
+    neurons: 3, nearest: Int32Array.of(0, 0, 0, 0, 1), distance: Float64Array.of(1e-9, 0.1, 1e-3, 0.1, 0.1),
+    tolerance: Float64Array.of(0.01, 0.01, 0.01),
+  }
+  const { found, missing, extra, worst } = B.judged(bench)
+  assert.deepEqual([found, missing, extra, worst], [1, 2, 1, 1e-3])
+})
+
+test("what is under the pointer", () => {
+  assert.equal(nearestPoint([0, 0, 10, 10], 9, 9, 3), 1)
+  assert.equal(nearestPoint([0, 0, 10, 10], 5, 5, 3), -1)
+  const square = [[0, 0], [10, 0], [10, 10], [0, 10]]
+  assert.ok(isInside(square, 5, 5) && !isInside(square, 15, 5))
+  assert.deepEqual(withinLasso([1, 1, 20, 20, 9, 9], square), [0, 2])
+  assert.equal(branchAt(tree, 0, 1e-12), 0)
+  assert.equal(branchAt(tree, 0.2, 1e-3), 5)
+  assert.equal(branchAt(tree, 2, 5), 7)
+  assert.equal(branchAt(tree, -3, 5), -1)
+})
+
+test("axes: logarithmic and linear, zoomed and moved, never beyond the whole", () => {
+  assert.equal(value(0, true), -17)
+  assert.equal(heightOf(value(1e-9, true), true), 1e-9)
+  assert.deepEqual(zoomed([0, 10], 5, 0.5, [0, 10], 1), [2.5, 7.5])
+  assert.deepEqual(zoomed([2, 4], 3, 100, [0, 10], 1), [0, 10])
+  assert.deepEqual(shifted([2, 4], 99, [0, 10]), [8, 10])
+  assert.equal(ticks([-18, 1], true, 6)[0].label, "≤ 10⁻¹⁷")
+  assert.deepEqual(ticks([0, 1], false, 5).map(t => t.label), ["0", "0.2", "0.4", "0.6", "0.8", "1"])
+  assert.deepEqual([short(0), short(1.23e-7), short(0.5), short(NaN)], ["0", "1.2·10⁻⁷", "0.5", "–"])
+  assert.deepEqual([decade(1e-12), decade(0)], ["−12.0", "0"])
+})
+
+test("colours: symbols go with them, mixtures lie between", () => {
+  assert.equal(symbolOf(-1), "open")
+  assert.notEqual(symbolOf(0), symbolOf(6))
+  assert.equal(mix("#000000", "#FFFFFF", 0.5), "rgb(128,128,128)")
+  assert.deepEqual([ramp(["#000000", "#FFFFFF"])[0], ramp(["#000000", "#FFFFFF"])[255]], [[0, 0, 0], [255, 255, 255]])
+})
+
+test("files: every vector is in them", () => {
+  const cut = cutAt(1e-3), found = cutTree(tree, cut)
+  const { settings, clusters } = JSON.parse(asJson(tree, cut, found, {}))
+  assert.deepEqual(settings, cut)
+  assert.equal(clusters.flatMap(c => c.members).length, 5)
+  const lines = asCsv(tree, cut, found).trim().split("\n")
+  assert.equal(lines.length, 6)
+  assert.ok(lines[1].startsWith("1,true,1,1,"))
+  assert.ok(lines[5].includes('"found by 1 of 3 students, 2 needed"'))
+})

@@ -1,0 +1,116 @@
+"""Layer by layer: exact students stay exact, stuck ones are helped, and each layer is counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ec_core import chain
+from ec_core.cluster.cut import Clusters
+from ec_core.control import Control
+from ec_core.events import LayerStep, TrainingProgress
+from ec_core.expand.students import StudentEnsemble, ensemble_of
+from ec_core.networks.activations import ACTIVATIONS, activation
+from ec_core.networks.mlp import from_network
+from ec_core.networks.network import Network
+from ec_core.probing.asking import ask
+from ec_core.probing.presets import make_teacher
+from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.probing.teacher import Teacher
+from ec_core.reconstruct.layerwise import LayerView, layer_by_layer, view
+from ec_core.verify.match import match
+
+SIZES = (3, 2, 3, 2)
+
+
+def _probes(name: str, sizes: tuple[int, ...] = SIZES, seed: int = 1) -> ProbeSet:
+    network = make_teacher("synthetic", sizes=sizes, activation=name, seed=seed).network
+    x, y = ask(Teacher(network), 600, "gaussian", sizes[0], seed)
+    return make_probes(x, y, seed)
+
+
+def _copies(name: str, probes: ProbeSet, students: int = 6) -> StudentEnsemble:
+    """Exact students: the teacher's neurons in another order, each held twice by shares."""
+    teacher = make_teacher("synthetic", sizes=SIZES, activation=name, seed=1).network
+    inside = probes.to_standard(teacher)
+    rng = np.random.default_rng(0)
+    rows = []
+    for _ in range(students):
+        weights, biases = list(inside.weights), list(inside.biases)
+        for layer, size in enumerate(SIZES[1:-1]):
+            share = rng.uniform(0.2, 0.8, size)
+            shares, order = np.concatenate([share, 1 - share]), rng.permutation(2 * size)
+            twice = np.tile(np.arange(size), 2)[order]
+            weights[layer], biases[layer] = weights[layer][twice], biases[layer][twice]
+            weights[layer + 1] = weights[layer + 1][:, twice] * shares[order]
+        shape, theta = from_network(
+            Network(name, tuple(weights), tuple(biases)), activation(name).leaves_linear
+        )
+        rows.append(theta)
+    return ensemble_of(shape, torch.cat(rows).numpy(), np.full(students, 1e-30), 0)
+
+
+def _climb(
+    ensemble: StudentEnsemble, probes: ProbeSet
+) -> tuple[StudentEnsemble, tuple[LayerView, ...], list[object]]:
+    events: list[object] = []
+    work = layer_by_layer(ensemble, view(ensemble, 0, 0.5, 30.0), probes, "cpu", Control())
+    while True:
+        try:
+            events.append(next(work))
+        except StopIteration as end:
+            return (*end.value, events)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_exact_students_stay_exact_and_every_layer_is_counted(name: str) -> None:
+    probes = _probes(name)
+    ensemble = _copies(name, probes)
+    found, views, events = _climb(ensemble, probes)
+    assert [len(seen.clusters.kept) for seen in views] == [2, 3]
+    assert found.shape.sizes == (3, 2, 6, 2)
+    # carried over by least squares, the better half is at the floor after one iteration of training
+    first = next(event for event in events if isinstance(event, TrainingProgress))
+    assert np.sort(first.losses)[:3].max() < 1e-24
+    assert min(found.losses) < 1e-28
+    phases = [(e.layer, e.phase) for e in events if isinstance(e, LayerStep)]
+    assert phases == [(1, "freeze"), (1, "retrain"), (2, "cluster")]
+
+
+def test_a_neuron_that_no_student_shares_is_found_by_looking_again() -> None:
+    probes = _probes("tanh")
+    ensemble = _copies("tanh", probes)
+    seen = view(ensemble, 0, 0.5, 30.0)
+    kept = tuple(replace(c, kept=i == 0) for i, c in enumerate(seen.clusters.clusters))
+    short = replace(seen, clusters=Clusters(seen.cut, kept))
+    work = layer_by_layer(ensemble, short, probes, "cpu", Control())
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found, views = end.value
+            break
+    assert len(views[0].clusters.kept) == 2 and min(found.losses) < 1e-20
+
+
+def test_stuck_deep_students_are_recovered_exactly() -> None:
+    """The activation g in two layers leaves every student of this run above 1e-9."""
+    teacher = make_teacher("synthetic", sizes=(6, 4, 4, 2), activation="g", seed=2).network
+    x, y = ask(Teacher(teacher), 1500, "gaussian", 6, 2)
+    config = chain.RecoverConfig(
+        "g", hidden_layers=2, width=10, students=8, iterations=30, device="cpu"
+    )
+    work = chain.run(make_probes(x, y, 2), config, Control())
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result = end.value
+            break
+    assert result.ensemble.losses.min() > 1e-9
+    error = match(teacher, result.network).max_weight_error
+    assert result.certificate.verified and error is not None and error < 1e-8
+    assert [layer["clusters"] for layer in result.report["layers"]] == [4, 4]
