@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.ui import building, frame
+from pages.ui import building, frame, workbench
 from pages.ui.runs import Run
 
 
@@ -20,5 +20,6 @@ def _page(run: Run | None) -> None:
         "teacher" if run is None else run.next_step,
         "Choose a teacher" if run is None else "Go to the next step of this run",
     )
+    workbench.courier(run)
     building.body(run)
     frame.formula("The four steps, as formulas", "reconstruct")

@@ -9,7 +9,8 @@ import { unpack } from "./data.js"
 import { listen } from "./input.js"
 import { onKey } from "./keys.js"
 import { DRAW, picture, ratioNow, redraw, relit, words } from "./screen.js"
-import { arrived, send } from "./sync.js"
+import { storageOfTab } from "./memory.js"
+import { arrived, leave, moving, send } from "./sync.js"
 
 const SCREENS = new WeakMap()
 const SETTLE_MS = 350
@@ -50,7 +51,7 @@ const EXPORTS = {
 function makeScreen(parent) {
   const root = parent.querySelector(".wb")
   const screen = {
-    root, bench: null, frame: 0, part: {}, canvas: {},
+    root, bench: null, frame: 0, part: {}, canvas: {}, settling: null, storage: storageOfTab(),
     cutLine: root.querySelector(".cutline"), tipBox: root.querySelector(".tip"),
     tableBody: root.querySelector(".table tbody"),
     shown: name => screen.canvas[name].clientWidth > 0,
@@ -73,14 +74,21 @@ function makeScreen(parent) {
     }, SETTLE_MS)
   }
   // whoever leaves for another part of the page has finished the movement
-  root.onfocusout = () => {
-    if (screen.settling === null || screen.settling === undefined || !screen.bench) return
+  screen.finish = () => {
+    const pending = screen.settling !== null
     clearTimeout(screen.settling)
     screen.settling = null
-    screen.commit(screen.bench.cut)
+    if (pending && screen.bench) screen.commit(screen.bench.cut)
+  }
+  root.onfocusout = () => screen.finish()
+  // the bench, or the tab, goes away: what is being dragged ends where it is
+  screen.abandon = () => {
+    if (screen.bench && moving(screen)) screen.commit(screen.bench.cut)
+    clearTimeout(screen.settling)
+    screen.settling = null
   }
   screen.step = direction => {
-    if (screen.settling) root.onfocusout()
+    screen.finish()
     if (B.step(screen.bench, direction)) send(screen)
     redraw(screen)
   }
@@ -161,9 +169,10 @@ function receive(screen, data, setStateValue) {
   root.classList.toggle("waiting", packed === null || data.problem != null)
   empty.hidden = !data.problem && packed !== null
   empty.textContent = data.problem ?? "The tree is on its way …"
-  if (packed === null || data.problem) { screen.bench = null; return }
+  if (packed === null || data.problem) { screen.abandon(); screen.bench = null; return }
   const fresh = screen.bench?.tree.id !== data.tree
   if (fresh) {
+    screen.abandon()
     screen.bench = B.makeBench(unpack(packed))
     screen.bench.showTruth = data.showTruth === true
     screen.bench.mapWanted = "UMAP"
@@ -195,11 +204,16 @@ export default function (component) {
   // large arrays come through a component of their own and may come later
   screen.listener ??= () => screen.latest()
   globalThis.addEventListener("ec-blob", screen.listener)
+  // a tab that is reloaded or closed unmounts nothing
+  globalThis.addEventListener("pagehide", screen.abandon)
   screen.latest()
   return () => {
     globalThis.removeEventListener("ec-blob", screen.listener)
+    globalThis.removeEventListener("pagehide", screen.abandon)
+    leave(screen)
+    screen.abandon()
     screen.watch.disconnect()
-    clearInterval(screen.retry)
+    clearTimeout(screen.wordsTimer)
     cancelAnimationFrame(screen.frame)
     SCREENS.delete(parentElement)
   }

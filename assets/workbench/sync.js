@@ -1,7 +1,9 @@
-// Settings go to Python on release and are kept there with the run; its word comes back.
+// Settings go to Python on release and are kept there with the run; its word comes back. Until it
+// does they are remembered in the tab (memory.js).
 
 import { show, start } from "./bench.js"
 import { acknowledged, corrected, now, sameCut, unsent } from "./history.js"
+import { covers, forget, OPEN, recall, remember, resumed, spans, standing } from "./memory.js"
 
 const RETRY_MS = 4000, LATE_MS = 3000
 
@@ -11,13 +13,27 @@ function state(screen, text, kind) {
   screen.root.dataset.saved = kind
 }
 
-function post(screen) {
-  const { bench } = screen
+function keep(screen) {
+  const { bench, origin, first, latest, count, seen, seenCut, before } = screen
+  remember(screen.storage, bench.tree.id, {
+    seen, cut: seenCut, origin, first, latest, last: count, before,
+    ...unsent(bench.history), names: screen.namesPending ? bench.names : null,
+  })
+}
+
+function number(screen) {
   screen.count = (screen.count ?? 0) + 1
   screen.origin ??= Math.random().toString(36).slice(2, 10)
+  return screen.count
+}
+
+function post(screen) {
+  const { bench } = screen
+  number(screen)
   screen.serial = `${screen.origin}-${screen.count}`
   // what is sent again says the same: an answer to any of these is the answer
   screen.posted.add(screen.serial)
+  keep(screen)
   const message = { tree: bench.tree.id, serial: screen.serial, ...unsent(bench.history) }
   if (screen.namesPending) message.names = bench.names
   try {
@@ -27,13 +43,27 @@ function post(screen) {
   }
 }
 
+function quiet(screen) {
+  clearInterval(screen.retry)
+  screen.retry = null
+}
+
 export function send(screen, names = false) {
   screen.namesPending = screen.namesPending || names
+  // the next serial is the first that says all of this
+  screen.latest = (screen.count ?? 0) + 1
+  screen.first ??= screen.latest
+  if (screen.gone) {
+    // nobody is told any more: the next visit of this page does it
+    number(screen)
+    keep(screen)
+    return
+  }
   screen.sentAt = performance.now()
   screen.posted = new Set()
   state(screen, "Saving …", "saving")
+  quiet(screen)
   post(screen)
-  clearInterval(screen.retry)
   screen.retry = setInterval(() => {
     if (performance.now() - screen.sentAt > LATE_MS) {
       state(screen, "Not saved yet: no answer from the app. Nothing is lost; it goes on as soon as it is back.", "late")
@@ -42,33 +72,87 @@ export function send(screen, names = false) {
   }, RETRY_MS)
 }
 
+// the bench goes away; what was not acknowledged waits in the tab
+export function leave(screen) {
+  screen.gone = true
+  quiet(screen)
+}
+
+// by pointer, key or dial: what is shown is not kept yet
+export function moving(screen) {
+  return Boolean(screen.dragging || screen.dialling || screen.settling)
+}
+
 // Python's clusters are what counts; that these are the same is looked at every time
 function agrees(bench, data) {
   return JSON.stringify(bench.found.kept.map(cluster => cluster.nodes)) === JSON.stringify(data.kept)
+}
+
+// where the server stands; nothing of ours is on its way
+function stands(screen, data) {
+  quiet(screen)
+  screen.namesPending = false
+  screen.first = undefined
+  screen.before = []
+  screen.seen = data.serial
+  screen.seenCut = data.history.steps[data.history.at]
+}
+
+function settled(screen, data) {
+  stands(screen, data)
+  forget(screen.storage, screen.bench.tree.id)
+}
+
+function take(screen, data) {
+  start(screen.bench, data.history.steps, data.history.at)
+  screen.bench.names = data.names
+}
+
+// what the tab remembers is done once more, unless the server has or has refused it, or somebody
+// else was there meanwhile
+function resumes(screen, data) {
+  const { bench } = screen, record = recall(screen.storage, bench.tree.id)
+  if (record === null || standing(record, data.serial, screen.seenCut) !== OPEN) return false
+  if (data.refused && covers(record, data.refusedSerial)) return false
+  const history = resumed(data.history.steps, record)
+  if (history === null) return false
+  bench.history = history
+  show(bench, now(history))
+  if (record.names) bench.names = record.names
+  screen.before = spans(record)
+  send(screen, record.names !== null)
+  return true
 }
 
 // the server's state: the answer to ours, or what another visit or tab has stored
 export function arrived(screen, data, fresh) {
   const { bench } = screen, waiting = screen.retry !== undefined && screen.retry !== null
   const answer = screen.posted?.has(data.serial) ?? false
-  if (!fresh && waiting && !answer) return
-  if (waiting) { clearInterval(screen.retry); screen.retry = null }
-  const mine = !fresh && answer
-  if (!mine && (fresh || data.serial !== screen.seen)) {
-    start(bench, data.history.steps, data.history.at)
-    bench.names = data.names
-  } else if (mine) {
-    screen.namesPending = false
+  if (fresh) {
+    stands(screen, data)
+    take(screen, data)
+    if (resumes(screen, data)) return
+    forget(screen.storage, bench.tree.id)
+  } else if (waiting && data.refused && screen.posted.has(data.refusedSerial)) {
+    // not in order, and no better if sent again: the server's state, and its sentence
+    settled(screen, data)
+    take(screen, data)
+  } else if (waiting && !answer) {
+    return
+  } else if (answer) {
+    settled(screen, data)
     bench.history = acknowledged(bench.history)
-    const word = data.history.steps[data.history.at]
-    if (word && !sameCut(word, now(bench.history)) && !screen.dragging) {
+    const word = screen.seenCut
+    if (word && !sameCut(word, now(bench.history))) {
       bench.history = corrected(bench.history, word)
-      show(bench, word)
+      if (!moving(screen)) show(bench, word)
     }
+  } else if (data.serial !== screen.seen) {
+    settled(screen, data)
+    take(screen, data)
   }
-  screen.seen = data.serial
   // while something is being moved, the picture is ahead of the answer
-  const agreed = !sameCut(now(bench.history), bench.cut) || agrees(bench, data)
+  const agreed = moving(screen) || !sameCut(now(bench.history), bench.cut) || agrees(bench, data)
   const problem = data.refused ?? (agreed ? null : "The engine sees other clusters than this picture: reload the page.")
   state(screen, problem ?? "Saved with the run", problem ? "late" : "saved")
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,10 @@ _BENCH = st.components.v2.component(
     css=(_FOLDER / "workbench.css").read_text(encoding="utf-8"),
     js=modules.bundle(_FOLDER, "mount"),
 )
-KEY, _REFUSED = "workbench", "bench_refused"
+_COURIER = st.components.v2.component(
+    "ec_courier", html="<i hidden>\n</i>", js=modules.bundle(_FOLDER, "courier")
+)
+KEY, _COURIER_KEY, _REFUSED = "workbench", "bench_courier", "bench_refused"
 _REFRESH_SECONDS = 1.5
 _MEDIANS = 400
 """Median angles are sent for as many clusters; more rows are in no table."""
@@ -44,6 +48,16 @@ def _look() -> dict[str, Any]:
     }
 
 
+def _sent(key: str = KEY) -> Any:
+    """The browser's newest message, None before the first."""
+    return (st.session_state.get(key) or {}).get("change")
+
+
+def _serial_sent() -> str | None:
+    sent = _sent()
+    return sent.get("serial") if isinstance(sent, Mapping) else None
+
+
 def _answers(
     clusters: Clusters, state: BenchState, names: dict[str, Cut], refused: str | None
 ) -> dict[str, Any]:
@@ -57,16 +71,15 @@ def _answers(
         "kept": [list(c.nodes) for c in kept],
         "medians": [[",".join(map(str, c.nodes)), c.angle] for c in kept[:_MEDIANS]],
         "refused": refused,
+        "refusedSerial": None if refused is None else _serial_sent(),
     }
 
 
-def _refusal(run: Run, layer: int) -> str | None:
+def _refusal(run: Run, layer: int, key: str = KEY) -> str | None:
     """Take what the browser sent, if anything is new; a sentence where it was not in order."""
-    sent = st.session_state.get(KEY)
-    message = None if sent is None else sent.get("change")
     tree, name = grove.of(run, layer)[1], grove.name_of(run, layer)
     try:
-        bench_state.take(run, tree, name, message, layer, grove.first_cut(run, layer))
+        bench_state.take(run, tree, name, _sent(key), layer, grove.first_cut(run, layer))
     except InputError as error:
         return str(error)
     return None
@@ -75,6 +88,21 @@ def _refusal(run: Run, layer: int) -> str | None:
 def _changed(run_id: str, layer: int) -> None:
     """Called before any page runs: what was done is kept even by a click that leads away."""
     st.session_state[_REFUSED] = _refusal(Run(run_id), layer)
+
+
+def _handed_in(run_id: str) -> None:
+    _refusal(Run(run_id), 0, _COURIER_KEY)
+
+
+def courier(run: Run) -> None:
+    """For the page that builds from the cut: a step made on the bench in the very moment it was
+    left may have reached nobody; the tab remembers it and hands it in here.
+    """
+    name, kept = grove.name_of(run), run.bench()
+    serial = str(kept.get("serial", "")) if kept.get("tree") == name else ""
+    data = {"tree": name, "serial": serial, "cut": bench_state.plain(run.cut())}
+    with st.container(key="blob_courier"):
+        _COURIER(key=_COURIER_KEY, data=data, on_change_change=partial(_handed_in, run.id))
 
 
 def _send(key: str, data: bytes) -> None:
@@ -143,7 +171,7 @@ def _bench(run: Run, layer: int) -> None:
     }
     _BENCH(key=KEY, data=data, on_change_change=partial(_changed, run.id, layer))
     # a message that came with a new session (the server was restarted) is known only now
-    sent = (st.session_state.get(KEY) or {}).get("change") or {}
+    sent = _sent() or {}
     if refused is None and sent.get("tree") == name and sent.get("serial") != state.serial:
         st.rerun()
 

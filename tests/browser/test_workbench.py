@@ -136,6 +136,133 @@ def test_nothing_is_lost(open_tab: Open, server: Any, run: str) -> None:
     no_traceback(again)
 
 
+LOSE = """() => {
+  const send = WebSocket.prototype.send
+  WebSocket.prototype.send = function (data) {
+    const text = typeof data === 'string' ? data : new TextDecoder().decode(data)
+    if (globalThis.ecLose && text.includes('"serial"')) { globalThis.ecLost = true; return }
+    send.call(this, data)
+  }
+}"""
+"""While ecLose is true the workbench's messages never leave the browser; all others do."""
+
+AT_ONCE = """step => {
+  const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.wb'))
+  const line = host.shadowRoot.querySelector('.cutline')
+  const key = { key: 'ArrowDown', shiftKey: true, bubbles: true, composed: true }
+  line.dispatchEvent(new KeyboardEvent('keydown', key))
+  if (step === null) { location.reload(); return }
+  const links = [...document.querySelectorAll('.st-key-steps a')]
+  links.find(link => link.innerText.includes(step))?.click()
+}"""
+"""A key on the cut, and away within the same task: nothing can be sent in between."""
+
+
+@pytest.fixture
+def losing(open_tab: Open, run: str) -> Any:
+    """The workbench in a tab whose messages can be lost for certain."""
+    tab = open_tab(f"/start?run={run}")
+    tab.context.add_init_script(f"({LOSE})()")
+    tab.goto(tab.url.replace("/start", "/cluster"))
+    saved(tab)
+    return tab
+
+
+def is_at(tab: Any, page: str) -> None:
+    tab.locator(f".st-key-is_here_{page}").wait_for()
+
+
+@pytest.mark.parametrize("way", ["page", "reload", "no storage"])
+def test_what_never_left_the_browser_is_not_lost(
+    losing: Any, server: Any, run: str, way: str
+) -> None:
+    tab = losing
+    first, before = cut_at(tab), stored(server, run)[""]
+    if way == "no storage":
+        tab.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full') } }")
+    tab.evaluate("() => { globalThis.ecLose = true }")
+    # one step whose message is lost while the bench is there, and one that comes with leaving
+    tab.locator(".cutline").press("Shift+ArrowDown")
+    tab.wait_for_function("() => globalThis.ecLost")
+    tab.evaluate(AT_ONCE, None if way == "reload" else "Teacher")
+    if way == "reload":
+        tab.wait_for_function("() => globalThis.ecLose === undefined")
+    else:
+        is_at(tab, "teacher")
+        assert stored(server, run)[""] == before
+        tab.evaluate("() => { globalThis.ecLose = false }")
+        go(tab, "Cluster")
+    saved(tab)
+    reaches(tab, first - 2)
+    assert stored(server, run)[""]["height"] == pytest.approx(10 ** (first - 2), rel=0.05)
+    # both steps are there to be undone, one by one
+    tab.locator("[data-do=undo]").click()
+    reaches(tab, first - 1)
+    tab.locator("[data-do=undo]").click()
+    reaches(tab, first)
+    saved(tab)
+    # taken once: another visit brings nothing back
+    go(tab, "Teacher")
+    go(tab, "Cluster")
+    saved(tab)
+    assert cut_at(tab) == first
+    no_traceback(tab)
+
+
+def test_lost_steps_are_built_from_all_the_same(losing: Any, server: Any, run: str) -> None:
+    tab = losing
+    first = cut_at(tab)
+    tab.evaluate("() => { globalThis.ecLose = true }")
+    tab.evaluate(AT_ONCE, "Expand")
+    is_at(tab, "expand")
+    tab.evaluate("() => { globalThis.ecLose = false }")
+    # the workbench is not seen again: the page that builds asks the tab for what is missing
+    go(tab, "Reconstruct")
+    for _ in range(600):
+        if stored(server, run)[""]["rule"] == "hand":
+            break
+        tab.wait_for_timeout(100)
+    assert stored(server, run)[""]["height"] == pytest.approx(10 ** (first - 1), rel=0.05)
+    go(tab, "Cluster")
+    saved(tab)
+    assert cut_at(tab) == pytest.approx(first - 1, abs=0.02)
+    no_traceback(tab)
+
+
+def test_somebody_else_s_cut_is_not_undone_by_what_was_lost(
+    losing: Any, open_tab: Open, server: Any, run: str
+) -> None:
+    tab = losing
+    first = cut_at(tab)
+    tab.evaluate("() => { globalThis.ecLose = true }")
+    tab.evaluate(AT_ONCE, "Teacher")
+    is_at(tab, "teacher")
+    other = open_bench(open_tab, run)
+    other.locator(".cutline").press("Shift+ArrowUp")
+    reaches(other, first + 1)
+    other.locator(".cutline").blur()
+    saved(other)
+    tab.evaluate("() => { globalThis.ecLose = false }")
+    go(tab, "Cluster")
+    saved(tab)
+    reaches(tab, first + 1)
+    assert stored(server, run)[""]["height"] == pytest.approx(10 ** (first + 1), rel=0.05)
+
+
+def test_a_lost_message_survives_a_server_s_restart(losing: Any, server: Any, run: str) -> None:
+    tab = losing
+    first = cut_at(tab)
+    tab.evaluate("() => { globalThis.ecLose = true }")
+    tab.evaluate(AT_ONCE, "Teacher")
+    is_at(tab, "teacher")
+    server.stop()
+    server.start_again()
+    tab.goto(f"{server.url}/cluster?run={run}")
+    saved(tab)
+    reaches(tab, first - 1)
+    assert stored(server, run)[""]["height"] == pytest.approx(10 ** (first - 1), rel=0.05)
+
+
 def test_a_lost_connection_while_dragging(open_tab: Open, server: Any, run: str) -> None:
     tab = open_bench(open_tab, run)
     first = cut_at(tab)

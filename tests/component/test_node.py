@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pages.ui.modules import bundle
 from tests.component.node import HERE, run_node
 
@@ -12,16 +14,25 @@ MODULES = HERE.parents[1] / "assets" / "workbench"
 
 def test_what_node_tests() -> None:
     files = sorted(file.name for file in HERE.glob("*.test.mjs"))
-    assert files == ["logic.test.mjs", "pictures.test.mjs"]
+    assert files == ["logic.test.mjs", "pictures.test.mjs", "sync.test.mjs"]
     report = run_node("--test", *files)
     assert "# fail 0" in report or "ℹ fail 0" in report
 
 
 def test_the_modules_make_one_script(tmp_path: Path) -> None:
-    for entry in ("mount", "blob"):
+    for entry in ("mount", "blob", "courier"):
         text = bundle(MODULES, entry)
         assert text.count("export default function") == 1
         assert "import " not in text.replace("important", "")
         file = tmp_path / f"{entry}.mjs"
         file.write_text(text, encoding="utf-8")
         run_node("--check", str(file))
+
+
+def test_a_name_that_is_not_exported_is_no_silent_undefined(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("export const ONE = 1, TWO = 2\n", encoding="utf-8")
+    (tmp_path / "b.js").write_text('import { ONE } from "./a.js"\n', encoding="utf-8")
+    (tmp_path / "c.js").write_text('import { ONE, TWO as T } from "./a.js"\n', encoding="utf-8")
+    assert "module_a" in bundle(tmp_path, "b")
+    with pytest.raises(ValueError, match="c.js imports TWO, which a.js has not"):
+        bundle(tmp_path, "c")
