@@ -4,7 +4,7 @@
 import { colourOf, mix } from "./colour.js"
 import { HANG, linear, ticks, value } from "./scale.js"
 
-export const MARGIN = { left: 52, right: 10, top: 12, bottom: 24 }
+export const MARGIN = { left: 58, right: 10, top: 12, bottom: 24 }
 const FONT = "12px ui-sans-serif, system-ui, sans-serif"
 
 // where things are: X of a place, Y of a value of the height axis

@@ -21,7 +21,7 @@ export function short(value) {
 
 // a power of ten to one digit, for columns of numbers that differ by decades
 export function decade(value) {
-  return value > 0 ? Math.log10(value).toFixed(1).replace("-", "−") : "0"
+  return value > 0 ? Math.log10(value).toFixed(1).replace("-", "−") : "−∞"
 }
 
 export function degrees(angle) {

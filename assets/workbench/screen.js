@@ -110,6 +110,10 @@ function fact(name, value, mark = "") {
   return `<div${mark ? ` class="${mark}"` : ""}><dt>${name}</dt><dd>${value}</dd></div>`
 }
 
+function students(count) {
+  return `${count} ${count === 1 ? "student" : "students"}`
+}
+
 function facts(screen) {
   const { bench, part } = screen, kept = bench.found.kept.length
   const plateau = plateauAt(bench.plateaus, bench.cut.height)
@@ -117,7 +121,7 @@ function facts(screen) {
   const parts = [
     fact("neurons found", kept, kept ? "good big" : "warn big"),
     fact("rejected", bench.found.rejected.length),
-    fact("pooled", `${bench.tree.vectors.toLocaleString("en")} of ${bench.tree.students} students`),
+    fact("pooled", `${bench.tree.vectors.toLocaleString("en")} ${bench.tree.vectors === 1 ? "neuron" : "neurons"} of ${students(bench.tree.students)}`),
     fact("cut at", short(bench.cut.height)),
     fact("this number holds over", holds),
     fact("by hand", bench.cut.edits.length || "–"),

@@ -89,6 +89,20 @@ export function fillHead(head, bench, redo) {
   head.append(why)
 }
 
+// a cross is short enough to leave room for the reason; the word is there to be heard
+function verdictOf(cluster, why) {
+  const verdict = document.createElement("span"), mark = document.createElement("span")
+  mark.className = cluster.kept ? "good" : "no"
+  mark.textContent = cluster.kept ? "kept" : "✕"
+  verdict.append(mark, ` ${why.replace(/^found by /, "").replace(" students", "")}`)
+  if (!cluster.kept) {
+    mark.setAttribute("aria-hidden", "true")
+    verdict.prepend(Object.assign(document.createElement("span"), { className: "hidden", textContent: "rejected" }))
+  }
+  verdict.title = why
+  return verdict
+}
+
 // acts: { hover(cluster or null), pick(cluster, more), judge(cluster, keep) }
 export function fillTable(body, bench, acts, limit = ROWS) {
   const { tree, cut } = bench, seen = bench.showTruth ? judged(bench) : null
@@ -107,22 +121,18 @@ export function fillTable(body, bench, acts, limit = ROWS) {
     cell(row, name)
     cell(row, String(cluster.size), "num")
     cell(row, String(cluster.support), "num")
-    cell(row, decade(cluster.spread), "num")
+    // one vector alone has neither
+    const alone = cluster.size === 1
+    cell(row, alone ? "–" : decade(cluster.spread), "num")
     const paper = bench.medians?.get(cluster.nodes.join())
-    cell(row, degrees(cluster.angle), "num")
-    cell(row, cluster.kept && paper !== undefined ? degrees(paper) : "", "num")
+    cell(row, alone ? "–" : degrees(cluster.angle), "num")
+    cell(row, cluster.kept && paper !== undefined && !alone ? degrees(paper) : "", "num")
     cell(row, short(outgoing(tree, cluster)), "num")
     if (seen) {
       const near = cluster.kept ? seen.distance[cluster.number] : null
       cell(row, near ? `${near.near ? "★" : "☆"}${near.neuron + 1} ${decade(near.away)}` : "", "num")
     }
-    const why = reason(tree, cut, cluster), word = document.createElement("span")
-    word.className = cluster.kept ? "good" : "no"
-    word.textContent = cluster.kept ? "kept" : "rejected"
-    const verdict = document.createElement("span")
-    verdict.append(word, ` ${why.replace(/^found by /, "").replace(" students", "")}`)
-    verdict.title = why
-    cell(row, verdict, "why")
+    cell(row, verdictOf(cluster, reason(tree, cut, cluster)), "why")
     const button = document.createElement("button")
     button.type = "button"
     button.textContent = cluster.kept ? "drop" : "keep"

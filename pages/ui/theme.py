@@ -69,5 +69,9 @@ def wide() -> None:
     with st.container(key="blob_style"):
         st.html(
             "<style>[data-testid='stMainBlockContainer']{max-width:1800px !important}"
-            "[data-testid='stLayoutWrapper']:has(> [class*='st-key-blob_']){display:none}</style>"
+            "[data-testid='stLayoutWrapper']:has(> [class*='st-key-blob_']){display:none}"
+            # a projector: the words above make room for the views
+            "@media (max-height:800px){.ec-head{display:flex;flex-wrap:wrap;align-items:baseline;"
+            "gap:0 1rem}.ec-head h1{font-size:1.35rem !important;padding:0 !important}"
+            ".ec-head p{font-size:.95rem}}</style>"
         )

@@ -160,7 +160,7 @@ test("axes: logarithmic and linear, zoomed and moved, never beyond the whole", (
   assert.equal(ticks([-18, 1], true, 6)[0].label, "≤ 10⁻¹⁷")
   assert.deepEqual(ticks([0, 1], false, 5).map(t => t.label), ["0", "0.2", "0.4", "0.6", "0.8", "1"])
   assert.deepEqual([short(0), short(1.23e-7), short(0.5), short(NaN)], ["0", "1.2·10⁻⁷", "0.5", "–"])
-  assert.deepEqual([decade(1e-12), decade(0)], ["−12.0", "0"])
+  assert.deepEqual([decade(1e-12), decade(0)], ["−12.0", "−∞"])
 })
 
 test("colours: symbols go with them, mixtures lie between", () => {
