@@ -130,7 +130,7 @@ def cut_at(tab: Any) -> float:
 
 def reaches(tab: Any, decade: float) -> None:
     """Wait until the cut is at 10^decade; the page is drawn a frame after a key."""
-    for _ in range(60):
+    for _ in range(600):
         if abs(cut_at(tab) - decade) < 0.02:
             return
         tab.wait_for_timeout(50)

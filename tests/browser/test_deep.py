@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser import benches
+from tests.browser.benches import saved
 from tests.browser.test_story import MINUTE, click, fill, no_traceback, says, see
 
 Open = Callable[..., Any]
@@ -41,8 +43,7 @@ def test_from_a_deep_teacher_to_its_weights(open_tab: Open) -> None:
     assert found
     click(tab, "go_cluster")
     tab.wait_for_url(re.compile("cluster"))
-    # the automatic cut is stored as soon as the page has it; any of its views may come first
-    tab.wait_for_timeout(4000)
+    saved(tab, MINUTE)
     tab.goto(re.sub("cluster", "reconstruct", tab.url))
     see(tab, "start_reconstruct")
     click(tab, "start_reconstruct")
@@ -55,4 +56,11 @@ def test_from_a_deep_teacher_to_its_weights(open_tab: Open) -> None:
     assert float(error[1]) <= 1e-8
     says(tab, "verdict", "Verified")
     says(tab, "layer_table", "hidden 2")
+    # every layer has a bench: what is done, and the second as it was seen while building
+    tab.goto(re.sub("compare", "cluster", tab.url))
+    saved(tab, MINUTE)
+    says(tab, "bench_layer", "Layer 1 of 2: cut here")
+    tab.locator(".st-key-bench_layer button", has_text="Layer 2 of 2: seen while building").click()
+    tab.locator(".wb[data-saved=saved] [data-part=used]", has_text="looking only").wait_for()
+    assert benches.found(tab) == 4
     no_traceback(tab)

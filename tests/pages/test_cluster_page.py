@@ -166,6 +166,19 @@ def test_a_locked_truth_never_leaves(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert set(asked) == {False}
 
 
+def test_the_map_s_progress_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def umap_of(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(grove, "umap_of", umap_of)
+    said = []
+    for share in (0.0, 0.04, 0.37, 0.99):
+        monkeypatch.setattr(grove, "umap_share", lambda *_, share=share: share)
+        said.append(workbench._map_note(run, 0))
+    assert said[:2] == ["PCA; UMAP is getting ready"] * 2
+    assert said[2:] == ["PCA; UMAP is 30 % done", "PCA; UMAP is 90 % done"]
+
+
 def test_students_that_learnt_nothing_are_a_sentence(open_page: Opener, run: Run) -> None:
     ensemble = run.ensemble()
     run.save_ensemble(replace(ensemble, theta=np.full_like(ensemble.theta, np.nan)))
