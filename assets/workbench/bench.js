@@ -174,6 +174,31 @@ export function panTree(bench, places, v) {
   Object.assign(view, { x0, x1, lo, hi })
 }
 
+// moves the tree, no more than it must, until a branch is within what is seen
+export function reveal(bench, node) {
+  const { view, tree } = bench, x = tree.x[node], v = value(tree.height[node], view.log)
+  const by = (at, low, high) => (at < low || at > high ? at - (low + high) / 2 : 0)
+  panTree(bench, by(x, view.x0, view.x1), node < tree.vectors ? 0 : by(v, view.lo, view.hi))
+}
+
+const MOST_ZOOM = 1e5
+
+// about a place (px, py) of a map of w × h; never smaller than the whole
+export function zoomMap(bench, factor, px, py, { w, h }) {
+  const { k, x, y } = bench.mapZoom, next = Math.max(1, Math.min(MOST_ZOOM, k * factor)), f = next / k
+  bench.mapZoom = next === 1 ? { k: 1, x: 0, y: 0 } : {
+    k: next, x: px - w / 2 - f * (px - w / 2 - x), y: py - h / 2 - f * (py - h / 2 - y),
+  }
+}
+
+// a place beyond the map's edge comes to its middle
+export function revealOnMap(bench, px, py, { w, h }) {
+  if (px >= 0 && px <= w && py >= 0 && py <= h) return false
+  const { k, x, y } = bench.mapZoom
+  bench.mapZoom = { k, x: x + w / 2 - px, y: y + h / 2 - py }
+  return true
+}
+
 export function fitTree(bench) {
   Object.assign(bench.view, { x0: -0.5, x1: bench.tree.vectors - 0.5, lo: bench.whole[0], hi: bench.whole[1] })
 }

@@ -71,7 +71,7 @@ function clusterWords(bench, cluster) {
   return `${name}: ${reason(bench.tree, bench.cut, cluster)}`
 }
 
-function branchWords(bench, node) {
+export function branchWords(bench, node) {
   const { tree } = bench
   if (node < tree.vectors) return vectorWords(bench, node)
   const clusters = B.touched(bench, { vectors: [], branch: node })
@@ -224,9 +224,7 @@ function listenMap(screen) {
   canvas.onwheel = event => {
     if (!event.ctrlKey && screen.focused() !== canvas) return
     event.preventDefault()
-    const { bench } = screen, { k, x, y } = bench.mapZoom, box = boxOf(canvas), [px, py] = place(canvas, event)
-    const next = Math.max(1, Math.min(1e5, k * Math.exp(-event.deltaY * 0.002))), f = next / k
-    bench.mapZoom = next === 1 ? { k: 1, x: 0, y: 0 } : { k: next, x: px - box.w / 2 - f * (px - box.w / 2 - x), y: py - box.h / 2 - f * (py - box.h / 2 - y) }
+    B.zoomMap(screen.bench, Math.exp(-event.deltaY * 0.002), ...place(canvas, event), boxOf(canvas))
     redraw(screen, false)
   }
   canvas.ondblclick = () => { screen.bench.mapZoom = { k: 1, x: 0, y: 0 }; redraw(screen, false) }

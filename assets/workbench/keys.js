@@ -3,8 +3,10 @@
 import * as B from "./bench.js"
 import { isWithin } from "./data.js"
 import { cutBranch } from "./hands.js"
-import { redraw, relit } from "./screen.js"
-import { tip, vectorWords } from "./input.js"
+import { treeScales, yOf } from "./dendrogram.js"
+import { mapScales } from "./map.js"
+import { boxOf, redraw, relit } from "./screen.js"
+import { branchWords, tip, vectorWords } from "./input.js"
 
 const LETTERS = { s: "split", o: "own", m: "merge", k: "keep", d: "drop", r: "reset" }
 
@@ -35,6 +37,12 @@ function beside(tree, node, direction) {
   return next
 }
 
+// beside what it is about, and for those who listen
+function say(screen, canvas, x, y, words) {
+  tip(screen, canvas, x, y, words)
+  screen.part.said.textContent = words.join("; ")
+}
+
 function onTree(screen, event) {
   const { bench } = screen, { tree } = bench, m = tree.vectors
   const at = bench.hover.branch >= 0 ? bench.hover.branch : bench.picked.branch >= 0 ? bench.picked.branch : bench.found.kept[0]?.node ?? tree.nodes - 1
@@ -46,7 +54,14 @@ function onTree(screen, event) {
     screen.settle(cutBranch(bench.cut, own[1], B.nudged(bench, own[2], by)))
     return true
   }
-  const go = node => { B.hoverOn(bench, { vectors: [], branch: node }); relit(screen); return true }
+  const go = node => {
+    B.hoverOn(bench, { vectors: [], branch: node })
+    B.reveal(bench, node)
+    const scales = treeScales(bench, boxOf(screen.canvas.tree))
+    say(screen, screen.canvas.tree, scales.X(tree.x[node]), yOf(bench, scales, tree.height[node]), branchWords(bench, node))
+    relit(screen)
+    return true
+  }
   if (event.key === "ArrowLeft") return go(beside(tree, at, -1))
   if (event.key === "ArrowRight") return go(beside(tree, at, 1))
   if (event.key === "ArrowUp") return go(tree.parent[at] < 0 ? at : tree.parent[at])
@@ -66,17 +81,24 @@ function onTree(screen, event) {
 }
 
 function onMap(screen, event) {
-  const { bench } = screen, { tree } = bench, now = bench.hover.vectors[0]
+  const { bench } = screen, { tree } = bench, now = bench.hover.vectors[0], canvas = screen.canvas.map, box = boxOf(canvas)
+  const spot = v => { const { screen: points } = mapScales(bench, box); return [points[2 * v], points[2 * v + 1]] }
   if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
     const by = event.key === "ArrowRight" ? 1 : -1
     const at = now === undefined ? 0 : Math.max(0, Math.min(tree.vectors - 1, tree.place[now] + by))
-    const v = tree.order[at], { screen: points } = bench.mapScale ?? {}
+    const v = tree.order[at]
     B.hoverOn(bench, { vectors: [v], branch: -1 })
-    if (points) tip(screen, screen.canvas.map, points[2 * v], points[2 * v + 1], vectorWords(bench, v))
-    screen.part.said.textContent = vectorWords(bench, v).join("; ")
+    if (B.revealOnMap(bench, ...spot(v), box)) redraw(screen, false)
+    say(screen, canvas, ...spot(v), vectorWords(bench, v))
     relit(screen)
     return true
   }
+  if (event.key === "+" || event.key === "=" || event.key === "-") {
+    B.zoomMap(bench, event.key === "-" ? 1 / 1.4 : 1.4, ...(now === undefined ? [box.w / 2, box.h / 2] : spot(now)), box)
+    redraw(screen, false)
+    return true
+  }
+  if (event.key === "0") { bench.mapZoom = { k: 1, x: 0, y: 0 }; redraw(screen, false); return true }
   if ((event.key === "Enter" || event.key === " ") && now !== undefined) {
     B.pick(bench, B.markOf(tree, B.touched(bench, bench.hover)[0]), event.shiftKey)
     relit(screen)

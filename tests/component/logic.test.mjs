@@ -163,6 +163,29 @@ test("axes: logarithmic and linear, zoomed and moved, never beyond the whole", (
   assert.deepEqual([decade(1e-12), decade(0)], ["−12.0", "−∞"])
 })
 
+test("by keyboard: what is gone to comes into view, and the map is zoomed about it", () => {
+  const bench = benchOf(FIVE), { view } = bench
+  B.zoomTree(bench, 0.1, 0, null)
+  const wide = view.x1 - view.x0
+  B.reveal(bench, 4)
+  assert.ok(view.x0 <= 4 && view.x1 >= 4)
+  assert.ok(Math.abs(view.x1 - view.x0 - wide) < 1e-9)
+  const before = { ...view }
+  B.reveal(bench, 4)
+  assert.deepEqual({ ...view }, before)
+  Object.assign(view, { lo: -17, hi: -12 })
+  B.reveal(bench, 8)
+  assert.ok(view.lo <= 1 && view.hi >= 1)
+  const box = { w: 100, h: 60 }
+  B.zoomMap(bench, 2, 80, 30, box)
+  assert.deepEqual(bench.mapZoom, { k: 2, x: -30, y: 0 })
+  assert.equal(B.revealOnMap(bench, 10, 10, box), false)
+  assert.equal(B.revealOnMap(bench, 150, -10, box), true)
+  assert.deepEqual(bench.mapZoom, { k: 2, x: -130, y: 40 })
+  B.zoomMap(bench, 0.01, 0, 0, box)
+  assert.deepEqual(bench.mapZoom, { k: 1, x: 0, y: 0 })
+})
+
 test("colours: symbols go with them, mixtures lie between", () => {
   assert.equal(symbolOf(-1), "open")
   assert.notEqual(symbolOf(0), symbolOf(6))
