@@ -9,7 +9,8 @@ import { cutBranch } from "./hands.js"
 import { mapScales } from "./map.js"
 import { lineAt, pairAt } from "./matrix.js"
 import { degrees, heightOf, power, short } from "./scale.js"
-import { boxOf, redraw, relit } from "./screen.js"
+import { boxOf, press, redraw, release, relit } from "./screen.js"
+import { ahead, level } from "./sync.js"
 
 const REACH = 9, TOUCH_REACH = 20, CLICK = 4
 
@@ -96,10 +97,12 @@ export function dragCut(screen, target, canvas, event) {
   screen.dragging = true
   drag(target, canvas, event, (_, y) => {
     B.show(screen.bench, B.atHeight(screen.bench, heightAt(screen.bench, canvas, y)))
+    ahead(screen)
     redraw(screen)
   }, (_, y, dragged) => {
     screen.dragging = false
     if (dragged) screen.commit(screen.bench.cut)
+    else level(screen)
     redraw(screen)
   })
 }
@@ -110,10 +113,12 @@ function dragOwn(screen, canvas, event, node) {
   drag(canvas, canvas, event, (_, y) => {
     cut = cutBranch(screen.bench.cut, node, heightAt(screen.bench, canvas, y))
     B.show(screen.bench, cut)
+    ahead(screen)
     redraw(screen)
   }, () => {
     screen.dragging = false
     if (cut) screen.commit(cut)
+    else level(screen)
     restore()
     redraw(screen)
   })
@@ -172,6 +177,22 @@ export function listen(screen) {
   listenCounts(screen)
   listenMap(screen)
   listenMatrix(screen)
+  for (const tables of screen.root.querySelectorAll(".table, .saved")) listenPress(screen, tables)
+}
+
+// the click of a finger comes some moments after it is lifted, that of a mouse at once
+const TAP_MS = 100
+
+function listenPress(screen, tables) {
+  tables.onpointerdown = down => {
+    press(screen)
+    const up = event => {
+      if (event.pointerId !== down.pointerId) return
+      for (const kind of ["pointerup", "pointercancel"]) globalThis.removeEventListener(kind, up, true)
+      setTimeout(() => release(screen), event.pointerType === "touch" ? TAP_MS : 0)
+    }
+    for (const kind of ["pointerup", "pointercancel"]) globalThis.addEventListener(kind, up, true)
+  }
 }
 
 function listenCounts(screen) {

@@ -10,7 +10,7 @@ import { listen } from "./input.js"
 import { onKey } from "./keys.js"
 import { DRAW, picture, ratioNow, redraw, relit, words } from "./screen.js"
 import { storageOfTab } from "./memory.js"
-import { arrived, leave, moving, send } from "./sync.js"
+import { ahead, arrived, leave, level, moving, send } from "./sync.js"
 
 const SCREENS = new WeakMap()
 const SETTLE_MS = 350
@@ -61,6 +61,7 @@ function makeScreen(parent) {
   for (const at of root.querySelectorAll("[data-view]")) screen.canvas[at.dataset.view] = at.querySelector("canvas")
   screen.commit = cut => {
     if (B.commit(screen.bench, cut)) send(screen)
+    else level(screen)
     redraw(screen)
   }
   // keys and dials repeat: one step to undo for a whole movement
@@ -72,10 +73,12 @@ function makeScreen(parent) {
       screen.settling = null
       screen.commit(screen.bench.cut)
     }, SETTLE_MS)
+    ahead(screen)
   }
   // whoever leaves for another part of the page has finished the movement
   screen.finish = () => {
-    const pending = screen.settling !== null
+    const pending = screen.settling !== null || screen.dialling
+    screen.dialling = null
     clearTimeout(screen.settling)
     screen.settling = null
     if (pending && screen.bench) screen.commit(screen.bench.cut)
@@ -138,7 +141,12 @@ function buttons(screen) {
   root.onkeydown = event => onKey(screen, event)
   for (const dial of root.querySelectorAll("[data-dial]")) {
     const name = dial.dataset.dial
-    dial.oninput = () => { screen.dialling = name; B.show(screen.bench, B.ruled(screen.bench, { [name]: Number(dial.value) })); redraw(screen) }
+    dial.oninput = () => {
+      screen.dialling = name
+      B.show(screen.bench, B.ruled(screen.bench, { [name]: Number(dial.value) }))
+      ahead(screen)
+      redraw(screen)
+    }
     dial.onchange = () => { screen.dialling = null; screen.commit(screen.bench.cut) }
   }
   root.querySelector("[data-check=truth]").onchange = event => { screen.bench.showTruth = event.target.checked; redraw(screen) }

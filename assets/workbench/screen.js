@@ -10,6 +10,7 @@ import { plateauAt } from "./plateau.js"
 import { short } from "./scale.js"
 import { SvgPen, svgOf } from "./pen.js"
 import { fillHead, fillSaved, fillTable, relight } from "./table.js"
+import { focusIn } from "./focus.js"
 
 export const DRAW = { tree: drawTree, counts: drawCounts, map: drawMap, matrix: drawMatrix, plane: drawPlane }
 const TABLE_PAUSE_MS = 140
@@ -47,6 +48,8 @@ function paint(screen, name) {
 // everything that shows the cut; words: the table and kept settings too
 export function redraw(screen, words = true) {
   screen.words = screen.words || words
+  // whoever reads the page by a program can tell that it does not show all of it yet
+  screen.root.dataset.behind = ""
   if (screen.frame) return
   screen.frame = requestAnimationFrame(() => {
     screen.frame = 0
@@ -58,7 +61,12 @@ export function redraw(screen, words = true) {
     screen.root.dataset.span = String(hi - lo)
     screen.root.dataset.drawn = String(1 + Number(screen.root.dataset.drawn ?? 0))
     if (screen.words) { screen.words = false; laterWords(screen) }
+    abreast(screen)
   })
+}
+
+function abreast(screen) {
+  if (!screen.frame && !screen.wordsTimer && !screen.rowsDue) delete screen.root.dataset.behind
 }
 
 // the table follows a dragged cut a few times a second, its pictures at every frame
@@ -73,16 +81,38 @@ function laterWords(screen) {
 }
 
 export function words(screen) {
-  const { bench, part, root } = screen
+  const { bench } = screen
+  clearTimeout(screen.wordsTimer)
+  screen.wordsTimer = 0
   if (!bench) return
   screen.wordsAt = performance.now()
   bench.pickedClusters = touched(bench, bench.picked)
+  // rows that go away between press and release take the click with them
+  if (screen.pressed) screen.rowsDue = true
+  else rows(screen)
+  hands(screen)
+  controls(screen)
+  abreast(screen)
+}
+
+function rows(screen) {
+  const { bench, part, root } = screen, back = focusIn(root, screen.focused())
   if (!screen.dragging) fillHead(root.querySelector(".table thead tr"), bench, () => redraw(screen))
   const more = fillTable(screen.tableBody, bench, screen.acts, screen.dragging ? 24 : undefined)
   part.tablenote.textContent = more > 0 ? `and ${more.toLocaleString("en")} more rejected branches` : ""
   if (!screen.dragging) fillSaved(root.querySelector(".saved thead"), root.querySelector(".saved tbody"), bench, screen.acts)
-  hands(screen)
-  controls(screen)
+  back()
+}
+
+// the pointer goes down on a table, or it is up and its click has been
+export function press(screen) {
+  screen.pressed = true
+}
+
+export function release(screen) {
+  const due = screen.rowsDue
+  screen.pressed = screen.rowsDue = false
+  if (due) words(screen)
 }
 
 export function relit(screen) {
@@ -170,7 +200,8 @@ function controls(screen) {
   truth.hidden = bench.truth === null
   truth.querySelector("input").checked = bench.showTruth
   const said = `${bench.found.kept.length} neurons found, cut at ${short(cut.height)}`
-  if (!screen.dragging && part.said.textContent !== said) part.said.textContent = said
+  // said once: a later word about a branch or a point is not spoken over by an old one
+  if (!screen.dragging && screen.saidLast !== said) part.said.textContent = screen.saidLast = said
 }
 
 // what is on the screen, as one SVG text

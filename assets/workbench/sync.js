@@ -78,9 +78,24 @@ export function leave(screen) {
   quiet(screen)
 }
 
+// has something been sent that Python has not answered?
+function waiting(screen) {
+  return screen.retry !== undefined && screen.retry !== null
+}
+
 // by pointer, key or dial: what is shown is not kept yet
 export function moving(screen) {
   return Boolean(screen.dragging || screen.dialling || screen.settling)
+}
+
+// what is shown is ahead of what is kept: said in the same moment, so that nobody takes it for kept
+export function ahead(screen) {
+  if (!waiting(screen)) state(screen, "Saving …", "saving")
+}
+
+// a movement has ended; where it changed nothing, what Python said last is true again
+export function level(screen) {
+  if (!waiting(screen) && !moving(screen) && screen.word) state(screen, ...screen.word)
 }
 
 // Python's clusters are what counts; that these are the same is looked at every time
@@ -126,18 +141,18 @@ function resumes(screen, data) {
 
 // the server's state: the answer to ours, or what another visit or tab has stored
 export function arrived(screen, data, fresh) {
-  const { bench } = screen, waiting = screen.retry !== undefined && screen.retry !== null
+  const { bench } = screen, asked = waiting(screen)
   const answer = screen.posted?.has(data.serial) ?? false
   if (fresh) {
     stands(screen, data)
     take(screen, data)
     if (resumes(screen, data)) return
     forget(screen.storage, bench.tree.id)
-  } else if (waiting && data.refused && screen.posted.has(data.refusedSerial)) {
+  } else if (asked && data.refused && screen.posted.has(data.refusedSerial)) {
     // not in order, and no better if sent again: the server's state, and its sentence
     settled(screen, data)
     take(screen, data)
-  } else if (waiting && !answer) {
+  } else if (asked && !answer) {
     return
   } else if (answer) {
     settled(screen, data)
@@ -154,5 +169,7 @@ export function arrived(screen, data, fresh) {
   // while something is being moved, the picture is ahead of the answer
   const agreed = moving(screen) || !sameCut(now(bench.history), bench.cut) || agrees(bench, data)
   const problem = data.refused ?? (agreed ? null : "The engine sees other clusters than this picture: reload the page.")
-  state(screen, problem ?? "Saved with the run", problem ? "late" : "saved")
+  screen.word = [problem ?? "Saved with the run", problem ? "late" : "saved"]
+  if (moving(screen)) ahead(screen)
+  else level(screen)
 }

@@ -6,7 +6,7 @@ import * as B from "../../assets/workbench/bench.js"
 import { startHistory, unsent, push } from "../../assets/workbench/history.js"
 import * as memory from "../../assets/workbench/memory.js"
 import { handIn } from "../../assets/workbench/courier.js"
-import { arrived, leave, send } from "../../assets/workbench/sync.js"
+import { ahead, arrived, leave, level, send } from "../../assets/workbench/sync.js"
 import { benchOf, cutAt, FIVE } from "./samples.mjs"
 
 const TREE = "sample"
@@ -206,11 +206,43 @@ test("a word from Python about an earlier step never undoes a movement under way
     screen[way] = 1
     B.show(screen.bench, cutAt(1e-5))
     arrived(screen, python.data(), false)
-    assert.deepEqual([at(screen), screen.root.dataset.saved], [1e-5, "saved"])
+    // nor does it call kept what is not
+    assert.deepEqual([at(screen), screen.root.dataset.saved], [1e-5, "saving"])
     screen[way] = null
   }
   B.commit(screen.bench, screen.bench.cut)
   assert.deepEqual(screen.bench.history.steps.map(cut => cut.height), [1e-3, 1.0000000001e-8, 1e-5])
+})
+
+test("a movement is not called kept from its first moment until Python has its end", () => {
+  const python = new Python(), screen = visit(python, tabStorage())
+  const mark = () => screen.root.dataset.saved
+  screen.settling = 1
+  ahead(screen)
+  assert.equal(mark(), "saving")
+  // another word of Python in between, about nothing of this, is no answer
+  arrived(screen, python.data(), false)
+  level(screen)
+  assert.equal(mark(), "saving")
+  screen.settling = null
+  move(screen, 1e-8)
+  level(screen)
+  assert.equal(mark(), "saving")
+  arrived(screen, python.data(), false)
+  assert.equal(mark(), "saved")
+  // one that ends where it began has nothing to wait for
+  screen.dragging = true
+  ahead(screen)
+  screen.dragging = false
+  level(screen)
+  assert.equal(mark(), "saved")
+  // and a sentence of Python stays true
+  arrived(screen, python.data({ refused: "No.", refusedSerial: screen.serial }), false)
+  screen.dragging = true
+  ahead(screen)
+  screen.dragging = false
+  level(screen)
+  assert.deepEqual([screen.part.state.textContent, mark()], ["No.", "late"])
 })
 
 test("the page that builds hands in what the bench could not", () => {
