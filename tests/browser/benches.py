@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import expect
 
 from ec_core.expand.students import ensemble_of
 from ec_core.networks.mlp import Architecture, unpack
@@ -19,6 +22,7 @@ from pages.ui import work
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
 from pages.ui.source import Source
+from tests.browser.tabs import PATIENCE_MS
 
 STUDENTS, WIDTH = 10, 12
 
@@ -84,11 +88,42 @@ def crowd(students: int, hidden: int, features: int, neurons: int, seed: int = 0
     return vectors
 
 
+def stored(home: Path, run: str) -> dict[str, Any]:
+    """The cuts kept with a run, as they are on disk; after ``saved`` they are those shown."""
+    cuts: dict[str, Any] = json.loads((home / run / "cuts.json").read_text())
+    return cuts
+
+
+def eventually(tab: Any, fact: Callable[[], bool], what: str) -> None:
+    """Wait until something is true that no locator can wait for."""
+    for _ in range(2 * PATIENCE_MS // 100):
+        if fact():
+            return
+        tab.wait_for_timeout(100)
+    raise AssertionError(what)
+
+
 def open_bench(open_tab: Any, run: str) -> Any:
     """The cluster page of a run, when its workbench has drawn and stored what it shows."""
     tab = open_tab(f"/cluster?run={run}")
-    saved(tab)
+    bench_is_there(tab)
     return tab
+
+
+def bench_is_there(tab: Any, timeout: int = PATIENCE_MS) -> None:
+    """Wait until the workbench is kept and drawn, and nothing moves it any more: what comes after
+    it (the truth, what is below) would shift the places that the mouse is sent to.
+    """
+    tab.locator(".st-key-bench_below").first.wait_for(timeout=timeout)
+    tab.locator(READY).wait_for(timeout=timeout)
+    saved(tab, timeout)
+
+
+def is_at(tab: Any, page: str) -> None:
+    """Wait until a page is there, and the one before it gone."""
+    tab.locator(f".st-key-is_here_{page}").wait_for()
+    if page != "cluster":
+        expect(tab.locator(".wb")).to_have_count(0)
 
 
 def go(tab: Any, step: str) -> None:
@@ -97,49 +132,62 @@ def go(tab: Any, step: str) -> None:
     Streamlit then puts a new link in the place of the one the mouse went down on; a person clicks
     again.
     """
-    from playwright.sync_api import TimeoutError as TooLate
-
     here = tab.locator(f".st-key-is_here_{step.lower()}")
     for _ in range(6):
         tab.locator(".st-key-steps a", has_text=step).first.click()
         try:
             here.wait_for(timeout=10_000)
-            return
         except TooLate:
             continue
+        is_at(tab, step.lower())
+        return
     raise AssertionError(f"six clicks on {step} and it is not there")
 
 
-def saved(tab: Any, timeout: int = 60_000) -> None:
-    """Wait until the workbench says that all is kept with the run."""
-    tab.locator(".wb[data-saved=saved]").wait_for(timeout=timeout)
+def drawn(tab: Any) -> None:
+    """Wait until the workbench shows all that has been done: its pictures come with the next
+    frame, its tables some frames later.
+    """
+    tab.locator(".wb[data-drawn]:not([data-behind])").wait_for()
+
+
+def saved(tab: Any, timeout: int = PATIENCE_MS) -> None:
+    """Wait until the workbench says that all is kept with the run, and shows it."""
+    tab.locator(".wb[data-saved=saved][data-drawn]:not([data-behind])").wait_for(timeout=timeout)
 
 
 def found(tab: Any) -> int:
     """Neurons found, as the slider of the cut says it."""
+    drawn(tab)
     words = tab.locator(".cutline").get_attribute("aria-valuetext")
     number = re.search(r"(\d+) neurons found", words)
     assert number, words
     return int(number[1])
 
 
+def finds(tab: Any, neurons: int) -> None:
+    """Wait until so many are found."""
+    tab.locator(f".cutline[aria-valuetext$=' {neurons} neurons found']").wait_for()
+
+
 def cut_at(tab: Any) -> float:
     """log10 of the height of the cut."""
+    drawn(tab)
     return float(tab.locator(".cutline").get_attribute("aria-valuenow"))
 
 
 def reaches(tab: Any, decade: float) -> None:
-    """Wait until the cut is at 10^decade; the page is drawn a frame after a key."""
-    for _ in range(600):
-        if abs(cut_at(tab) - decade) < 0.02:
-            return
-        tab.wait_for_timeout(50)
-    raise AssertionError(f"the cut is at 10^{cut_at(tab)}, not at 10^{decade}")
+    """Wait until the cut is at 10^decade."""
+    eventually(tab, lambda: abs(cut_at(tab) - decade) < 0.02, f"the cut is not at 10^{decade}")
 
 
 def drag_cut(tab: Any, decades: float, steps: int = 12) -> None:
     """Drag the cut line by so many decades with the mouse."""
-    box = tab.locator(".cutline").bounding_box()
+    line = tab.locator(".cutline")
+    # waits until the line stands still
+    line.hover()
+    drawn(tab)
+    box = line.bounding_box()
     stage = tab.locator("[data-view=tree] canvas").bounding_box()
     span = tab.evaluate(SPAN)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -149,7 +197,11 @@ def drag_cut(tab: Any, decades: float, steps: int = 12) -> None:
     for k in range(1, steps + 1):
         tab.mouse.move(x, y + down * k / steps)
     tab.mouse.up()
+    drawn(tab)
 
+
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+"""Streamlit has drawn its page to the end."""
 
 SPAN = """() => {
   const hosts = [...document.querySelectorAll('*')].filter(e => e.shadowRoot?.querySelector('.wb'))

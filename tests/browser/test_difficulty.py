@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import expect
 
 from pages.ui.outcomes import NAME
 from tests.benchmark.samples import outcome, write
-from tests.browser.test_story import click, no_traceback, says, see
+from tests.browser.benches import READY
+from tests.browser.test_story import click, no_traceback, opens_run, pick, says, see
 
 Open = Callable[..., Any]
 
@@ -50,14 +53,12 @@ def cell(tab: Any, chart: str, inputs: int, hidden: int) -> tuple[float, float]:
 
 def choose(tab: Any, chart: str, inputs: int, hidden: int) -> None:
     """Click a cell, as often as it takes: a click while the page draws itself anew is lost."""
-    from playwright.sync_api import TimeoutError as TooLate
-
-    for _ in range(5):
-        tab.wait_for_timeout(1000)
+    for _ in range(8):
+        tab.locator(READY).wait_for()
         tab.locator(f".st-key-{chart}").first.scroll_into_view_if_needed()
         tab.mouse.click(*cell(tab, chart, inputs, hidden))
         try:
-            says(tab, "problem_facts", f"{inputs}–{hidden}–1", 5000)
+            says(tab, "problem_facts", f"{inputs}–{hidden}–1", 10_000)
             return
         except TooLate:
             continue
@@ -69,8 +70,6 @@ def test_a_click_on_a_cell_lists_its_problems(open_tab: Open, solved: None, char
     tab = open_tab("/difficulty")
     see(tab, "cell_table")
     says(tab, "difficulty_facts", "8 of 9")
-    from playwright.sync_api import expect
-
     for inputs, hidden, seeds, failed in ((4, 2, 3, 1), (2, 4, 2, 0)):
         choose(tab, chart, inputs, hidden)
         rows = tab.locator(".st-key-cell_table tbody tr")
@@ -85,7 +84,7 @@ def test_from_a_cell_to_a_run_of_its_problem(open_tab: Open, solved: None) -> No
     choose(tab, "success_map", 2, 4)
     click(tab, "open_problem")
     see(tab, "go_cluster")
-    assert "run=" in tab.url
+    opens_run(tab)
     no_traceback(tab)
 
 
@@ -93,9 +92,7 @@ def test_problems_are_solved_at_a_click_and_appear_on_the_map(open_tab: Open, so
     tab = open_tab("/difficulty")
     see(tab, "start_solving")
     tab.locator(".st-key-solve_depth button", has_text="2").click()
-    tab.locator(".st-key-solve_activation input").first.click()
-    tab.keyboard.type("tanh")
-    tab.keyboard.press("Enter")
+    pick(tab, "solve_activation", "tanh")
     says(tab, "panel_solve", "Solve 8 problems")
     click(tab, "start_solving")
     says(tab, "panel_solving", "of 8 problems solved")

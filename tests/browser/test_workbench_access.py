@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import benches
-from tests.browser.benches import found, open_bench, saved
+from tests.browser.benches import bench_is_there, drawn, found, open_bench, saved
+from tests.browser.tabs import new_tab
 
 Open = Callable[..., Any]
 
@@ -52,22 +54,23 @@ def run(server: Any) -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Any, server: Any, run: str, axe: str, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
-    tab = context.new_page()
+    tab = new_tab(browser, color_scheme=scheme)
     tab.goto(f"{server.url}/cluster?run={run}")
-    saved(tab)
+    bench_is_there(tab)
     tab.locator("[data-check=truth]").check()
     tab.locator(".table tbody tr").first.click()
     tab.locator(".saved input").fill("mine")
     tab.locator(".saved form button").click()
+    tab.locator(".saved tbody tr", has_text="mine").wait_for()
     saved(tab)
     tab.locator(".menu summary").first.click()
+    tab.locator(".menu[open]").wait_for()
     tab.evaluate(axe)
     wrong = [
         (problem["id"], [node["html"][:160] for node in problem["nodes"]][:4])
         for problem in tab.evaluate(CHECK)["violations"]
     ]
-    context.close()
+    tab.context.close()
     assert wrong == [], json.dumps(wrong, indent=1)
 
 
@@ -80,7 +83,9 @@ def test_all_vectors_equal(open_tab: Open, server: Any) -> None:
     tab = open_bench(open_tab, benches.run_of_vectors(server.home, same))
     assert found(tab) == 1
     tab.locator(".table tbody tr").first.click()
-    assert tab.locator("[data-hand=split]").is_disabled()
+    expect(tab.locator("[data-part=picked]")).to_contain_text("picked")
+    drawn(tab)
+    expect(tab.locator("[data-hand=split]")).to_be_disabled()
     no_traceback(tab)
 
 
@@ -89,7 +94,7 @@ def test_nan_and_dead_students_are_left_out(open_tab: Open, server: Any) -> None
     vectors[0] = np.nan
     vectors[1, :, :-1] = 0.0
     tab = open_bench(open_tab, benches.run_of_vectors(server.home, vectors))
-    assert "of 4 students" in tab.locator("[data-part=facts]").inner_text()
+    expect(tab.locator("[data-part=facts]")).to_contain_text("of 4 students")
     no_traceback(tab)
 
 
@@ -108,14 +113,13 @@ def test_no_students_that_learnt_anything(open_tab: Open, server: Any) -> None:
 
 def test_a_browser_without_webgl(server: Any, run: str, browser: Any, tmp_path: Path) -> None:
     # the pictures are painted on plain canvases: WebGL is refused here and never asked for
-    context = browser.new_context()
-    context.add_init_script(
+    tab = new_tab(browser)
+    tab.context.add_init_script(
         "const get = HTMLCanvasElement.prototype.getContext;"
         "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
         " return kind.startsWith('webgl') ? null : get.call(this, kind, ...more) }"
     )
-    tab = context.new_page()
     tab.goto(f"{server.url}/cluster?run={run}")
     saved(tab)
     assert found(tab) == 4
-    context.close()
+    tab.context.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from ec_core.cluster.dendrogram import BYTES_PER_PAIR
 from pages.ui import grove
@@ -47,14 +48,14 @@ def test_twenty_thousand_vectors(open_tab: Open, server: Any) -> None:
             saved(tab, 5 * MINUTE)
             return
         saved(tab, 5 * MINUTE)
-        assert tab.locator(".wb").get_attribute("data-vectors") == str(VECTORS)
+        expect(tab.locator(".wb")).to_have_attribute("data-vectors", str(VECTORS))
         # the tree comes once: a release brings the answer only
         assert traffic.largest > TREE_BYTES
         traffic.largest = 0
         at = cut_at(tab)
         drag_cut(tab, 1.0)
         saved(tab, 2 * MINUTE)
-        assert tab.locator("[data-part=state]").inner_text() == "Saved with the run"
+        expect(tab.locator("[data-part=state]")).to_have_text("Saved with the run")
         assert abs(cut_at(tab) - at - 1.0) < 0.2
         moved = cut_at(tab)
         tab.locator(".cutline").press("Shift+ArrowDown")

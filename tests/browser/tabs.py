@@ -1,0 +1,25 @@
+"""How a tab of the browser is opened, and how long one waits for it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+PATIENCE_MS = 60_000
+"""How long anything may take to come true; on a loaded machine a page takes many seconds."""
+
+
+def new_tab(browser: Any, **options: Any) -> Any:
+    """A tab with a session of its own, on the smallest screen that the app is made for.
+
+    The environment variable EC_BROWSER_SLOWDOWN=6 makes its processor six times slower: whatever
+    is read before the page shows it is read too early for certain then.
+    """
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **options})
+    context.set_default_timeout(PATIENCE_MS)
+    tab = context.new_page()
+    slowdown = float(os.environ.get("EC_BROWSER_SLOWDOWN", 1))
+    if slowdown > 1:
+        session = context.new_cdp_session(tab)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+    return tab
