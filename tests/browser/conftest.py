@@ -124,7 +124,7 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests get more time and a second try.
 
     Every one of them waits for what it expects, yet on a machine with more to do than it can the
@@ -134,7 +134,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            # unless switched off (-p no:rerunfailures)
+            if config.pluginmanager.hasplugin("rerunfailures"):
+                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)
