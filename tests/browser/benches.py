@@ -22,7 +22,7 @@ from pages.ui import work
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
 from pages.ui.source import Source
-from tests.browser.tabs import PATIENCE_MS
+from tests.browser.tabs import FIRST_MS, PATIENCE_MS
 
 STUDENTS, WIDTH = 10, 12
 
@@ -110,7 +110,7 @@ def open_bench(open_tab: Any, run: str) -> Any:
     return tab
 
 
-def bench_is_there(tab: Any, timeout: int = PATIENCE_MS) -> None:
+def bench_is_there(tab: Any, timeout: int = FIRST_MS) -> None:
     """Wait until the workbench is kept and drawn, and nothing moves it any more: what comes after
     it (the truth, what is below) would shift the places that the mouse is sent to.
     """

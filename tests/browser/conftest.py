@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.tabs import PATIENCE_MS, new_tab
+from tests.browser.tabs import PATIENCE_MS, new_tab, visit
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "browser"
@@ -163,7 +163,7 @@ def open_tab(
     def get(path: str = "/") -> Any:
         tab = new_tab(browser)
         tabs.append(tab)
-        tab.goto(server.url + path)
+        visit(tab, server.url + path)
         return tab
 
     yield get

@@ -8,6 +8,15 @@ from typing import Any
 PATIENCE_MS = 60_000
 """How long anything may take to come true; on a loaded machine a page takes many seconds."""
 
+FIRST_MS = 300_000
+"""The first page of a fresh server has everything to import and to compile."""
+
+
+def visit(tab: Any, address: str) -> None:
+    """Go to an address of the app, until its page has begun to be there."""
+    tab.goto(address, timeout=FIRST_MS)
+    tab.locator(".st-key-topbar").wait_for(timeout=FIRST_MS)
+
 
 def new_tab(browser: Any, **options: Any) -> Any:
     """A tab with a session of its own, on the smallest screen that the app is made for.

@@ -24,7 +24,7 @@ from tests.browser.benches import (
     reaches,
     saved,
 )
-from tests.browser.tabs import new_tab
+from tests.browser.tabs import new_tab, visit
 
 Open = Callable[..., Any]
 
@@ -168,7 +168,7 @@ def losing(open_tab: Open, run: str) -> Any:
     """The workbench in a tab whose messages can be lost for certain."""
     tab = open_tab(f"/start?run={run}")
     tab.context.add_init_script(f"({LOSE})()")
-    tab.goto(tab.url.replace("/start", "/cluster"))
+    visit(tab, tab.url.replace("/start", "/cluster"))
     bench_is_there(tab)
     return tab
 
@@ -255,7 +255,7 @@ def test_a_lost_message_survives_a_server_s_restart(losing: Any, server: Any, ru
     is_at(tab, "teacher")
     server.stop()
     server.start_again()
-    tab.goto(f"{server.url}/cluster?run={run}")
+    visit(tab, f"{server.url}/cluster?run={run}")
     saved(tab)
     reaches(tab, first - 1)
     assert stored(server, run)[""]["height"] == pytest.approx(10 ** (first - 1), rel=0.05)
@@ -421,7 +421,7 @@ def test_the_truth_is_shown_and_can_be_locked(open_tab: Open, run: str) -> None:
 
 def test_touch_moves_the_cut(browser: Any, server: Any, run: str) -> None:
     tab = new_tab(browser, viewport={"width": 900, "height": 900}, has_touch=True)
-    tab.goto(f"{server.url}/cluster?run={run}")
+    visit(tab, f"{server.url}/cluster?run={run}")
     bench_is_there(tab)
     at = cut_at(tab)
     box = tab.locator(".cutline").bounding_box()

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from tests.browser import benches
 from tests.browser.benches import bench_is_there, drawn, found, open_bench, saved
-from tests.browser.tabs import new_tab
+from tests.browser.tabs import new_tab, visit
 
 Open = Callable[..., Any]
 
@@ -55,7 +55,7 @@ def run(server: Any) -> str:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Any, server: Any, run: str, axe: str, scheme: str) -> None:
     tab = new_tab(browser, color_scheme=scheme)
-    tab.goto(f"{server.url}/cluster?run={run}")
+    visit(tab, f"{server.url}/cluster?run={run}")
     bench_is_there(tab)
     tab.locator("[data-check=truth]").check()
     tab.locator(".table tbody tr").first.click()
@@ -119,7 +119,7 @@ def test_a_browser_without_webgl(server: Any, run: str, browser: Any, tmp_path: 
         "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
         " return kind.startsWith('webgl') ? null : get.call(this, kind, ...more) }"
     )
-    tab.goto(f"{server.url}/cluster?run={run}")
+    visit(tab, f"{server.url}/cluster?run={run}")
     saved(tab)
     assert found(tab) == 4
     tab.context.close()
