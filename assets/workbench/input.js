@@ -185,6 +185,8 @@ const TAP_MS = 100
 
 function listenPress(screen, tables) {
   tables.onpointerdown = down => {
+    // another button may open a menu that keeps its release to itself
+    if (down.button !== 0) return
     press(screen)
     const up = event => {
       if (event.pointerId !== down.pointerId) return
