@@ -45,7 +45,15 @@ def recover(
     """
     config = RecoverConfig(activation=activation, seed=seed, **settings)
     if not isinstance(source, ProbeSet):
-        source = probe(source, count=probes, distribution=distribution, seed=seed, inputs=inputs)
+        source = probe(
+            source,
+            count=probes,
+            distribution=distribution,
+            seed=seed,
+            inputs=inputs,
+            hidden_layers=config.hidden_layers,
+            activation=activation,
+        )
     steps = run(source, config, Control(budget))
     while True:
         try:

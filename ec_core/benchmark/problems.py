@@ -83,8 +83,10 @@ class Problem:
         >>> Problem(32, 8, 0).probes, Problem(16, 32, 0).probes
         (3100, 5770)
         """
-        weights = Architecture(self.sizes, self.settings.activation).parameter_count
-        return max(default_count(self.inputs, self.settings.depth), QUESTIONS_PER_WEIGHT * weights)
+        activation, depth = self.settings.activation, self.settings.depth
+        weights = Architecture(self.sizes, activation).parameter_count
+        usual = default_count(self.inputs, depth, activation)
+        return max(usual, QUESTIONS_PER_WEIGHT * weights)
 
     @property
     def name(self) -> str:

@@ -46,7 +46,7 @@ def _source(args: Namespace) -> tuple[ProbeSet, Network | None]:
     distribution = args.distribution or "gaussian"
     count = args.probes
     if count is None and distribution != "data":
-        count = default_count(teacher.sizes[0], args.hidden_layers)
+        count = default_count(teacher.sizes[0], args.hidden_layers, args.activation)
     x, y = questions_and_answers(teacher, count, distribution, args.seed)
     return make_probes(x, y, args.seed), teacher
 

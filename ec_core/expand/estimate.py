@@ -10,7 +10,7 @@ from ec_core.devices import memory_bound, resolve_device
 from ec_core.errors import InputError
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.kronecker import LARGEST_FACTOR
-from ec_core.expand.problem import ANSWERS_PER_PARAMETER, CHUNK_BYTES, LEAST_PROBES
+from ec_core.expand.problem import CHUNK_BYTES, probes_needed
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.mlp import Architecture
 
@@ -114,7 +114,7 @@ def estimate(
     """
     device = resolve_device(config.device)
     shape = Architecture((inputs, *hidden, outputs), activation, look_up(activation).leaves_linear)
-    used = min(probes, max(LEAST_PROBES, ANSWERS_PER_PARAMETER * shape.parameter_count / outputs))
+    used = min(probes, probes_needed(shape))
     dense = fits_densely(shape, device)
     per_student = dense_bytes(shape) if dense else matrix_free_bytes(shape)
     if dense:

@@ -37,6 +37,7 @@ from ec_core.expand.levenberg_marquardt import Batch, iterate, start
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.stopping import arrived, stalled
 from ec_core.expand.students import StudentEnsemble, initial_theta
+from ec_core.expand.warm_up import WARMING, helps, warm_start
 from ec_core.expand.width import WidthFound, find_width
 from ec_core.networks.mlp import unpack
 from ec_core.probing.probes import ProbeSet
@@ -69,23 +70,10 @@ def expand(
     """
     device = resolve_device(config.device)
     found: WidthFound | None = None
-
-    def make(width: int) -> Problem:
-        return make_problem(probes, activation, config.hidden(width), device)
-
     if ensemble is not None:
         hidden = ensemble.shape.sizes[1:-1]
-    elif config.width is not None:
-        hidden = config.hidden(config.width, config.expansion)
-    elif not fits_densely(make(2).shape, device):
-        hidden = config.hidden(BLIND_WIDTH, config.expansion)
-        yield Note(
-            STAGE, f"Too many inputs to search for a width; taking {hidden[0]}.", warning=True
-        )
     else:
-        check_memory(make(1).shape, config.students, device)
-        found = yield from find_width(make, probes.floor, config, control)
-        hidden = config.hidden(found.width, config.expansion)
+        hidden, found = yield from _choose_width(probes, activation, config, device, control)
     problem = make_problem(probes, activation, hidden, device)
     check_memory(problem.shape, config.students, device)
     for sentence in warnings_for(problem.shape, len(probes.x)):
@@ -93,6 +81,8 @@ def expand(
     run = _Run(problem.thinned(), probes.floor, config, ensemble)
     if found is not None and config.hidden(found.width) == hidden:
         run.take_over(found)
+    if ensemble is None and helps(problem.shape):
+        yield from run.warm_up(problem, control)
     if not run.dense:
         yield Note(STAGE, matrix_free.explain(problem.shape, device), warning=True)
     while True:
@@ -105,6 +95,31 @@ def expand(
         run.advance()
         run.judge()
         yield run.progress()
+
+
+def _choose_width(
+    probes: ProbeSet,
+    activation: str,
+    config: ExpandConfig,
+    device: torch.device,
+    control: Control,
+) -> Generator[Event, None, tuple[tuple[int, ...], WidthFound | None]]:
+    """Hidden sizes of the students, as told or as found, and what was found."""
+
+    def make(width: int) -> Problem:
+        return make_problem(probes, activation, config.hidden(width), device)
+
+    if config.width is not None:
+        return config.hidden(config.width, config.expansion), None
+    if not fits_densely(make(2).shape, device):
+        hidden = config.hidden(BLIND_WIDTH, config.expansion)
+        yield Note(
+            STAGE, f"Too many inputs to search for a width; taking {hidden[0]}.", warning=True
+        )
+        return hidden, None
+    check_memory(make(1).shape, config.students, device)
+    found = yield from find_width(make, probes.floor, config, control)
+    return config.hidden(found.width, config.expansion), found
 
 
 class _Run:
@@ -157,6 +172,25 @@ class _Run:
             row = np.full(len(self.status), np.nan)
             row[:count] = losses
             self.history.append(row)
+
+    def warm_up(self, problem: Problem, control: Control) -> Generator[Event, None, None]:
+        """Students that have not been trained yet get near by steps on small batches."""
+        fresh = np.flatnonzero(self.iterations == 0)
+        if len(fresh) == 0:
+            return
+        yield Note(STAGE, WARMING)
+        rows = torch.from_numpy(fresh).to(problem.x.device)
+        theta = self.batch.theta[rows]
+        for warm, loss in warm_start(problem, self.config.seed, len(fresh), int(fresh[0])):
+            theta = warm
+            row = self.batch.loss.clone()
+            row[rows] = loss
+            self.history.append(row.cpu().numpy())
+            yield self.progress()
+            control.take_requests()
+            if control.over:
+                break
+        self.batch.put(rows, start(self.problem, theta))
 
     @property
     def active(self) -> np.ndarray:

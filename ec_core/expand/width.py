@@ -14,6 +14,7 @@ from ec_core.expand.estimate import fits_densely
 from ec_core.expand.levenberg_marquardt import Batch, iterate, start
 from ec_core.expand.problem import Problem
 from ec_core.expand.students import initial_theta
+from ec_core.expand.warm_up import helps, last, warm_start
 
 STAGE = "expand"
 _STUDENTS = 6
@@ -42,12 +43,14 @@ def find_width(
 ) -> Generator[Event, None, WidthFound]:
     """The first of 2, 4, 8, … hidden neurons at which most students of a short run get there.
 
+    From 4 on where every width is a long warm-up; what is too wide is pruned.
+
     make : builds the training problem for a width. Ends early at the width beyond which students
     would have more parameters than half of the answers, or whose matrix does not fit into memory.
     """
-    width = 2
+    width = 4 if config.hidden_layers > 1 and helps(make(2).shape) else 2
     while True:
-        found, arrived = _short_run(make(width).thinned(), width, floor, config, control)
+        found, arrived = _short_run(make(width), width, floor, config, control)
         students = len(found.batch.loss)
         best = float(found.batch.loss.min())
         enough = 2 * arrived > students or (config.hidden_layers > 1 and best <= _PROMISING)
@@ -76,7 +79,11 @@ def _short_run(
     """A few students for a few iterations, and how many of them got there."""
     students = min(_STUDENTS, config.students)
     goal = max(_CONVERGED, 10 * floor)
-    batch = start(problem, initial_theta(problem.shape, config.seed, students).to(problem.x.device))
+    theta = initial_theta(problem.shape, config.seed, students).to(problem.x.device)
+    if helps(problem.shape):
+        theta = last(warm_start(problem, config.seed, students), theta, control)
+    problem = problem.thinned()
+    batch = start(problem, theta)
     loss = batch.loss.cpu().numpy()
     history: list[np.ndarray] = []
     for iteration in range(_ITERATIONS):

@@ -37,6 +37,11 @@ class Architecture:
         return activation(self.activation)
 
     @property
+    def growing(self) -> bool:
+        """Deep, of a homogeneous activation: answers scale with the product of all layers."""
+        return self.entry.homogeneous and len(self.sizes) > 3
+
+    @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """The shape of each layer's block of parameters."""
         return tuple((self.sizes[i + 1], self.features(i)) for i in range(len(self.sizes) - 1))
@@ -146,9 +151,11 @@ def random_parameters(shape: Architecture, students: int, generator: torch.Gener
 
     Incoming directions are Gaussian with norm about 2 and biases of spread 1, so that neurons
     switch within the cloud of standardised probes; outgoing weights shrink with the fan-in; the
-    skip path starts at zero.
+    skip path starts at zero. Deep networks of homogeneous activations, whose answers would grow
+    with every layer, have norm sqrt(2) and no biases (He et al. 2015).
     """
     device, blocks = generator.device, []
+    norm, spread = (math.sqrt(2), 0.0) if shape.growing else (2.0, 1.0)
     for i, (out, width) in enumerate(shape.shapes):
         block = torch.zeros(students, out, width, dtype=torch.float64, device=device)
         own, last = shape.sizes[i] + 1, i + 1 == len(shape.shapes)
@@ -156,9 +163,8 @@ def random_parameters(shape: Architecture, students: int, generator: torch.Gener
         block[..., :own].copy_(
             torch.randn(*drawn, generator=generator, dtype=torch.float64, device=device)
         )
-        block[..., : own - 1] *= (1.0 if last else 2.0) / math.sqrt(own - 1)
-        if last:
-            block[..., own - 1] = 0.0
+        block[..., : own - 1] *= (1.0 if last else norm) / math.sqrt(own - 1)
+        block[..., own - 1] *= 0.0 if last else spread
         blocks.append(block)
     return pack(blocks)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ec_core.errors import InputError
+from ec_core.networks.activations import activation as look_up
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.seeding import stage_seed
 
@@ -26,16 +27,19 @@ Answerer = Callable[[np.ndarray], np.ndarray]
 """Anything that answers questions x (N, D) with y (N, K)."""
 
 
-def default_count(inputs: int, hidden_layers: int = 1) -> int:
-    """Enough probes where only the input size D and the depth are known.
+def default_count(inputs: int, hidden_layers: int = 1, activation: str | None = None) -> int:
+    """Enough probes where only the input size D, the depth and perhaps the activation are known.
 
     1,500 settle two inputs; every further input brings weights to every neuron, every further
-    layer a whole matrix of them. (Measured on the synthetic family; more only costs time.)
+    layer a whole matrix of them; deep kinks are found with four times as many. (Measured on the
+    synthetic family; more only costs time.)
 
-    >>> default_count(4), default_count(64)
-    (1700, 4700)
+    >>> default_count(4), default_count(64), default_count(6, 2), default_count(6, 2, "relu")
+    (1700, 4700, 3600, 14400)
     """
-    return min(20_000, (1500 + 50 * inputs) * max(1, hidden_layers))
+    deep_kinks = activation is not None and look_up(activation).homogeneous and hidden_layers > 1
+    count = (1500 + 50 * inputs) * max(1, hidden_layers) * (4 if deep_kinks else 1)
+    return min(20_000, count)
 
 
 def _rows(data: np.ndarray | None, inputs: int) -> np.ndarray:
@@ -131,10 +135,13 @@ def probe(
     seed: int = 0,
     inputs: int | None = None,
     data: np.ndarray | None = None,
+    hidden_layers: int = 1,
+    activation: str | None = None,
 ) -> ProbeSet:
     """Ask a teacher, or any callable, and make the answers ready to learn from.
 
     inputs : D; read off the teacher or the data where they tell it
+    hidden_layers, activation : what ``default_count`` goes by where ``count`` is not given
     Raises InputError as ``draw_inputs`` and ``make_probes`` do.
 
     >>> probe(lambda x: np.tanh(x[:, :1]), count=10, inputs=2).x.shape
@@ -147,5 +154,7 @@ def probe(
         inputs = data.shape[1]
     if inputs is None:
         raise InputError("The number of inputs is not known; pass inputs=….")
+    if count is None and distribution != "data":
+        count = default_count(inputs, hidden_layers, activation)
     x, y = ask(teacher, count, distribution, inputs, seed, data)
     return make_probes(x, y, seed)

@@ -9,7 +9,7 @@ superfluous neurons, and falls to the floor when the last of them goes.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch import Tensor
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
 from ec_core.expand.problem import Problem
+from ec_core.expand.warm_up import helps, shaken
 from ec_core.reconstruct.refit import refit
 from ec_core.reconstruct.removal import Removal, rank, remove, settle
 
@@ -31,6 +32,8 @@ _GIVE_UP = 1e-4
 """Above this loss a network explains too little to be worth making smaller."""
 _NEEDED = 1e-3
 """At the floor: a neuron whose removal alone raises the loss beyond this is not tried."""
+_LOWER = 0.3
+"""Out of a dent: a loss lower by this factor, so that trying again comes to an end."""
 _FREE = 1e-9
 """Neurons may go together while the loss after solving the layers above stays below this."""
 
@@ -40,12 +43,14 @@ class Pruned:
     """The network found: theta (1, P) of ``problem``'s shape and its loss.
 
     ``exact``: the search came to its own end at the floor.
+    ``near``: where it did not, the smallest network passed whose loss was not much above.
     """
 
     problem: Problem
     theta: Tensor
     loss: float
     exact: bool = False
+    near: Pruned | None = None
 
     @property
     def size(self) -> int:
@@ -69,18 +74,34 @@ def prune(
     fitted = refit(problem, theta, _ITERATIONS, floor, control, floor)
     if fitted.loss[0] < current.loss:
         current = Pruned(problem, fitted.theta, float(fitted.loss[0]))
-    best = current
+    current = _out_of_dents(current, floor, control) or current
+    best, passed = current, [current]
     while not current.smallest and not control.over:
         smaller = yield from _bulk(current, floor, control)
         if smaller is None:
             smaller = yield from _single(current, floor, control)
         if smaller is None:
+            smaller = _out_of_dents(current, floor, control)
+        if smaller is None:
             break
         current = smaller
+        passed.append(current)
         if current.loss <= max(floor, best.loss):
             best = current
     done = best.loss <= floor and not control.over
-    return Pruned(best.problem, best.theta, best.loss, done)
+    near = [one for one in passed if one.loss <= _TOLERATED * best.loss]
+    return replace(best, exact=done, near=None if done else near[-1])
+
+
+def _out_of_dents(current: Pruned, floor: float, control: Control) -> Pruned | None:
+    """The same size with a lower loss, where steps on small batches lead out of a dent."""
+    if current.loss <= floor or control.over or not helps(current.problem.shape):
+        return None
+    problem = current.problem
+    theta = shaken(problem, current.theta, current.size, control)
+    fitted = refit(problem, theta, _ITERATIONS, floor, control, floor)
+    loss = float(fitted.loss[0])
+    return Pruned(problem, fitted.theta, loss) if loss < _LOWER * current.loss else None
 
 
 def _free_path(current: Pruned, limit: float) -> list[tuple[Problem, Tensor]]:

@@ -21,6 +21,7 @@ from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, SignsFound, relay
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
+from ec_core.expand.warm_up import helps
 from ec_core.networks.mlp import Architecture, to_network
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
@@ -29,11 +30,18 @@ from ec_core.reconstruct.layerwise import LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.refit import fitting, refit
+from ec_core.reconstruct.renew import renew
 from ec_core.reconstruct.sign_trials import try_signs
 from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
+
+RENEWABLE = 1e-4
+"""Above this loss the layers below are not worth a new one on top."""
+
+FEW_ATTEMPTS = 2
+"""Where students are warmed up each attempt is long, and all but the best students are far off."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,8 @@ def _starts(
             yield "clusters", problem, fitted.theta
     for ensemble in ensembles:
         problem = make_problem(probes, first.activation, ensemble.shape.sizes[1:-1], device)
-        for student in np.argsort(ensemble.losses, kind="stable")[: config.attempts]:
+        attempts = FEW_ATTEMPTS if helps(first) else config.attempts
+        for student in np.argsort(ensemble.losses, kind="stable")[:attempts]:
             row = torch.from_numpy(ensemble.theta[student : student + 1]).to(device)
             yield f"student {int(student) + 1}", problem, row
 
@@ -151,8 +160,7 @@ def reconstruct(
         notes.append(f"Pruning began with {source}, {count} neurons.")
         yield Note(STAGE, notes[-1])
         path: list[PruneStep] = []
-        search = prune(problem, theta, probes.floor, control)
-        pruned = yield from _collect(search, path)
+        pruned = yield from _collect(_shrink(problem, theta, ensemble, probes, control), path)
         if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
             best, steps, begun = pruned, path, problem.shape.sizes[1:-1]
         if best.exact or control.over:
@@ -203,6 +211,23 @@ def reconstruct(
         ),
         layers=views,
     )
+
+
+def _shrink(
+    problem: Problem,
+    theta: torch.Tensor,
+    ensemble: StudentEnsemble,
+    probes: ProbeSet,
+    control: Control,
+) -> Generator[Event, None, Pruned]:
+    """Prune a student theta (1, P), with a new last layer and again where that may help."""
+    pruned = yield from prune(problem, theta, probes.floor, control)
+    near = pruned.near
+    if near is None or near.loss > RENEWABLE or not helps(problem.shape) or control.over:
+        return pruned
+    wider, drawn = yield from renew(near.problem, near.theta, ensemble, probes, control)
+    again = yield from prune(wider, drawn, probes.floor, control)
+    return again if (again.exact, -again.loss) > (pruned.exact, -pruned.loss) else pruned
 
 
 def _disagreements(proposed: Sequence[int], found: Sequence[int]) -> Iterator[str]:
