@@ -23,7 +23,7 @@ ANSWERS_PER_PARAMETER = 4.0
 so many the rest follows, and the rest is checked when the network is refined."""
 
 KINKED = 4.0
-"""Times as many for deep students of homogeneous activations. On few probes the kinks' dents are
+"""Times as many for ``growing`` students. On few probes the kinks' dents are
 deep: on four answers per parameter 6-4-4-4-2 leaky_relu stayed at 2e-5, on 16 it went on."""
 
 LEAST_PROBES = 1000

@@ -48,7 +48,7 @@ def find_width(
     make : builds the training problem for a width. Ends early at the width beyond which students
     would have more parameters than half of the answers, or whose matrix does not fit into memory.
     """
-    width = 4 if config.hidden_layers > 1 and helps(make(2).shape) else 2
+    width = 4 if helps(make(2).shape) else 2
     while True:
         found, arrived = _short_run(make(width), width, floor, config, control)
         students = len(found.batch.loss)

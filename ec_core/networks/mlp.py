@@ -38,8 +38,11 @@ class Architecture:
 
     @property
     def growing(self) -> bool:
-        """Deep, of a homogeneous activation: answers scale with the product of all layers."""
-        return self.entry.homogeneous and len(self.sizes) > 3
+        """Three or more hidden layers of a homogeneous activation, which need a start of their own.
+
+        The kinks of each layer bend those of all above; with two layers that does no harm yet.
+        """
+        return self.entry.homogeneous and len(self.sizes) > 4
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -151,8 +154,8 @@ def random_parameters(shape: Architecture, students: int, generator: torch.Gener
 
     Incoming directions are Gaussian with norm about 2 and biases of spread 1, so that neurons
     switch within the cloud of standardised probes; outgoing weights shrink with the fan-in; the
-    skip path starts at zero. Deep networks of homogeneous activations, whose answers would grow
-    with every layer, have norm sqrt(2) and no biases (He et al. 2015).
+    skip path starts at zero. Deep networks of homogeneous activations (``growing``), whose answers
+    would grow with every layer, have norm sqrt(2) and no biases (He et al. 2015).
     """
     device, blocks = generator.device, []
     norm, spread = (math.sqrt(2), 0.0) if shape.growing else (2.0, 1.0)

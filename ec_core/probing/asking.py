@@ -31,13 +31,13 @@ def default_count(inputs: int, hidden_layers: int = 1, activation: str | None = 
     """Enough probes where only the input size D, the depth and perhaps the activation are known.
 
     1,500 settle two inputs; every further input brings weights to every neuron, every further
-    layer a whole matrix of them; deep kinks are found with four times as many. (Measured on the
-    synthetic family; more only costs time.)
+    layer a whole matrix of them; three layers of kinks are found with four times as many.
+    (Measured on the synthetic family; more only costs time.)
 
-    >>> default_count(4), default_count(64), default_count(6, 2), default_count(6, 2, "relu")
-    (1700, 4700, 3600, 14400)
+    >>> default_count(4), default_count(64), default_count(2, 3), default_count(2, 3, "relu")
+    (1700, 4700, 4800, 19200)
     """
-    deep_kinks = activation is not None and look_up(activation).homogeneous and hidden_layers > 1
+    deep_kinks = activation is not None and look_up(activation).homogeneous and hidden_layers > 2
     count = (1500 + 50 * inputs) * max(1, hidden_layers) * (4 if deep_kinks else 1)
     return min(20_000, count)
 

@@ -20,9 +20,9 @@ CPU = torch.device("cpu")
 
 
 def deep_problem(activation: str = "relu", hidden: int = 6, count: int = 600) -> Problem:
-    teacher = ec.make_teacher("synthetic", sizes=(3, 4, 4, 2), activation=activation, seed=1)
+    teacher = ec.make_teacher("synthetic", sizes=(3, 4, 3, 4, 2), activation=activation, seed=1)
     probes = ec.probe(ec.Teacher(teacher.network), count=count, seed=0)
-    return make_problem(probes, activation, (hidden, hidden), CPU)
+    return make_problem(probes, activation, (hidden,) * 3, CPU)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "g"])
@@ -39,11 +39,12 @@ def test_gradient_is_that_of_automatic_differentiation(activation: str) -> None:
 
 
 def test_it_helps_deep_piecewise_linear_students_only() -> None:
-    assert helps(Architecture((6, 8, 8, 2), "relu", True))
-    assert helps(Architecture((6, 8, 8, 8, 2), "leaky_relu", True))
+    assert helps(Architecture((6, 8, 8, 8, 2), "relu", True))
+    assert helps(Architecture((6, 8, 8, 8, 8, 2), "leaky_relu", True))
+    assert not helps(Architecture((6, 8, 8, 2), "relu", True))
     assert not helps(Architecture((6, 8, 2), "relu", True))
-    assert not helps(Architecture((6, 8, 8, 2), "g"))
-    assert not helps(Architecture((6, 8, 8, 2), "gelu", True))
+    assert not helps(Architecture((6, 8, 8, 8, 2), "g"))
+    assert not helps(Architecture((6, 8, 8, 8, 2), "gelu", True))
 
 
 def test_losses_fall_and_are_those_of_the_students() -> None:
@@ -93,9 +94,9 @@ def short(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_a_run_says_that_it_warms_up_shows_it_and_ends_lower(short: int) -> None:
-    teacher = ec.make_teacher("synthetic", sizes=(3, 4, 4, 2), activation="relu", seed=1)
+    teacher = ec.make_teacher("synthetic", sizes=(3, 4, 3, 4, 2), activation="relu", seed=1)
     probes = ec.probe(ec.Teacher(teacher.network), count=600, seed=0)
-    config = ExpandConfig(students=3, width=6, iterations=1, hidden_layers=2, device="cpu")
+    config = ExpandConfig(students=3, width=6, iterations=1, hidden_layers=3, device="cpu")
     events = list(expand(probes, "relu", config, Control(None)))
     notes = [event.message for event in events if isinstance(event, Note)]
     assert any("batches of questions" in message for message in notes)
@@ -107,9 +108,9 @@ def test_a_run_says_that_it_warms_up_shows_it_and_ends_lower(short: int) -> None
 
 def test_a_person_who_stops_is_obeyed_during_the_warm_up() -> None:
     control = Control(None)
-    teacher = ec.make_teacher("synthetic", sizes=(3, 4, 4, 2), activation="relu", seed=1)
+    teacher = ec.make_teacher("synthetic", sizes=(3, 4, 3, 4, 2), activation="relu", seed=1)
     probes = ec.probe(ec.Teacher(teacher.network), count=600, seed=0)
-    config = ExpandConfig(students=3, width=6, iterations=5, hidden_layers=2, device="cpu")
+    config = ExpandConfig(students=3, width=6, iterations=5, hidden_layers=3, device="cpu")
     seen = 0
     for event in expand(probes, "relu", config, control):
         if isinstance(event, TrainingProgress):

@@ -25,9 +25,9 @@ def near_teacher(
 
     Only a test may start there.
     """
-    teacher = ec.make_teacher("synthetic", sizes=(3, 3, 3, 2), activation=activation, seed=seed)
+    teacher = ec.make_teacher("synthetic", sizes=(3, 3, 3, 3, 2), activation=activation, seed=seed)
     probes = ec.probe(ec.Teacher(teacher.network), count=3000, seed=0)
-    problem = make_problem(probes, activation, (3, 3), CPU)
+    problem = make_problem(probes, activation, (3, 3, 3), CPU)
     standard = probes.to_standard(teacher.network)
     assert isinstance(standard, Network)
     shape, theta = from_network(standard, problem.shape.skip)
@@ -41,8 +41,8 @@ def test_a_new_last_layer_is_found_on_lower_layers_that_are_nearly_right() -> No
     probes, problem, theta = near_teacher("relu", 1e-3)
     # the last hidden layer is spoilt
     wrong = initial_theta(problem.shape, 9, 1)
-    unpack(problem.shape, theta).blocks[1][:] = unpack(problem.shape, wrong).blocks[1]
-    wide = problem.at_size(6, 6)
+    unpack(problem.shape, theta).blocks[2][:] = unpack(problem.shape, wrong).blocks[2]
+    wide = problem.at_size(6, 6, 6)
     like = ensemble_of(
         wide.shape, initial_theta(wide.shape, 0, 4).numpy(), torch.ones(4).numpy(), 0
     )
@@ -54,9 +54,9 @@ def test_a_new_last_layer_is_found_on_lower_layers_that_are_nearly_right() -> No
         except StopIteration as end:
             wider, drawn = end.value
             break
-    assert wider.shape.sizes == (3, 3, 6, 2)
+    assert wider.shape.sizes == (3, 3, 3, 6, 2)
     assert drawn.shape == (1, wider.shape.parameter_count)
-    assert isinstance(events[0], LayerStep) and events[0].layer == 2
+    assert isinstance(events[0], LayerStep) and events[0].layer == 3
     assert all(event.stage == "reconstruct" for event in events)
     losses = [event.losses for event in events if isinstance(event, TrainingProgress)]
     assert losses[-1].min() < losses[0].min() / 100
@@ -77,7 +77,7 @@ def test_small_batches_only_ever_lower_the_loss_and_only_where_there_are_kinks()
 
 def test_what_is_not_exact_names_the_smallest_network_that_is_near() -> None:
     probes, problem, _ = near_teacher("tanh", 0.0)
-    spare = problem.at_size(2, 3)
+    spare = problem.at_size(2, 3, 3)
     start = initial_theta(spare.shape, 1, 1)
     work = prune(spare, start, probes.floor, Control(None))
     while True:
