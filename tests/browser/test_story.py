@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 Open = Callable[..., Any]
 
@@ -44,10 +45,14 @@ def no_traceback(tab: Any) -> None:
 
 
 def pick(tab: Any, key: str, option: str) -> None:
-    """Choose from a list by typing: what is typed narrows the list some frames later."""
+    """Choose from a list by typing: what is typed narrows the list some frames later.
+
+    option : the first word of what the list says
+    """
     tab.locator(f".st-key-{key} input").first.click()
     tab.keyboard.type(option)
-    tab.get_by_role("option", name=option, exact=True).first.wait_for()
+    tab.get_by_role("option", name=re.compile(rf"^{option}\b")).first.wait_for()
+    expect(tab.get_by_role("option")).to_have_count(1)
     tab.keyboard.press("Enter")
 
 
