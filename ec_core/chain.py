@@ -22,6 +22,7 @@ from ec_core.expand.estimate import fits_densely
 from ec_core.expand.problem import make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
+from ec_core.expand.warm_up import helps
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
@@ -30,7 +31,7 @@ from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.support import support
 
 WIDENINGS = 3
-"""How often students are made twice as wide when a run is not verified."""
+"""How often students are made twice as wide, or start elsewhere, when a run is not verified."""
 
 
 SHALLOW, DEEP = (120, 1), (60, 0)
@@ -180,22 +181,28 @@ def run(
     """Recover a network from probes alone; yields events, returns the Recovery.
 
     Where the width was left to the engine and the result is not verified, students twice as wide
-    are tried, up to ``WIDENINGS`` times and while they fit; the best result is returned.
+    are tried, up to ``WIDENINGS`` times and while they fit; the best result is returned. Students
+    that are warmed up start elsewhere instead: wider ones explain the answers by other neurons.
     """
     began = time.monotonic()
     best = yield from attempt(probes, config, control)
-    for _ in range(WIDENINGS):
+    for trial in range(1, WIDENINGS + 1):
         if best.certificate.verified or config.width is not None or control.over:
             break
-        width = tuple(2 * size for size in best.ensemble.shape.sizes[1:-1])
-        problem = make_problem(probes, config.activation, width, resolve_device("cpu"))
-        too_many = 2 * problem.shape.parameter_count > problem.y.numel()
-        if too_many or not fits_densely(problem.shape, problem.x.device):
-            break
-        shape = "-".join(map(str, width))
-        yield Note("chain", f"Not verified yet; trying students with {shape} hidden neurons.")
-        wider = replace(config, width=width, expansion=1.0)
-        again = yield from attempt(probes, wider, control)
+        width = best.ensemble.shape.sizes[1:-1]
+        if helps(best.ensemble.shape):
+            yield Note("chain", "Not verified yet; trying students from other starts.")
+            changed = replace(config, width=width, expansion=1.0, seed=config.seed + trial)
+        else:
+            width = tuple(2 * size for size in width)
+            problem = make_problem(probes, config.activation, width, resolve_device("cpu"))
+            too_many = 2 * problem.shape.parameter_count > problem.y.numel()
+            if too_many or not fits_densely(problem.shape, problem.x.device):
+                break
+            shape = "-".join(map(str, width))
+            yield Note("chain", f"Not verified yet; trying students with {shape} hidden neurons.")
+            changed = replace(config, width=width, expansion=1.0)
+        again = yield from attempt(probes, changed, control)
         if again.certificate.verified or again.reconstruction.loss < best.reconstruction.loss:
             best = again
     report = {**best.report, "seconds": time.monotonic() - began}

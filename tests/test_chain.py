@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import ec_core as ec
+from ec_core import chain
+from ec_core.control import Control
+from ec_core.events import Note
+from ec_core.expand.students import ensemble_of
 from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.mlp import Architecture
+from ec_core.probing import make_probes
 
 
 def _recover(
@@ -57,7 +65,7 @@ def test_constant_inputs_are_listed_and_their_weights_are_zero() -> None:
     teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation="tanh", seed=1).network
     x = np.random.default_rng(0).standard_normal((500, 4))
     x[:, 2] = 0.0
-    result = ec.recover(ec.make_probes(x, teacher(x)), activation="tanh", students=6)
+    result = ec.recover(make_probes(x, teacher(x)), activation="tanh", students=6)
     assert result.report["unidentified_inputs"] == [2] and result.report["verified"]
     assert not result.network.weights[0][:, 2].any()
     report = ec.match(teacher, result.network, (2,))
@@ -126,3 +134,36 @@ def test_a_relu_that_never_switches_is_not_verified() -> None:
 def test_settings_that_cannot_be_used(bad: dict[str, object]) -> None:
     with pytest.raises(ec.InputError):
         ec.RecoverConfig(**{"activation": "tanh", **bad})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("activation", "widths", "seeds"),
+    [("relu", [None, (4, 4, 4), (4, 4, 4)], [5, 6, 7]), ("tanh", [None, (8, 8, 8)], [5, 5])],
+)
+def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
+    monkeypatch: pytest.MonkeyPatch, activation: str, widths: list[Any], seeds: list[int]
+) -> None:
+    shape = Architecture((2, 4, 4, 4, 2), activation)
+    ensemble = ensemble_of(shape, np.zeros((1, shape.parameter_count)), np.ones(1), 5)
+    tried: list[chain.RecoverConfig] = []
+
+    def attempt(
+        probes: Any, config: chain.RecoverConfig, control: Any
+    ) -> Generator[Any, None, Any]:
+        tried.append(config)
+        yield Note("chain", "tried")
+        rest: dict[str, Any] = dict.fromkeys(("network", "cloud", "tree", "cut", "clusters"))
+        rest["certificate"] = SimpleNamespace(verified=len(tried) == len(widths))
+        rest["reconstruction"] = SimpleNamespace(loss=1.0 / len(tried))
+        return chain.Recovery(report={}, ensemble=ensemble, **rest)
+
+    monkeypatch.setattr(chain, "attempt", attempt)
+    x = np.random.default_rng(0).standard_normal((3000, 2))
+    probes = make_probes(x, np.tanh(x), 0)
+    config = chain.RecoverConfig(activation, hidden_layers=3, seed=5)
+    events = chain.run(probes, config, Control(None))
+    notes = [event.message for event in events if isinstance(event, Note)]
+    assert [config.width for config in tried] == widths
+    assert [config.seed for config in tried] == seeds
+    words = "other starts" if activation == "relu" else "8-8-8 hidden neurons"
+    assert sum(words in note for note in notes) == len(widths) - 1
