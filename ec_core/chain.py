@@ -1,7 +1,7 @@
 """The stages composed into one headless run.
 
 Stages report; this file decides what comes next: where a run is not verified and more could help,
-students twice as wide are trained and everything is done again.
+students twice as wide, or from other starts, are trained and everything is done again.
 """
 
 from __future__ import annotations
