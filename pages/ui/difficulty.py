@@ -77,28 +77,40 @@ def _facts(summary: Summary) -> None:
     )
 
 
-def _pick(chart: str, inputs: str, hidden: str) -> None:
-    """A click on a map puts its cell into the select boxes (keys of session state)."""
+def _boxes(one: Map) -> tuple[str, str]:
+    """Keys of the two select boxes. They change with every click on a map: a message that the
+    browser sent before it knew of the click still names the old ones, and takes nothing back.
+    """
+    clicks = st.session_state.get(f"cell_clicks_{one.key}", 0)
+    return f"cell_inputs_{one.key}_{clicks}", f"cell_hidden_{one.key}_{clicks}"
+
+
+def _pick(chart: str, one: Map) -> None:
+    """A click on a map puts its cell into the select boxes."""
     event: Any = st.session_state.get(chart)
     points = event["selection"]["points"] if event else []
     if points:
+        clicks = f"cell_clicks_{one.key}"
+        st.session_state[clicks] = st.session_state.get(clicks, 0) + 1
+        inputs, hidden = _boxes(one)
         st.session_state[inputs], st.session_state[hidden] = points[0]["customdata"]
 
 
-def _chart(fig: go.Figure, key: str, alt: str, boxes: tuple[str, str]) -> None:
+def _chart(fig: go.Figure, key: str, alt: str, one: Map) -> None:
     st.plotly_chart(
         fig,
         theme=None,
         key=key,
         alt=alt,
         height=_HEIGHT,
-        config={"displayModeBar": False},
-        on_select=lambda: _pick(key, *boxes),
+        # two clicks are two choices, however quickly they follow each other
+        config={"displayModeBar": False, "doubleClick": False, "doubleClickDelay": 1},
+        on_select=lambda: _pick(key, one),
         selection_mode="points",
     )
 
 
-def _maps(summary: Summary, boxes: tuple[str, str]) -> None:
+def _maps(summary: Summary, one: Map) -> None:
     """Success and time, side by side."""
     look = theme.figure_theme()
     left, right = st.columns(2, gap="medium")
@@ -109,7 +121,7 @@ def _maps(summary: Summary, boxes: tuple[str, str]) -> None:
             "success_map",
             f"A heat map over input and hidden sizes: {summary.right} of {summary.problems} "
             "problems recovered.",
-            boxes,
+            one,
         )
     with right:
         st.subheader("How long one takes", anchor=False)
@@ -117,7 +129,7 @@ def _maps(summary: Summary, boxes: tuple[str, str]) -> None:
             figures.time_map(summary, look),
             "time_map",
             "A heat map over input and hidden sizes: the median time of a problem.",
-            boxes,
+            one,
         )
     frame.note(
         f"Recovered: the right size, and no weight further off than {words.power(RIGHT_ERROR)}. "
@@ -225,12 +237,13 @@ def _problem(outcome: Outcome) -> None:
         _open(outcome)
 
 
-def _down_to_one(one: Map, summary: Summary, boxes: tuple[str, str]) -> None:
+def _down_to_one(one: Map, summary: Summary) -> None:
     """From a cell, by click or select boxes, to a single problem."""
     st.subheader("One size, one problem", anchor=False)
     left, right = st.columns([0.3, 0.7], gap="large")
     with left, st.container(key="controls"):
         frame.note("Click a cell of either map, or choose here.")
+        boxes = _boxes(one)
         inputs = st.selectbox("Inputs", sorted({c.inputs for c in summary.cells}), key=boxes[0])
         hidden = st.selectbox(
             "Hidden neurons", sorted({c.hidden for c in summary.cells}), key=boxes[1]
@@ -268,8 +281,7 @@ def body() -> None:
         return
     one = _chosen(found)
     summary = summarise(one.outcomes)
-    boxes = (f"cell_inputs_{one.key}", f"cell_hidden_{one.key}")
     frame.note(f"Settings: {one.title}.")
     _facts(summary)
-    _maps(summary, boxes)
-    _down_to_one(one, summary, boxes)
+    _maps(summary, one)
+    _down_to_one(one, summary)
