@@ -81,6 +81,7 @@ def warm_up(
     steps: int = STEPS,
     first_rate: float = RATE,
     keep: int | None = None,
+    mask: Tensor | None = None,
 ) -> Warming:
     """Train students theta (S, P) for so many steps; yields (theta, loss (S,)) after every block.
 
@@ -89,6 +90,7 @@ def warm_up(
     batches are drawn on the CPU by ``seed``, whatever the device.
     keep : how many students are wanted: after each third of the steps the better third of them goes
     on, but at least ``keep``, best first (successive halving, Jamieson & Talwalkar 2016)
+    mask (P,) : zero where a parameter stays as it is; by default that is so for skip paths
 
     >>> from ec_core.expand.problem import Problem
     >>> x = torch.linspace(-2, 2, 50, dtype=torch.float64)[:, None]
@@ -99,7 +101,7 @@ def warm_up(
     (6, True)
     """
     x, y, theta = (part.to(torch.float32) for part in (problem.x, problem.y, theta))
-    mask = without_skip(problem.shape, theta)
+    mask = without_skip(problem.shape, theta) if mask is None else mask.to(theta)
     generator = torch.Generator().manual_seed(seed)
     first, second = torch.zeros_like(theta), torch.zeros_like(theta)
     for begin in range(0, steps, BLOCK):

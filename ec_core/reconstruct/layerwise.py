@@ -29,7 +29,6 @@ from ec_core.expand.curvature import losses
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble, ensemble_of, initial_theta
 from ec_core.expand.trainer import expand
-from ec_core.expand.warm_up import helps
 from ec_core.networks.mlp import Architecture, Layers, features, unpack
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
@@ -55,8 +54,7 @@ _WORSE = 5.0
 
 _PASSAGES = 3
 """From the first layer to the last, while no student is exact. A later one helped where the first
-ended short; each takes as long as the first. Students that were warmed up get one: what helps them
-is pruning and a new last layer."""
+ended short; each takes as long as the first."""
 
 _PROMISING = 3.0
 """Stuck students within this factor of the best keep what they have above the layer."""
@@ -105,7 +103,7 @@ def layer_by_layer(
     wide = ensemble.shape.sizes[1:-1]
     best: StudentEnsemble = ensemble
     views: tuple[LayerView, ...] = (first,)
-    for _ in range(1 if helps(ensemble.shape) else _PASSAGES):
+    for _ in range(_PASSAGES):
         found, seen = yield from _passage(ensemble, first, wide, probes, device, control)
         no_worse = np.nanmin(found.losses) <= max(EXACT, float(np.nanmin(best.losses)))
         if len(seen) >= len(views) and no_worse:

@@ -77,6 +77,8 @@ def prune(
     current = _out_of_dents(current, floor, control) or current
     best, passed = current, [current]
     while not current.smallest and not control.over:
+        if len(passed) > 1 and helps(problem.shape) and current.loss > _GIVE_UP:
+            break
         smaller = yield from _bulk(current, floor, control)
         if smaller is None:
             smaller = yield from _single(current, floor, control)

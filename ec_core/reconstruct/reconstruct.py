@@ -26,7 +26,8 @@ from ec_core.networks.mlp import Architecture, to_network
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
-from ec_core.reconstruct.layerwise import LayerView, layer_by_layer, view
+from ec_core.reconstruct.harvest import Harvest, harvest
+from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.refit import fitting, refit
@@ -40,7 +41,7 @@ _REFINE_ITERATIONS = 60
 RENEWABLE = 1e-4
 """Above this loss the layers below are not worth a new one on top."""
 
-FEW_ATTEMPTS = 2
+FEW_ATTEMPTS = 1
 """Where students are warmed up each attempt is long, and all but the best students are far off."""
 
 
@@ -82,7 +83,7 @@ class Reconstruction:
 
 
 def _starts(
-    ensembles: Sequence[StudentEnsemble],
+    students: _Climbed,
     clusters: Clusters | None,
     cloud: WeightCloud | None,
     probes: ProbeSet,
@@ -94,20 +95,31 @@ def _starts(
     Of deep networks the students that were taken through the layers come before the others.
     """
     device, floor = resolve_device(config.device), probes.floor
-    first = ensembles[0].shape
+    first = students.ensembles[0].shape
     if len(first.sizes) == 3 and clusters is not None and cloud is not None and clusters.kept:
-        incoming = collapse(ensembles[0], cloud, clusters).to(device)
+        incoming = collapse(students.ensembles[0], cloud, clusters).to(device)
         problem = make_problem(probes, first.activation, len(incoming), device)
         theta = solve_output(problem, incoming).theta
         fitted = refit(problem, theta, _COLLAPSE_ITERATIONS, floor, control, floor)
         if fitted.loss[0] <= floor:
             yield "clusters", problem, fitted.theta
-    for ensemble in ensembles:
+    if students.harvest is not None:
+        yield "what students agree on", students.harvest.problem, students.harvest.theta
+    for ensemble in students.ensembles:
         problem = make_problem(probes, first.activation, ensemble.shape.sizes[1:-1], device)
         attempts = FEW_ATTEMPTS if helps(first) else config.attempts
         for student in np.argsort(ensemble.losses, kind="stable")[:attempts]:
             row = torch.from_numpy(ensemble.theta[student : student + 1]).to(device)
             yield f"student {int(student) + 1}", problem, row
+
+
+@dataclass(frozen=True)
+class _Climbed:
+    """Students, the most promising ensemble first, and what was seen of every hidden layer."""
+
+    ensembles: tuple[StudentEnsemble, ...]
+    views: tuple[LayerView, ...] = ()
+    harvest: Harvest | None = None
 
 
 def _climb(
@@ -117,21 +129,29 @@ def _climb(
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
-) -> Generator[Event, None, tuple[list[StudentEnsemble], tuple[LayerView, ...]]]:
+) -> Generator[Event, None, _Climbed]:
     """Deep students taken through their layers, before the students as they were.
 
     A first layer cut by hand is taken as it is.
     """
     if len(ensemble.shape.sizes) == 3 or clusters is None or cloud is None:
-        return [ensemble], ()
+        return _Climbed((ensemble,))
     depth, cut = len(ensemble.shape.sizes) - 2, clusters.cut
     yield LayerStep(STAGE, 1, depth, "cluster", "Comparing the students' layer 1.")
     if cut.rule == "hand" or cut.edits:
         seen = LayerView(cloud, build_tree(cloud), cut, clusters)
     else:
         seen = view(ensemble, 0, cut.gamma, cut.beta)
+    if helps(ensemble.shape) and np.nanmin(ensemble.losses) > EXACT:
+        if not seen.clusters.kept:
+            return _Climbed((ensemble,))
+        device = resolve_device(config.device)
+        full = make_problem(probes, ensemble.shape.activation, ensemble.shape.sizes[1:-1], device)
+        first = collapse(ensemble, seen.cloud, seen.clusters).to(device)
+        grown = yield from harvest(full, first, ensemble.seed, control)
+        return _Climbed((ensemble,), (seen, *(grown.views if grown else ())), grown)
     found, views = yield from layer_by_layer(ensemble, seen, probes, config.device, control)
-    return [ensemble] if found is ensemble else [found, ensemble], views
+    return _Climbed((ensemble,) if found is ensemble else (found, ensemble), views)
 
 
 def reconstruct(
@@ -150,12 +170,12 @@ def reconstruct(
     notes: list[str] = []
     best: Pruned | None = None
     begun = ensemble.shape.sizes[1:-1]
-    ensembles, views = yield from _climb(ensemble, clusters, cloud, probes, config, control)
+    students = yield from _climb(ensemble, clusters, cloud, probes, config, control)
     depth = len(begun)
     if depth > 1:
         message = "Removing what the answers do not need, from every layer."
         yield LayerStep(STAGE, depth, depth, "prune", message)
-    for source, problem, theta in _starts(ensembles, clusters, cloud, probes, config, control):
+    for source, problem, theta in _starts(students, clusters, cloud, probes, config, control):
         count = sum(problem.shape.sizes[1:-1])
         notes.append(f"Pruning began with {source}, {count} neurons.")
         yield Note(STAGE, notes[-1])
@@ -168,7 +188,7 @@ def reconstruct(
     assert best is not None
     kept = len(clusters.kept) if clusters is not None else 0
     if clusters is not None and best.exact:
-        proposed = [len(seen.clusters.kept) for seen in views] or [kept]
+        proposed = [len(seen.clusters.kept) for seen in students.views] or [kept]
         for message in _disagreements(proposed, best.problem.shape.sizes[1:-1]):
             notes.append(message)
             yield Note(STAGE, message)
@@ -209,7 +229,7 @@ def reconstruct(
             int(before - after)
             for before, after in zip(begun, best.problem.shape.sizes[1:-1], strict=True)
         ),
-        layers=views,
+        layers=students.views,
     )
 
 

@@ -1,0 +1,260 @@
+"""Deep piecewise linear networks, layer by layer: what a few students agree on is the teacher's.
+
+Stuck students are not wrong everywhere. Each has some of the teacher's neurons, to a per cent or
+better, beside others that only stand in for those it lacks; and while two students hardly ever
+stand in alike, what is true they have in common. So the neurons that several students share are
+taken as given, new students draw the rest anew, and so on until nothing new is found in a layer.
+What is above a layer that is given is a network of its own, which reads the layer's outputs and
+everything below (Martinelli et al., ICML 2024: freeze, and train what is above again).
+
+Neurons may be given with their sign flipped, which leaves a linear map of what they read. That is
+why students read everything below, not the last layer alone; the signs are resolved at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ec_core.cluster.cloud import pool
+from ec_core.cluster.cut import Cut, apply_cut
+from ec_core.cluster.dendrogram import build_tree
+from ec_core.control import Control
+from ec_core.events import Event, LayerStep, RefineProgress
+from ec_core.expand.problem import Problem
+from ec_core.expand.students import ensemble_of
+from ec_core.expand.warm_up import SHAKES, last, warm_up, without_skip
+from ec_core.networks.mlp import Architecture, features, pack, random_parameters, unpack
+from ec_core.reconstruct.layerwise import LayerView
+from ec_core.reconstruct.prune import STAGE
+from ec_core.reconstruct.refit import fitting, refit
+from ec_core.seeding import stage_seed
+
+STUDENTS, STARTS = 20, 60
+"""How many students are compared, and how many are started: the better third goes on."""
+
+STEPS = 9_000
+"""Small steps each of them takes."""
+
+SPARE, ABOVE = 8, 12
+"""Neurons drawn anew beside those that are given, and neurons of each layer above."""
+
+AGREE, WITNESSES, BETA = 0.08, 4, 30.0
+"""Weight vectors of unit length closer than this are one neuron, if so many students have it."""
+
+ROUNDS = 4
+"""How often a layer is looked at. Two or three were enough on 6-4-4-4-2."""
+
+_ITERATIONS = 60
+_PROBES = 4_000
+"""Of the Levenberg-Marquardt steps that follow."""
+
+SETTLED = 1e-5
+"""Once the last layer's students get below this, the layers below are complete."""
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """The best network found, theta (1, P) of ``problem``'s shape, its loss, and every layer that
+    was looked at, from the second on.
+    """
+
+    problem: Problem
+    theta: Tensor
+    loss: float
+    views: tuple[LayerView, ...]
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """Hidden layers that are given, and what is read above them.
+
+    full : the whole problem, with skip paths; blocks : the given layers' rows (H, F) of its shape
+    x (N, F'), mean, spread (F',) : the features (h_l, …, h_1, x), standardised, and how
+    """
+
+    full: Problem
+    blocks: tuple[Tensor, ...]
+    x: Tensor
+    mean: Tensor
+    spread: Tensor
+
+    def problem(self, hidden: tuple[int, ...], skip: bool) -> Problem:
+        """What students with these hidden sizes above the given layers learn."""
+        sizes = (self.x.shape[1], *hidden, self.full.y.shape[1])
+        shape = Architecture(sizes, self.full.shape.activation, skip)
+        return replace(self.full, shape=shape, x=self.x)
+
+    def outside(self, rows: Tensor) -> Tensor:
+        """Rows (…, F'+1) of a first layer above as rows of the full shape, which reads (h_l, 1, …)
+        and features that are not standardised.
+        """
+        weight, at = rows[..., :-1] / self.spread, self.blocks[-1].shape[0]
+        bias = rows[..., -1:] - (weight * self.mean).sum(-1, keepdim=True)
+        return torch.cat([weight[..., :at], bias, weight[..., at:]], dim=-1)
+
+    def inside(self, rows: Tensor) -> Tensor:
+        """The inverse of ``outside``."""
+        at = self.blocks[-1].shape[0]
+        weight = torch.cat([rows[..., :at], rows[..., at + 1 :]], dim=-1)
+        bias = rows[..., at : at + 1] + (weight * self.mean).sum(-1, keepdim=True)
+        return torch.cat([weight * self.spread, bias], dim=-1)
+
+    def whole(self, shape: Architecture, theta: Tensor) -> tuple[Problem, Tensor]:
+        """The given layers and a student theta (1, P) of ``shape`` above them, as one network."""
+        given = [block.shape[0] for block in self.blocks]
+        problem = self.full.at_size(*given, *shape.sizes[1:-1])
+        first, *above = unpack(shape, theta).blocks
+        parts = [block[None] for block in self.blocks] + [self.outside(first)]
+        for at, block in enumerate(above, start=1):
+            columns = problem.shape.features(len(self.blocks) + at)
+            wide = block.new_zeros(1, block.shape[1], columns)
+            wide[..., : block.shape[2]] = block
+            if shape.skip:
+                inputs = slice(block.shape[2] - shape.sizes[0], block.shape[2])
+                wide[..., inputs] /= self.spread
+                wide[..., shape.sizes[at]] -= (wide[..., inputs] * self.mean).sum(2)
+            parts.append(wide)
+        return problem, pack(parts)
+
+
+def ground(full: Problem, blocks: tuple[Tensor, ...]) -> _Ground:
+    """The problem above given layers, whose rows (H, F) read (h, 1, everything below)."""
+    shape = full.shape.with_hidden(*(block.shape[0] for block in blocks))
+    below = [full.x]
+    for block in blocks:
+        below.append(shape.entry.function(features(shape, below) @ block.T))
+    x = torch.cat(below[::-1], dim=1)
+    mean, spread = x.mean(0), x.std(0)
+    spread = torch.where(spread > 0, spread, torch.ones_like(spread))
+    return _Ground(full, blocks, (x - mean) / spread, mean, spread)
+
+
+def harvest(
+    full: Problem, first: Tensor, seed: int, control: Control
+) -> Generator[Event, None, Harvest | None]:
+    """The hidden layers of a deep network one after the other, the first one's rows given.
+
+    full : the whole problem, with skip paths; of its shape the number of layers counts
+    first (H, F) : rows of the first layer
+    Returns None where there is no layer in between, or nothing is agreed on in one.
+    """
+    layers = len(full.shape.sizes) - 2
+    base, best = ground(full, (first,)), None
+    views: tuple[LayerView, ...] = ()
+    for layer in range(1, layers - 1):
+        work = _Layer(full, layer, layers, seed)
+        known = full.x.new_empty(0, full.shape.features(layer))
+        for trial in range(ROUNDS):
+            base, rows, view = yield from work.look(base, known, trial, control)
+            if len(rows) <= len(known):
+                break
+            known = rows
+            if layer + 2 == layers and not control.over:
+                found = yield from work.finish(base, known, trial, (*views, view), control)
+                best = found if best is None or found.loss < best.loss else best
+                if best.loss <= SETTLED:
+                    return best
+        if not len(known) or control.over:
+            break
+        base, views = ground(full, (*base.blocks, known)), (*views, view)
+    return best
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Hidden layer ``layer`` (0: the first) of ``layers``, on top of those given."""
+
+    full: Problem
+    layer: int
+    layers: int
+    seed: int
+
+    def look(
+        self, base: _Ground, known: Tensor, trial: int, control: Control
+    ) -> Generator[Event, None, tuple[_Ground, Tensor, LayerView]]:
+        """New students with the known rows (C, F) in this layer, and what they agree on.
+
+        Returns the ground as the best student has it after it was fitted as a whole, the rows that
+        are shared, and how that was seen.
+        """
+        message = f"New students on what was found of layer {self.layer}."
+        if len(known):
+            message = f"{len(known)} neurons are given, {SPARE} are drawn anew."
+        yield self._step("retrain", message)
+        above = (ABOVE,) * (self.layers - self.layer - 1)
+        problem = base.problem((len(known) + SPARE, *above), skip=False)
+        place = (self.layer, trial)
+        generator = torch.Generator().manual_seed(stage_seed(self.seed, "harvest", *place))
+        theta = random_parameters(problem.shape, STARTS, generator).to(problem.x.device)
+        held = torch.ones_like(theta[:1])
+        unpack(problem.shape, theta).blocks[0][:, : len(known)] = base.inside(known)
+        unpack(problem.shape, held).blocks[0][:, : len(known)] = 0.0
+        batches = stage_seed(self.seed, "harvest batches", *place)
+        warm = warm_up(problem, theta, batches, STEPS, keep=STUDENTS, mask=held[0])
+        theta = last(warm, theta[:STUDENTS], control)
+        theta, loss = yield from self._fit(problem, theta, control)
+        yield self._step("cluster", f"Comparing the students' layer {self.layer + 1}.")
+        view = _shared(problem, theta, loss, self.seed)
+        best = int(np.argmin(loss))
+        whole, together = base.whole(problem.shape, theta[best : best + 1])
+        fitted = refit(whole.thinned(), together, _ITERATIONS, 0.0, control)
+        blocks = [block[0] for block in unpack(whole.shape, fitted.theta).blocks]
+        rows = base.outside(unpack(problem.shape, theta).blocks[0])
+        rows[best] = blocks[self.layer]
+        chosen = [cluster.best for cluster in view.clusters.kept]
+        shared = rows[view.cloud.student[chosen], view.cloud.neuron[chosen]]
+        return ground(self.full, tuple(blocks[: self.layer])), shared, view
+
+    def finish(
+        self,
+        base: _Ground,
+        known: Tensor,
+        trial: int,
+        views: tuple[LayerView, ...],
+        control: Control,
+    ) -> Generator[Event, None, Harvest]:
+        """The last layer, on top of this one's known rows: students with one hidden layer."""
+        top = _Layer(self.full, self.layer + 1, self.layers, self.seed)
+        yield top._step(
+            "retrain", f"New students on {len(known)} neurons of layer {self.layer + 1}."
+        )
+        base = ground(self.full, (*base.blocks, known))
+        problem = base.problem((ABOVE,), skip=True)
+        place = (top.layer, trial)
+        generator = torch.Generator().manual_seed(stage_seed(self.seed, "harvest", *place))
+        theta = random_parameters(problem.shape, STUDENTS, generator).to(problem.x.device)
+        batches = stage_seed(self.seed, "harvest batches", *place)
+        mask = without_skip(problem.shape, theta)
+        theta = last(warm_up(problem, theta, batches, SHAKES, mask=mask), theta, control)
+        theta, loss = yield from top._fit(problem, theta, control)
+        view = _shared(problem, theta, loss, self.seed)
+        best = int(np.argmin(loss))
+        whole, together = base.whole(problem.shape, theta[best : best + 1])
+        return Harvest(whole, together, float(loss[best]), (*views, view))
+
+    def _fit(
+        self, problem: Problem, theta: Tensor, control: Control
+    ) -> Generator[Event, None, tuple[Tensor, np.ndarray]]:
+        """Levenberg-Marquardt on few probes; theta (S, P) and loss (S,)."""
+        few = replace(problem, x=problem.x[:_PROBES], y=problem.y[:_PROBES])
+        for fitted in fitting(few, theta, _ITERATIONS, 0.0, control):
+            size = sum(problem.shape.sizes[1:-1])
+            yield RefineProgress(STAGE, fitted.iterations, float(fitted.loss.min()), size)
+        return fitted.theta, fitted.loss
+
+    def _step(self, phase: str, message: str) -> LayerStep:
+        return LayerStep(STAGE, self.layer + 1, self.layers, phase, message)
+
+
+def _shared(problem: Problem, theta: Tensor, loss: np.ndarray, seed: int) -> LayerView:
+    """The first hidden layer of students theta (S, P), clustered: what enough of them have."""
+    ensemble = ensemble_of(problem.shape, theta.cpu().numpy(), loss, seed)
+    cloud = pool(ensemble)
+    tree = build_tree(cloud)
+    cut = Cut(AGREE, WITNESSES / len(loss), BETA, "plateau")
+    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
