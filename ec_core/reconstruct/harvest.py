@@ -148,7 +148,7 @@ def harvest(
     views: tuple[LayerView, ...] = ()
     for layer in range(1, layers - 1):
         work = _Layer(full, layer, layers, seed)
-        known = full.x.new_empty(0, full.shape.features(layer))
+        known = base.x.new_empty(0, base.x.shape[1] + 1)
         for trial in range(ROUNDS):
             base, rows, view = yield from work.look(base, known, trial, control)
             if len(rows) <= len(known):

@@ -88,7 +88,7 @@ def _small() -> tuple[Problem, Tensor]:
     probes = make_probes(x, y, 0)
     inside = probes.to_standard(network)
     rows = np.column_stack([inside.weights[0], inside.biases[0]])
-    problem = make_problem(probes, "leaky_relu", (2, 2, 2), torch.device("cpu"))
+    problem = make_problem(probes, "leaky_relu", (4, 4, 4), torch.device("cpu"))
     return problem, torch.from_numpy(rows)
 
 
