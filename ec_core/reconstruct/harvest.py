@@ -29,8 +29,8 @@ from ec_core.expand.problem import Problem
 from ec_core.expand.students import ensemble_of
 from ec_core.expand.warm_up import SHAKES, last, warm_up, without_skip
 from ec_core.networks.mlp import Architecture, features, pack, random_parameters, unpack
-from ec_core.reconstruct.layerwise import LayerView
-from ec_core.reconstruct.prune import STAGE
+from ec_core.reconstruct.layerwise import EXACT, LayerView
+from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.refit import fitting, refit
 from ec_core.seeding import stage_seed
 
@@ -53,19 +53,12 @@ _ITERATIONS = 60
 _PROBES = 4_000
 """Of the Levenberg-Marquardt steps that follow."""
 
-SETTLED = 1e-5
-"""Once the last layer's students get below this, the layers below are complete."""
-
 
 @dataclass(frozen=True)
 class Harvest:
-    """The best network found, theta (1, P) of ``problem``'s shape, its loss, and every layer that
-    was looked at, from the second on.
-    """
+    """The best network found, and every layer that was looked at, from the second on."""
 
-    problem: Problem
-    theta: Tensor
-    loss: float
+    found: Pruned
     views: tuple[LayerView, ...]
 
 
@@ -135,12 +128,12 @@ def ground(full: Problem, blocks: tuple[Tensor, ...]) -> _Ground:
 
 
 def harvest(
-    full: Problem, first: Tensor, seed: int, control: Control
+    full: Problem, first: Tensor, floor: float, seed: int, control: Control
 ) -> Generator[Event, None, Harvest | None]:
     """The hidden layers of a deep network one after the other, the first one's rows given.
 
     full : the whole problem, with skip paths; of its shape the number of layers counts
-    first (H, F) : rows of the first layer
+    first (H, F) : rows of the first layer; floor : of the probes
     Returns None where there is no layer in between, or nothing is agreed on in one.
     """
     layers = len(full.shape.sizes) - 2
@@ -155,9 +148,10 @@ def harvest(
                 break
             known = rows
             if layer + 2 == layers and not control.over:
-                found = yield from work.finish(base, known, trial, (*views, view), control)
-                best = found if best is None or found.loss < best.loss else best
-                if best.loss <= SETTLED:
+                whole, theta, seen = yield from work.finish(base, known, trial, control)
+                found = Harvest(approach(whole, theta, floor, control), (*views, view, seen))
+                best = found if best is None or found.found.loss < best.found.loss else best
+                if best.found.loss <= EXACT:
                     return best
         if not len(known) or control.over:
             break
@@ -211,18 +205,15 @@ class _Layer:
         return ground(self.full, tuple(blocks[: self.layer])), shared, view
 
     def finish(
-        self,
-        base: _Ground,
-        known: Tensor,
-        trial: int,
-        views: tuple[LayerView, ...],
-        control: Control,
-    ) -> Generator[Event, None, Harvest]:
-        """The last layer, on top of this one's known rows: students with one hidden layer."""
+        self, base: _Ground, known: Tensor, trial: int, control: Control
+    ) -> Generator[Event, None, tuple[Problem, Tensor, LayerView]]:
+        """The last layer, on top of this one's known rows: students with one hidden layer.
+
+        Returns the best of them as a whole network theta (1, P), and how their layer looks.
+        """
         top = _Layer(self.full, self.layer + 1, self.layers, self.seed)
-        yield top._step(
-            "retrain", f"New students on {len(known)} neurons of layer {self.layer + 1}."
-        )
+        below = f"{len(known)} neurons of layer {self.layer + 1}"
+        yield top._step("retrain", f"New students on {below}.")
         base = ground(self.full, (*base.blocks, known))
         problem = base.problem((ABOVE,), skip=True)
         place = (top.layer, trial)
@@ -232,10 +223,9 @@ class _Layer:
         mask = without_skip(problem.shape, theta)
         theta = last(warm_up(problem, theta, batches, SHAKES, mask=mask), theta, control)
         theta, loss = yield from top._fit(problem, theta, control)
-        view = _shared(problem, theta, loss, self.seed)
         best = int(np.argmin(loss))
         whole, together = base.whole(problem.shape, theta[best : best + 1])
-        return Harvest(whole, together, float(loss[best]), (*views, view))
+        return whole, together, _shared(problem, theta, loss, self.seed)
 
     def _fit(
         self, problem: Problem, theta: Tensor, control: Control

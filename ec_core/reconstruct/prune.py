@@ -43,14 +43,12 @@ class Pruned:
     """The network found: theta (1, P) of ``problem``'s shape and its loss.
 
     ``exact``: the search came to its own end at the floor.
-    ``near``: where it did not, the smallest network passed whose loss was not much above.
     """
 
     problem: Problem
     theta: Tensor
     loss: float
     exact: bool = False
-    near: Pruned | None = None
 
     @property
     def size(self) -> int:
@@ -70,14 +68,9 @@ def prune(
     Yields a PruneStep per attempt; returns the smallest network at the floor, or, if none got
     there, the one with the lowest loss.
     """
-    current = Pruned(problem, *settle(problem, theta))
-    fitted = refit(problem, theta, _ITERATIONS, floor, control, floor)
-    if fitted.loss[0] < current.loss:
-        current = Pruned(problem, fitted.theta, float(fitted.loss[0]))
-    current = _out_of_dents(current, floor, control) or current
-    best, passed = current, [current]
+    best = current = approach(problem, theta, floor, control)
     while not current.smallest and not control.over:
-        if len(passed) > 1 and helps(problem.shape) and current.loss > _GIVE_UP:
+        if helps(problem.shape) and current.size < best.size and current.loss > _GIVE_UP:
             break
         smaller = yield from _bulk(current, floor, control)
         if smaller is None:
@@ -87,12 +80,19 @@ def prune(
         if smaller is None:
             break
         current = smaller
-        passed.append(current)
         if current.loss <= max(floor, best.loss):
             best = current
     done = best.loss <= floor and not control.over
-    near = [one for one in passed if one.loss <= _TOLERATED * best.loss]
-    return replace(best, exact=done, near=None if done else near[-1])
+    return replace(best, exact=done)
+
+
+def approach(problem: Problem, theta: Tensor, floor: float, control: Control) -> Pruned:
+    """One student theta (1, P), as near to the floor as it gets at its own size."""
+    current = Pruned(problem, *settle(problem, theta))
+    fitted = refit(problem, theta, _ITERATIONS, floor, control, floor)
+    if fitted.loss[0] < current.loss:
+        current = Pruned(problem, fitted.theta, float(fitted.loss[0]))
+    return _out_of_dents(current, floor, control) or current
 
 
 def _out_of_dents(current: Pruned, floor: float, control: Control) -> Pruned | None:

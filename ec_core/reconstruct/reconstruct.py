@@ -31,15 +31,11 @@ from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.refit import fitting, refit
-from ec_core.reconstruct.renew import renew
 from ec_core.reconstruct.sign_trials import try_signs
 from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
-
-RENEWABLE = 1e-4
-"""Above this loss the layers below are not worth a new one on top."""
 
 FEW_ATTEMPTS = 1
 """Where students are warmed up each attempt is long, and all but the best students are far off."""
@@ -104,7 +100,8 @@ def _starts(
         if fitted.loss[0] <= floor:
             yield "clusters", problem, fitted.theta
     if students.harvest is not None:
-        yield "what students agree on", students.harvest.problem, students.harvest.theta
+        agreed = students.harvest.found
+        yield "what students agree on", agreed.problem, agreed.theta
     for ensemble in students.ensembles:
         problem = make_problem(probes, first.activation, ensemble.shape.sizes[1:-1], device)
         attempts = FEW_ATTEMPTS if helps(first) else config.attempts
@@ -148,7 +145,7 @@ def _climb(
         device = resolve_device(config.device)
         full = make_problem(probes, ensemble.shape.activation, ensemble.shape.sizes[1:-1], device)
         first = collapse(ensemble, seen.cloud, seen.clusters).to(device)
-        grown = yield from harvest(full, first, ensemble.seed, control)
+        grown = yield from harvest(full, first, probes.floor, ensemble.seed, control)
         return _Climbed((ensemble,), (seen, *(grown.views if grown else ())), grown)
     found, views = yield from layer_by_layer(ensemble, seen, probes, config.device, control)
     return _Climbed((ensemble,) if found is ensemble else (found, ensemble), views)
@@ -180,7 +177,7 @@ def reconstruct(
         notes.append(f"Pruning began with {source}, {count} neurons.")
         yield Note(STAGE, notes[-1])
         path: list[PruneStep] = []
-        pruned = yield from _collect(_shrink(problem, theta, ensemble, probes, control), path)
+        pruned = yield from _collect(prune(problem, theta, probes.floor, control), path)
         if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
             best, steps, begun = pruned, path, problem.shape.sizes[1:-1]
         if best.exact or control.over:
@@ -231,23 +228,6 @@ def reconstruct(
         ),
         layers=students.views,
     )
-
-
-def _shrink(
-    problem: Problem,
-    theta: torch.Tensor,
-    ensemble: StudentEnsemble,
-    probes: ProbeSet,
-    control: Control,
-) -> Generator[Event, None, Pruned]:
-    """Prune a student theta (1, P), with a new last layer and again where that may help."""
-    pruned = yield from prune(problem, theta, probes.floor, control)
-    near = pruned.near
-    if near is None or near.loss > RENEWABLE or not helps(problem.shape) or control.over:
-        return pruned
-    wider, drawn = yield from renew(near.problem, near.theta, ensemble, probes, control)
-    again = yield from prune(wider, drawn, probes.floor, control)
-    return again if (again.exact, -again.loss) > (pruned.exact, -pruned.loss) else pruned
 
 
 def _disagreements(proposed: Sequence[int], found: Sequence[int]) -> Iterator[str]:

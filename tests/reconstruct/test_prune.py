@@ -1,0 +1,43 @@
+"""Steps on small batches against dents, in pruning."""
+
+from __future__ import annotations
+
+import torch
+
+import ec_core as ec
+from ec_core.control import Control
+from ec_core.expand.problem import Problem, make_problem
+from ec_core.networks.mlp import from_network
+from ec_core.networks.network import Network
+from ec_core.probing.probes import ProbeSet
+from ec_core.reconstruct.prune import Pruned, _out_of_dents
+
+
+def near_teacher(activation: str, noise: float) -> tuple[ProbeSet, Problem, torch.Tensor]:
+    """Probes, the problem of the teacher's own size, and its weights with some noise on them.
+
+    Only a test may start there.
+    """
+    teacher = ec.make_teacher("synthetic", sizes=(3, 3, 3, 3, 2), activation=activation, seed=2)
+    probes = ec.probe(ec.Teacher(teacher.network), count=3000, seed=0)
+    problem = make_problem(probes, activation, (3, 3, 3), torch.device("cpu"))
+    standard = probes.to_standard(teacher.network)
+    assert isinstance(standard, Network)
+    shape, theta = from_network(standard, problem.shape.skip)
+    assert shape == problem.shape
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randn(theta.shape, generator=generator, dtype=torch.float64)
+    return probes, problem, theta * (1 + noise * drawn)
+
+
+def test_small_batches_only_ever_lower_the_loss_and_only_where_there_are_kinks() -> None:
+    probes, problem, theta = near_teacher("leaky_relu", 0.1)
+    loss = float((problem.y.var(dim=0, unbiased=False)).mean())
+    found = _out_of_dents(Pruned(problem, theta, loss), probes.floor, Control(None))
+    assert found is not None and found.loss < 0.3 * loss and found.problem is problem
+    assert _out_of_dents(Pruned(problem, theta, probes.floor), probes.floor, Control(None)) is None
+    over = Control(None)
+    over.stop()
+    assert _out_of_dents(Pruned(problem, theta, loss), probes.floor, over) is None
+    probes, problem, theta = near_teacher("tanh", 0.1)
+    assert _out_of_dents(Pruned(problem, theta, loss), probes.floor, Control(None)) is None
