@@ -13,6 +13,7 @@ why students read everything below, not the last layer alone; the signs are reso
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
@@ -24,10 +25,10 @@ from ec_core.cluster.cloud import pool
 from ec_core.cluster.cut import Cut, apply_cut
 from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
-from ec_core.events import Event, LayerStep, RefineProgress
+from ec_core.events import TRAINING, Event, LayerStep, TrainingProgress
 from ec_core.expand.problem import Problem
 from ec_core.expand.students import ensemble_of
-from ec_core.expand.warm_up import SHAKES, last, warm_up, without_skip
+from ec_core.expand.warm_up import SHAKES, Warming, warm_up, without_skip
 from ec_core.networks.mlp import Architecture, features, pack, random_parameters, unpack
 from ec_core.reconstruct.layerwise import EXACT, LayerView
 from ec_core.reconstruct.prune import STAGE, Pruned, approach
@@ -190,8 +191,7 @@ class _Layer:
         unpack(problem.shape, held).blocks[0][:, : len(known)] = 0.0
         batches = stage_seed(self.seed, "harvest batches", *place)
         warm = warm_up(problem, theta, batches, STEPS, keep=STUDENTS, mask=held[0])
-        theta = last(warm, theta[:STUDENTS], control)
-        theta, loss = yield from self._fit(problem, theta, control)
+        theta, loss = yield from _train(problem, theta, warm, control)
         yield self._step("cluster", f"Comparing the students' layer {self.layer + 1}.")
         view = _shared(problem, theta, loss, self.seed)
         best = int(np.argmin(loss))
@@ -221,24 +221,47 @@ class _Layer:
         theta = random_parameters(problem.shape, STUDENTS, generator).to(problem.x.device)
         batches = stage_seed(self.seed, "harvest batches", *place)
         mask = without_skip(problem.shape, theta)
-        theta = last(warm_up(problem, theta, batches, SHAKES, mask=mask), theta, control)
-        theta, loss = yield from top._fit(problem, theta, control)
+        warm = warm_up(problem, theta, batches, SHAKES, mask=mask)
+        theta, loss = yield from _train(problem, theta, warm, control)
         best = int(np.argmin(loss))
         whole, together = base.whole(problem.shape, theta[best : best + 1])
         return whole, together, _shared(problem, theta, loss, self.seed)
 
-    def _fit(
-        self, problem: Problem, theta: Tensor, control: Control
-    ) -> Generator[Event, None, tuple[Tensor, np.ndarray]]:
-        """Levenberg-Marquardt on few probes; theta (S, P) and loss (S,)."""
-        few = replace(problem, x=problem.x[:_PROBES], y=problem.y[:_PROBES])
-        for fitted in fitting(few, theta, _ITERATIONS, 0.0, control):
-            size = sum(problem.shape.sizes[1:-1])
-            yield RefineProgress(STAGE, fitted.iterations, float(fitted.loss.min()), size)
-        return fitted.theta, fitted.loss
-
     def _step(self, phase: str, message: str) -> LayerStep:
         return LayerStep(STAGE, self.layer + 1, self.layers, phase, message)
+
+
+def _train(
+    problem: Problem, theta: Tensor, warming: Warming, control: Control
+) -> Generator[Event, None, tuple[Tensor, np.ndarray]]:
+    """Students theta (S, P) warmed up, then fitted on few probes; theta (S', P) and loss (S',)."""
+    began, done, width = time.monotonic(), 0, problem.shape.sizes[1]
+    for warm, loss in warming:
+        theta, done = warm, done + 1
+        yield _progress(done, loss.cpu().numpy(), width, began)
+        control.take_requests()
+        if control.over:
+            break
+    few = replace(problem, x=problem.x[:_PROBES], y=problem.y[:_PROBES])
+    for fitted in fitting(few, theta, _ITERATIONS, 0.0, control):
+        yield _progress(done + fitted.iterations, fitted.loss, width, began)
+    return fitted.theta, fitted.loss
+
+
+def _progress(iteration: int, loss: np.ndarray, width: int, began: float) -> TrainingProgress:
+    """Losses (S,) after one block of small steps or one iteration."""
+    seconds = time.monotonic() - began
+    return TrainingProgress(
+        STAGE,
+        iteration=iteration,
+        losses=loss,
+        statuses=(TRAINING,) * len(loss),
+        iterations=np.full(len(loss), iteration),
+        restarts=np.zeros(len(loss), dtype=np.int64),
+        width=width,
+        seconds=seconds,
+        throughput=iteration * len(loss) / max(seconds, 1e-9),
+    )
 
 
 def _shared(problem: Problem, theta: Tensor, loss: np.ndarray, seed: int) -> LayerView:
