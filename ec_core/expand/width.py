@@ -26,6 +26,9 @@ _HOPELESS_AFTER, _HOPELESS = 20, 1e-3
 _PROMISING, _LOST = 1e-4, 1e-2
 """Deep students often stay stuck at any width, and are helped layer by layer: there the best one
 decides, promising below the first loss, not worth waiting for above the second."""
+_WARM = 3e-4
+"""The first of these for students that are warmed up: 6-4-4-4-2 left 4e-4 or more at width 4 and
+1e-4 or less at width 8, where layer by layer the rest was found; wider ones were worse."""
 _WIDEST = 1024
 
 
@@ -48,12 +51,13 @@ def find_width(
     make : builds the training problem for a width. Ends early at the width beyond which students
     would have more parameters than half of the answers, or whose matrix does not fit into memory.
     """
-    width = 4 if helps(make(2).shape) else 2
+    warm = helps(make(2).shape)
+    width, promising = (4, _WARM) if warm else (2, _PROMISING)
     while True:
         found, arrived = _short_run(make(width), width, floor, config, control)
         students = len(found.batch.loss)
         best = float(found.batch.loss.min())
-        enough = 2 * arrived > students or (config.hidden_layers > 1 and best <= _PROMISING)
+        enough = 2 * arrived > students or (config.hidden_layers > 1 and best <= promising)
         yield WidthTried(STAGE, width, arrived, students, best, enough, config.hidden(width))
         if enough or control.over:
             return found

@@ -47,3 +47,27 @@ def reducible(network: Network) -> list[str]:
                 else f"{equal} pairs {which} are equal up to symmetry."
             )
     return reasons
+
+
+def silent(network: Network, x: np.ndarray) -> list[str]:
+    """One sentence for each hidden layer with relu neurons that no input of x (N, D) makes fire.
+
+    They leave no trace in the answers, so that to these inputs a smaller network is the same.
+
+    >>> biases = (np.array([0.0, -9.0]), np.zeros(1))
+    >>> silent(Network("relu", (np.eye(2), np.ones((1, 2))), biases), np.ones((5, 2)))
+    ['1 neuron of hidden layer 1 never fires on 5 inputs tried: no answer shows it.']
+    """
+    if network.activation != "relu":
+        return []
+    reasons = []
+    for layer in range(len(network.weights) - 1):
+        count = int((network.hidden(x, layer) <= 0).all(axis=0).sum())
+        if count:
+            who = "1 neuron" if count == 1 else f"{count} neurons"
+            never, them = ("fires", "it") if count == 1 else ("fire", "them")
+            reasons.append(
+                f"{who} of hidden layer {layer + 1} never {never} on {len(x):,} inputs tried: "
+                f"no answer shows {them}."
+            )
+    return reasons

@@ -18,7 +18,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import Activation, activation
 from ec_core.networks.canonical import TINY_NORM, flip
 from ec_core.networks.network import Network
-from ec_core.verify.irreducible import reducible
+from ec_core.verify.irreducible import reducible, silent
 from ec_core.verify.pairing import LayerView, cosine_distances, norms, pair
 
 MATCHED_COSINE = 1e-3
@@ -55,8 +55,9 @@ class MatchReport:
 
     aligned : ``other`` rewritten to stand beside the teacher weight by weight, None where
         sizes differ
-    teacher_reducible : sentences, where the teacher itself has dead or equal neurons: then a
-        smaller network can be the same function, and ``missing`` neurons are no failure
+    teacher_reducible : sentences, where the teacher itself has dead or equal neurons, or relu
+        neurons that never fire: then a smaller network can be the same function, and ``missing``
+        neurons are no failure
     """
 
     layers: tuple[LayerMatch, ...]
@@ -211,9 +212,14 @@ def _weight_error(teacher: Network, aligned: Network, known: np.ndarray) -> floa
     return max(float(np.abs(a - b).max(initial=0.0)) for a, b in pairs)
 
 
+def _gaussian_inputs(network: Network) -> np.ndarray:
+    shape = (FUNCTION_PROBES, network.sizes[0])
+    return np.random.default_rng(FUNCTION_SEED).standard_normal(shape)
+
+
 def _function_error(teacher: Network, other: Network) -> float | None:
     """Largest difference of the answers over each answer's standard deviation, Gaussian inputs."""
-    x = np.random.default_rng(FUNCTION_SEED).standard_normal((FUNCTION_PROBES, teacher.sizes[0]))
+    x = _gaussian_inputs(teacher)
     with np.errstate(over="ignore", invalid="ignore"):
         y = teacher(x)
         spread = y.std(axis=0)
@@ -277,5 +283,5 @@ def match(
         max_weight_error_identified=_weight_error(teacher, aligned, known) if aligned else None,
         function_error=_function_error(teacher, other),
         aligned=aligned,
-        teacher_reducible=tuple(reducible(teacher)),
+        teacher_reducible=(*reducible(teacher), *silent(teacher, _gaussian_inputs(teacher))),
     )

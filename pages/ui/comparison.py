@@ -58,8 +58,9 @@ def certificate(run: Run) -> None:
     ]
     if ticket.max_error_bar is not None:
         pairs.append(("largest error bar of a weight", words.power(ticket.max_error_bar)))
-    found_by = layer_table.found_by(run)
-    pairs.append((f"students of {run.ensemble().students} that found each neuron", found_by))
+    found_by, students = layer_table.found_by(run)
+    where = " of layer 1" if len(run.reconstruction().network.sizes) > 3 else ""
+    pairs.append((f"students of {students} that found each neuron{where}", found_by))
     frame.facts(pairs, key="compare_facts")
     layer_table.table(run)
     if found.match is not None:
@@ -125,8 +126,8 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
         names.append("Difference of the functions")
     if report.teacher_reducible:
         st.info(
-            "The teacher can be written with fewer neurons: a smaller network is the same "
-            f"function. {' '.join(report.teacher_reducible)}"
+            "The teacher can be written with fewer neurons: a smaller network gives the same "
+            f"answers. {' '.join(report.teacher_reducible)}"
         )
     tabs = st.tabs(names, key="compare_tabs")
     with tabs[0]:

@@ -41,10 +41,20 @@ def _support(run: Run, layer: int) -> list[int]:
     return list(found or ())
 
 
-def found_by(run: Run) -> str:
-    """Students that found each neuron, over all hidden layers that were clustered."""
-    layers = range(len(run.reconstruction().network.sizes) - 2)
-    return _span([count for layer in layers for count in _support(run, layer)])
+def _compared(run: Run, layer: int) -> int:
+    """How many students were compared for a layer: not always those of the run."""
+    seen = run.reconstruction().layers
+    return seen[layer].tree.students if layer < len(seen) else run.ensemble().students
+
+
+def found_by(run: Run) -> tuple[str, int]:
+    """Students that found each neuron of the first layer, of how many."""
+    return _span(_support(run, 0)), _compared(run, 0)
+
+
+def _witnesses(run: Run, layer: int) -> str:
+    counts = _support(run, layer)
+    return f"{_span(counts)} of {_compared(run, layer)}" if counts else "–"
 
 
 def _errors(run: Run) -> list[str] | None:
@@ -65,8 +75,7 @@ def rows(run: Run) -> list[tuple[str, ...]]:
     """The table with its head: hidden layers in order, then the output layer."""
     sizes, errors = run.reconstruction().network.sizes, _errors(run)
     ensemble = run.ensemble()
-    by = f"found by, of {ensemble.students} students"
-    found = [("layer", "a student’s neurons", "clusters", "pruned", "neurons", by)]
+    found = [("layer", "a student’s neurons", "clusters", "pruned", "neurons", "students with it")]
     for index, (size, layer) in enumerate(zip(sizes[1:-1], _layers(run), strict=True)):
         clusters = layer["clusters"]
         found.append(
@@ -76,7 +85,7 @@ def rows(run: Run) -> list[tuple[str, ...]]:
                 "–" if clusters is None else str(clusters),
                 str(layer["pruned"]),
                 str(size),
-                _span(_support(run, index)),
+                _witnesses(run, index),
             )
         )
     found.append(("output", str(sizes[-1]), "–", "–", str(sizes[-1]), "–"))

@@ -15,7 +15,7 @@ from ec_core.cluster import Cut
 from ec_core.events import Event
 from ec_core.expand.config import DEEPEST
 from ec_core.expand.students import StudentEnsemble
-from ec_core.probing.asking import ask
+from ec_core.probing.asking import ask, default_count
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
@@ -260,7 +260,8 @@ def default_settings(source: Source) -> Settings:
     if source.dataset is not None:
         # dead pixels and the like only show their weights if noise moves them
         return Settings(hidden_layers=layers, probes=4000, distribution="data+noise")
-    return Settings(hidden_layers=layers, probes=2000 * layers)
+    needed = default_count(source.inputs, layers, source.activation)
+    return Settings(hidden_layers=layers, probes=max(2000 * layers, needed))
 
 
 def _opened(root: Path, run_id: str) -> StoredRun:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import ec_core as ec
 from ec_core.cluster import automatic_cut
 from pages.ui import grove, layer_table, results, script, takeaway, work
-from pages.ui.runs import Run
+from pages.ui.runs import Run, default_settings
 from pages.ui.source import Source
 from tests.pages.conftest import finish
 
@@ -100,3 +100,9 @@ def test_a_budget_that_runs_out_leaves_the_best_so_far(open_page: Opener, deep: 
     assert job.wait(120)
     assert job.snapshot().error is None
     _ends_in_words(open_page, run)
+
+
+@pytest.mark.parametrize(("name", "asked"), [("relu", 20_000), ("tanh", 6_000)])
+def test_deep_kinks_are_asked_more(name: str, asked: int) -> None:
+    card = ec.make_teacher("synthetic", sizes=(6, 4, 4, 4, 2), activation=name, seed=0)
+    assert default_settings(Source.from_card(card, {})).probes == asked

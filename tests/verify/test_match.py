@@ -1,5 +1,6 @@
 """Match: symmetries undone where they are symmetries, differences reported where they are not."""
 
+from dataclasses import replace
 from itertools import permutations, product
 
 import numpy as np
@@ -272,6 +273,23 @@ def test_networks_for_other_questions_are_refused() -> None:
         match(net, teacher((4, 4, 2), "tanh"))
     with pytest.raises(InputError, match="2 and 1 outputs"):
         match(net, teacher((3, 4, 1), "tanh"))
+
+
+def test_a_relu_that_never_fires_is_named() -> None:
+    """The two neurons of this teacher's third layer that stayed silent for 5 million inputs."""
+    teacher = make_teacher("synthetic", sizes=(6, 4, 4, 4, 2), activation="relu", seed=2).network
+    smaller = Network(
+        "relu",
+        (*teacher.weights[:2], teacher.weights[2][[0, 3]], teacher.weights[3][:, [0, 3]]),
+        (*teacher.biases[:2], teacher.biases[2][[0, 3]], teacher.biases[3]),
+    )
+    report = match(teacher, smaller)
+    assert report.function_error == 0.0
+    (sentence,) = report.teacher_reducible
+    assert sentence.startswith("2 neurons of hidden layer 3 never fire on 10,000 inputs")
+    assert match(smaller, smaller).teacher_reducible == ()
+    leaky = replace(teacher, activation="leaky_relu")
+    assert match(leaky, leaky).teacher_reducible == ()
 
 
 def test_a_reducible_teacher_is_named() -> None:
