@@ -152,7 +152,7 @@ def harvest(
                 whole, theta, seen = yield from work.finish(base, known, trial, control)
                 found = Harvest(approach(whole, theta, floor, control), (*views, view, seen))
                 best = found if best is None or found.found.loss < best.found.loss else best
-                if best.found.loss <= EXACT:
+                if best.found.loss <= max(floor, EXACT):
                     return best
         if not len(known) or control.over:
             break
@@ -179,7 +179,7 @@ class _Layer:
         """
         message = f"New students on what was found of layer {self.layer}."
         if len(known):
-            message = f"{len(known)} neurons are given, {SPARE} are drawn anew."
+            message = f"{_neurons(len(known))} given, {SPARE} drawn anew."
         yield self._step("retrain", message)
         above = (ABOVE,) * (self.layers - self.layer - 1)
         problem = base.problem((len(known) + SPARE, *above), skip=False)
@@ -212,7 +212,7 @@ class _Layer:
         Returns the best of them as a whole network theta (1, P), and how their layer looks.
         """
         top = _Layer(self.full, self.layer + 1, self.layers, self.seed)
-        below = f"{len(known)} neurons of layer {self.layer + 1}"
+        below = f"{_neurons(len(known))} of layer {self.layer + 1}"
         yield top._step("retrain", f"New students on {below}.")
         base = ground(self.full, (*base.blocks, known))
         problem = base.problem((ABOVE,), skip=True)
@@ -229,6 +229,10 @@ class _Layer:
 
     def _step(self, phase: str, message: str) -> LayerStep:
         return LayerStep(STAGE, self.layer + 1, self.layers, phase, message)
+
+
+def _neurons(count: int) -> str:
+    return "1 neuron" if count == 1 else f"{count} neurons"
 
 
 def _train(

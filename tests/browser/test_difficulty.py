@@ -78,22 +78,6 @@ def test_a_click_on_a_cell_lists_its_problems(open_tab: Open, solved: None, char
     no_traceback(tab)
 
 
-def test_quick_clicks_are_choices_of_their_own(open_tab: Open, solved: None) -> None:
-    """What the browser sends before it knows of a click must not take the click back."""
-    tab = open_tab("/difficulty")
-    see(tab, "cell_table")
-    choose(tab, "time_map", 2, 2)
-    for _ in range(4):
-        first, second = cell(tab, "time_map", 4, 2), cell(tab, "time_map", 2, 4)
-        tab.mouse.click(*first)
-        tab.mouse.dblclick(*second)
-        says(tab, "problem_facts", "2–4–1")
-        tab.locator(READY).wait_for()
-        expect(tab.locator(".st-key-cell_table tbody tr")).to_have_count(2)
-        says(tab, "problem_facts", "2–4–1", 1_000)
-    no_traceback(tab)
-
-
 def test_from_a_cell_to_a_run_of_its_problem(open_tab: Open, solved: None) -> None:
     tab = open_tab("/difficulty")
     see(tab, "cell_table")

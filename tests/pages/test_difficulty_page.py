@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 from ec_core.benchmark import Grid, Outcome, Settings, outcome_path, read_folder, solve_all
 from ec_core.benchmark.outcomes import write_outcome
 from ec_core.control import Control
-from pages.ui import outcomes
+from pages.ui import difficulty, outcomes
 from pages.ui.board import job_of
 from pages.ui.difficulty import as_run
+from pages.ui.outcomes import Map
 from pages.ui.runs import Run
 
 Opener = Callable[..., AppTest]
@@ -209,3 +210,22 @@ def test_waiting_is_shown_while_the_sample_runs(
     assert not read_folder(place).outcomes
     app.run()
     assert app.button(key="start_solving")
+
+
+def test_a_click_takes_new_boxes_so_that_a_late_message_takes_nothing_back(
+    monkeypatch: pytest.MonkeyPatch, solved: tuple[Outcome, ...]
+) -> None:
+    """What the browser sent before it knew of the click still carries the old boxes."""
+    one = Map("somewhere", solved[0].problem.settings, solved)
+    state: dict[str, object] = {}
+    monkeypatch.setattr(difficulty.st, "session_state", state)
+    before = difficulty._boxes(one)
+    state["time_map"] = {"selection": {"points": [{"customdata": (2, 3)}]}}
+    difficulty._pick("time_map", one)
+    after = difficulty._boxes(one)
+    assert not set(after) & set(before)
+    assert [state[key] for key in after] == [2, 3]
+    # a click that deselects chooses nothing
+    state["time_map"] = {"selection": {"points": []}}
+    difficulty._pick("time_map", one)
+    assert difficulty._boxes(one) == after
