@@ -139,7 +139,7 @@ def _climb(
         seen = LayerView(cloud, build_tree(cloud), cut, clusters)
     else:
         seen = view(ensemble, 0, cut.gamma, cut.beta)
-    if helps(ensemble.shape) and np.nanmin(ensemble.losses) > EXACT:
+    if helps(ensemble.shape) and np.nanmin(ensemble.losses) > max(probes.floor, EXACT):
         if not seen.clusters.kept:
             return _Climbed((ensemble,))
         device = resolve_device(config.device)
