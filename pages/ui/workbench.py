@@ -105,10 +105,12 @@ def courier(run: Run) -> None:
         _COURIER(key=_COURIER_KEY, data=data, on_change_change=partial(_handed_in, run.id))
 
 
-def _send(key: str, data: bytes) -> None:
-    # of no height: the gap of an invisible element would still be seen
+def _send(key: str, data: bytes | None) -> None:
+    # of no height: the gap of an invisible element would still be seen; and its place is kept while
+    # there is nothing to send, or the bench below would move, and lose whoever is on it by keyboard
     with st.container(key=f"blob_{key}"):
-        _BLOB(key=key, data=data)
+        if data is not None:
+            _BLOB(key=key, data=data)
 
 
 def _truth_known(run: Run, layer: int) -> bool:
@@ -132,6 +134,7 @@ def _maps(run: Run, name: str, layer: int = 0) -> tuple[str | None, str]:
     truth = _truth_known(run, layer)
     points = grove.umap_of(run, truth, layer)
     if points is None:
+        _send("bench_map", None)
         return None, _map_note(run, layer)
     shown = f"{name}-umap{'-truth' if truth else ''}"
     _send("bench_map", grove.packed_map(run, shown, points, layer))
@@ -140,10 +143,8 @@ def _maps(run: Run, name: str, layer: int = 0) -> tuple[str | None, str]:
 
 def _truth(run: Run, name: str, layer: int) -> str | None:
     data = grove.packed_truth(run, f"{name}-truth") if _truth_known(run, layer) else None
-    if data is None:
-        return None
     _send("bench_truth", data)
-    return f"{name}-truth"
+    return None if data is None else f"{name}-truth"
 
 
 def _bench(run: Run, layer: int) -> None:

@@ -240,3 +240,26 @@ def test_one_bench_per_layer(open_page: Opener, at_stage: Callable[[str], Run]) 
     assert run.layer_cut(1) == mine
     assert (run.named_cuts(1), run.named_cuts()) == ({"second": mine}, {})
     assert run.cut() == first
+
+
+def test_the_bench_stays_in_its_place_when_the_map_arrives(
+    open_page: Opener, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def place(ready: bool, locked: bool) -> list[int]:
+        points = np.zeros((len(grove.of(run)[0]), 2)) if ready else None
+        monkeypatch.setattr(grove, "umap_of", lambda *_: points)
+        monkeypatch.setattr(grove, "umap_share", lambda *_: 0.0)
+        monkeypatch.setattr(grove, "packed_map", lambda *_: b"map")
+        run.lock_truth(locked)
+        app = open_page("cluster", run)
+        (found,) = [path for path, name in bidis(app._tree.main) if name == "ec_workbench"]
+        return found
+
+    def bidis(block: Any, path: tuple[int, ...] = ()) -> list[tuple[list[int], str]]:
+        if hasattr(block, "children"):
+            return [x for i, b in block.children.items() for x in bidis(b, (*path, i))]
+        proto = getattr(block, "proto", None)
+        return [(list(path), getattr(proto, "component_name", "").split(".")[-1])]
+
+    places = [place(ready, locked) for ready in (False, True) for locked in (False, True)]
+    assert places == [places[0]] * 4
