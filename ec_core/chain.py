@@ -22,7 +22,7 @@ from ec_core.expand.estimate import fits_densely
 from ec_core.expand.problem import make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
-from ec_core.expand.warm_up import helps
+from ec_core.expand.warm_up import helps, large
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
@@ -190,7 +190,7 @@ def run(
         if best.certificate.verified or config.width is not None or control.over:
             break
         width = best.ensemble.shape.sizes[1:-1]
-        if helps(best.ensemble.shape):
+        if helps(best.ensemble.shape) or large(best.ensemble.shape):
             yield Note("chain", "Not verified yet; trying students from other starts.")
             changed = replace(config, width=width, expansion=1.0, seed=config.seed + trial)
         else:

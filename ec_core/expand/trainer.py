@@ -37,10 +37,19 @@ from ec_core.expand.levenberg_marquardt import Batch, iterate, start
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.stopping import arrived, stalled
 from ec_core.expand.students import StudentEnsemble, initial_theta
-from ec_core.expand.warm_up import WARMING, helps, warm_start
+from ec_core.expand.warm_up import (
+    LARGE,
+    WARMING,
+    Warming,
+    helps,
+    large,
+    large_steps,
+    warm_start,
+)
 from ec_core.expand.width import WidthFound, find_width
 from ec_core.networks.mlp import unpack
 from ec_core.probing.probes import ProbeSet
+from ec_core.seeding import stage_seed
 
 STAGE = "expand"
 ENOUGH = 0.5
@@ -83,7 +92,9 @@ def expand(
         run.take_over(found)
     if ensemble is None and helps(problem.shape):
         yield from run.warm_up(problem, control)
-    if not run.dense:
+    if large(problem.shape) and not len(ensemble.history if ensemble else ()):
+        yield from run.train_large(problem, control)
+    elif not run.dense:
         yield Note(STAGE, matrix_free.explain(problem.shape, device), warning=True)
     while True:
         for kind, student in control.take_requests():
@@ -180,8 +191,15 @@ class _Run:
             return
         yield Note(STAGE, WARMING)
         rows = torch.from_numpy(fresh).to(problem.x.device)
+        warm = warm_start(problem, self.config.seed, len(fresh), int(fresh[0]))
+        yield from self._follow(warm, rows, control)
+
+    def _follow(
+        self, warming: Warming, rows: torch.Tensor, control: Control
+    ) -> Generator[Event, None, None]:
+        """Show a warm-up of the students ``rows`` as it goes, and take its last state over."""
         theta = self.batch.theta[rows]
-        for warm, loss in warm_start(problem, self.config.seed, len(fresh), int(fresh[0])):
+        for warm, loss in warming:
             theta = warm
             row = self.batch.loss.clone()
             row[rows] = loss
@@ -191,6 +209,17 @@ class _Run:
             if control.over:
                 break
         self.batch.put(rows, start(self.problem, theta))
+
+    def train_large(self, problem: Problem, control: Control) -> Generator[Event, None, None]:
+        """Small steps are the whole training of large students; whoever wants more continues."""
+        fresh = np.flatnonzero(self.iterations == 0)
+        yield Note(STAGE, LARGE)
+        rows = torch.from_numpy(fresh).to(problem.x.device)
+        batches = stage_seed(self.config.seed, "warm-up", int(fresh[0]) if len(fresh) else 0)
+        warm = large_steps(problem, self.batch.theta[rows], batches)
+        yield from self._follow(warm if len(fresh) else iter(()), rows, control)
+        self.iterations[fresh] += 1
+        self.end(STOPPED if control.stopped else OUT_OF_BUDGET)
 
     @property
     def active(self) -> np.ndarray:

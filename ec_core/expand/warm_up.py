@@ -5,6 +5,11 @@ that changes sides of a kink makes one. A second-order step goes to the bottom o
 The noise of small batches does not see dents, and finds the valley in which Levenberg-Marquardt
 then goes all the way down. Adam: Kingma & Ba (2015).
 
+Large students are warmed up too, for another reason: a second-order step of one costs seconds, and
+they too are left in dents by it, while a minute of small steps finds nearly all of the teacher's
+neurons, to a part in a thousand. What students agree on is then put together and only that, at the
+teacher's own size, is taken all the way down (``reconstruct/agreement.py``).
+
 Float32, because the noise of the batches is far above its rounding.
 """
 
@@ -38,6 +43,17 @@ ahead of the others early: after a third of the steps the best third goes on, an
 BATCH = 512
 """Probes per step, drawn with replacement."""
 
+LARGE_NEURONS, LARGE_PARAMETERS = 48, 1000
+"""Hidden neurons and parameters of a student from which it counts as large. Smaller ones are quick
+with Levenberg-Marquardt, and hardly ever stuck: see the 150 problems."""
+
+LARGE_STEPS, LARGE_RATE = 40_000, 6e-3
+"""Of a large student's warm-up. Twice 32-64-1 g, students twice as wide, 50,000 steps: of the 64
+neurons 57 and 61 were found to one part in ten at rate 3e-3, 62 and 64 at 6e-3, 63 at 1e-2, 49 at
+2e-2; with half the batch 56 and 62."""
+
+LARGE = "Large students take many small steps on batches of questions instead of few large ones."
+
 LAST_SHARE, BEND = 1e-3, 1.5
 """The share of the step size that is left at the end, and the power of the way down."""
 
@@ -55,6 +71,17 @@ def helps(shape: Architecture) -> bool:
     6-4-4-2 relu do without.
     """
     return shape.growing
+
+
+def large(shape: Architecture) -> bool:
+    """Are students of this shape trained by small steps alone, until what they agree on is refined?
+
+    >>> large(Architecture((32, 128, 1), "g")), large(Architecture((32, 32, 1), "g"))
+    (True, False)
+    """
+    neurons = sum(shape.sizes[1:-1])
+    enough = neurons >= LARGE_NEURONS and shape.parameter_count >= LARGE_PARAMETERS
+    return enough and not helps(shape)
 
 
 def gradient(shape: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,14 +157,23 @@ def _thirds(steps: int) -> tuple[float, float]:
 def warm_start(problem: Problem, seed: int, students: int, first: int = 0) -> Warming:
     """New students first … first + S - 1, each the best it can be of ``CANDIDATES`` starts.
 
-    Best first; yields as ``warm_up`` does.
+    Best first; yields as ``warm_up`` does. Large students have one start each.
     """
+    if large(problem.shape):
+        theta = initial_theta(problem.shape, seed, students, first=first).to(problem.x.device)
+        yield from large_steps(problem, theta, stage_seed(seed, "warm-up", first))
+        return
     drawn = [initial_theta(problem.shape, seed, students, k, first) for k in range(CANDIDATES)]
     theta = torch.cat(drawn).to(problem.x.device)
     batches = stage_seed(seed, "warm-up", first)
     for warm, loss in warm_up(problem, theta, batches, STEPS, keep=students):
         best = torch.argsort(loss)[:students]
         yield warm[best], loss[best]
+
+
+def large_steps(problem: Problem, theta: Tensor, seed: int) -> Warming:
+    """The whole training of large students theta (S, P)."""
+    return warm_up(problem, theta, seed, LARGE_STEPS, LARGE_RATE)
 
 
 def shaken(problem: Problem, theta: Tensor, seed: int, control: Control) -> Tensor:

@@ -208,7 +208,7 @@ class _Climb:
             # the better students keep what they know above; the others get a new chance
             warm = order[: max(1, old.students // 2)]
             warm = warm[old.losses[warm] <= max(EXACT, _PROMISING * old.losses[order[0]])]
-            theta[warm] = _carried(old, warm, problem, theta[warm], layer)
+            theta[warm] = carried(old, warm, problem, theta[warm], layer)
         yield self._step("retrain", f"Training what is above layer {layer + 1} again.")
         start = losses(problem, theta.to(problem.x.device)).cpu().numpy()
         config = ExpandConfig(
@@ -224,7 +224,7 @@ class _Climb:
         return (yield from relay(training, lambda event: replace(event, stage=STAGE)))
 
 
-def _carried(
+def carried(
     old: StudentEnsemble, which: np.ndarray, problem: Problem, theta: Tensor, layer: int
 ) -> Tensor:
     """theta (S', P') with what students ``which`` do above hidden layer ``layer`` carried over.

@@ -19,7 +19,7 @@ from torch import Tensor
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
 from ec_core.expand.problem import Problem
-from ec_core.expand.warm_up import helps, shaken
+from ec_core.expand.warm_up import helps, large, shaken
 from ec_core.reconstruct.refit import refit
 from ec_core.reconstruct.removal import Removal, rank, remove, settle
 
@@ -32,6 +32,11 @@ _GIVE_UP = 1e-4
 """Above this loss a network explains too little to be worth making smaller."""
 _NEEDED = 1e-3
 """At the floor: a neuron whose removal alone raises the loss beyond this is not tried."""
+_NEEDED_LARGE = 1e-5
+"""The same for large networks, whose refits take minutes and whose every neuron does little."""
+_IDLE = 1e-5
+"""Above this loss it is not asked which neurons are idle: the least that one of the 64 of 32-64-1
+does is 6e-4."""
 _LOWER = 0.3
 """Out of a dent: a loss lower by this factor, so that trying again comes to an end."""
 _FREE = 1e-9
@@ -70,6 +75,8 @@ def prune(
     """
     best = current = approach(problem, theta, floor, control)
     while not current.smallest and not control.over:
+        if large(problem.shape) and current.loss > floor:
+            break
         if helps(problem.shape) and current.size < best.size and current.loss > _GIVE_UP:
             break
         smaller = yield from _bulk(current, floor, control)
@@ -93,6 +100,16 @@ def approach(problem: Problem, theta: Tensor, floor: float, control: Control) ->
     if fitted.loss[0] < current.loss:
         current = Pruned(problem, fitted.theta, float(fitted.loss[0]))
     return _out_of_dents(current, floor, control) or current
+
+
+def without_idle(problem: Problem, theta: Tensor) -> Pruned:
+    """The network theta (1, P) without the neurons that it does as well without, to a factor.
+
+    Not where so much is missing that everything else seems idle beside it.
+    """
+    current = Pruned(problem, *settle(problem, theta))
+    path = _free_path(current, _TOLERATED * current.loss) if current.loss <= _IDLE else []
+    return Pruned(*path[-1], current.loss) if path else current
 
 
 def _out_of_dents(current: Pruned, floor: float, control: Control) -> Pruned | None:
@@ -150,7 +167,10 @@ def _single(
     """Remove one neuron: the cheapest few are tried side by side."""
     ranked = rank(current.problem, current.theta)
     exact = current.loss <= floor
-    tried = [r for r in ranked if r.loss <= _NEEDED][: 2 * _CANDIDATES] if exact else ranked
+    needed = _NEEDED
+    if large(current.problem.shape):
+        needed = max(_NEEDED_LARGE, _TOLERATED * floor)
+    tried = [r for r in ranked if r.loss <= needed][: 2 * _CANDIDATES] if exact else ranked
     lowest = ranked[0].loss if not tried else float("inf")
     for chosen in (tried[:_CANDIDATES], tried[_CANDIDATES:] if exact else []):
         found = _best_of(current, chosen, floor, control)

@@ -21,10 +21,11 @@ from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, SignsFound, relay
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
-from ec_core.expand.warm_up import helps
+from ec_core.expand.warm_up import helps, large
 from ec_core.networks.mlp import Architecture, to_network
 from ec_core.networks.network import Network
-from ec_core.probing.probes import ProbeSet
+from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
+from ec_core.reconstruct.agreement import Agreement, rough_view
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import Harvest, harvest
 from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
@@ -36,6 +37,10 @@ from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
+
+_ALL_DIGITS = ROUNDING_FLOOR
+"""A floor of no more is that of answers with all their digits: many more of them than weights say
+nothing new, and with thousands of weights every iteration on all of them takes a minute."""
 
 FEW_ATTEMPTS = 1
 """Where students are warmed up each attempt is long, and all but the best students are far off."""
@@ -86,12 +91,15 @@ def _starts(
     config: ReconstructConfig,
     control: Control,
 ) -> Iterator[tuple[str, Problem, torch.Tensor]]:
-    """Networks to prune, most promising first: the collapsed clusters, then the best students.
+    """Networks to prune, most promising first: what students agree on, then the best of them.
 
     Of deep networks the students that were taken through the layers come before the others.
     """
     device, floor = resolve_device(config.device), probes.floor
     first = students.ensembles[0].shape
+    if students.harvest is not None:
+        agreed = students.harvest.found
+        yield "what students agree on", agreed.problem, agreed.theta
     if len(first.sizes) == 3 and clusters is not None and cloud is not None and clusters.kept:
         incoming = collapse(students.ensembles[0], cloud, clusters).to(device)
         problem = make_problem(probes, first.activation, len(incoming), device)
@@ -99,12 +107,9 @@ def _starts(
         fitted = refit(problem, theta, _COLLAPSE_ITERATIONS, floor, control, floor)
         if fitted.loss[0] <= floor:
             yield "clusters", problem, fitted.theta
-    if students.harvest is not None:
-        agreed = students.harvest.found
-        yield "what students agree on", agreed.problem, agreed.theta
     for ensemble in students.ensembles:
         problem = make_problem(probes, first.activation, ensemble.shape.sizes[1:-1], device)
-        attempts = FEW_ATTEMPTS if helps(first) else config.attempts
+        attempts = FEW_ATTEMPTS if helps(first) or large(first) else config.attempts
         for student in np.argsort(ensemble.losses, kind="stable")[:attempts]:
             row = torch.from_numpy(ensemble.theta[student : student + 1]).to(device)
             yield f"student {int(student) + 1}", problem, row
@@ -127,16 +132,20 @@ def _climb(
     config: ReconstructConfig,
     control: Control,
 ) -> Generator[Event, None, _Climbed]:
-    """Deep students taken through their layers, before the students as they were.
+    """Deep students taken through their layers, before the students as they were; large ones too.
 
     A first layer cut by hand is taken as it is.
     """
-    if len(ensemble.shape.sizes) == 3 or clusters is None or cloud is None:
+    rough = large(ensemble.shape) and np.nanmin(ensemble.losses) > probes.floor
+    depth = len(ensemble.shape.sizes) - 2
+    if (depth == 1 and not rough) or clusters is None or cloud is None:
         return _Climbed((ensemble,))
-    depth, cut = len(ensemble.shape.sizes) - 2, clusters.cut
+    cut = clusters.cut
     yield LayerStep(STAGE, 1, depth, "cluster", "Comparing the students' layer 1.")
     if cut.rule == "hand" or cut.edits:
         seen = LayerView(cloud, build_tree(cloud), cut, clusters)
+    elif rough:
+        seen = rough_view(ensemble, 0, cut.gamma, cut.beta)
     else:
         seen = view(ensemble, 0, cut.gamma, cut.beta)
     if helps(ensemble.shape) and np.nanmin(ensemble.losses) > max(probes.floor, EXACT):
@@ -147,8 +156,43 @@ def _climb(
         first = collapse(ensemble, seen.cloud, seen.clusters).to(device)
         grown = yield from harvest(full, first, probes.floor, ensemble.seed, control)
         return _Climbed((ensemble,), (seen, *(grown.views if grown else ())), grown)
+    if rough:
+        work = Agreement(probes, config.device)
+        agreed = yield from work.search(ensemble, seen, control)
+        return _Climbed((ensemble,), (seen, *(agreed.views if agreed else ())), agreed)
     found, views = yield from layer_by_layer(ensemble, seen, probes, config.device, control)
     return _Climbed((ensemble,) if found is ensemble else (found, ensemble), views)
+
+
+def _pruned(
+    students: _Climbed,
+    clusters: Clusters | None,
+    cloud: WeightCloud | None,
+    probes: ProbeSet,
+    config: ReconstructConfig,
+    control: Control,
+) -> Generator[Event, None, tuple[Pruned, list[PruneStep], tuple[int, ...], list[str]]]:
+    """The starts pruned one by one, until one is exact: the best network, its steps, the hidden
+    sizes it began with, and what was begun with in words.
+    """
+    best: Pruned | None = None
+    steps: list[PruneStep] = []
+    notes: list[str] = []
+    few = large(students.ensembles[0].shape) and probes.floor <= _ALL_DIGITS
+    for source, problem, theta in _starts(students, clusters, cloud, probes, config, control):
+        if few:
+            problem = problem.thinned()
+        sizes = problem.shape.sizes[1:-1]
+        notes.append(f"Pruning began with {source}, {sum(sizes)} neurons.")
+        yield Note(STAGE, notes[-1])
+        path: list[PruneStep] = []
+        pruned = yield from _collect(prune(problem, theta, probes.floor, control), path)
+        if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
+            best, steps, begun = pruned, path, sizes
+        if best.exact or control.over:
+            break
+    assert best is not None
+    return best, steps, begun, notes
 
 
 def reconstruct(
@@ -163,26 +207,13 @@ def reconstruct(
 
     Always returns the best network there is, also when it is not the teacher.
     """
-    steps: list[PruneStep] = []
-    notes: list[str] = []
-    best: Pruned | None = None
-    begun = ensemble.shape.sizes[1:-1]
     students = yield from _climb(ensemble, clusters, cloud, probes, config, control)
-    depth = len(begun)
+    depth = len(ensemble.shape.sizes) - 2
     if depth > 1:
         message = "Removing what the answers do not need, from every layer."
         yield LayerStep(STAGE, depth, depth, "prune", message)
-    for source, problem, theta in _starts(students, clusters, cloud, probes, config, control):
-        count = sum(problem.shape.sizes[1:-1])
-        notes.append(f"Pruning began with {source}, {count} neurons.")
-        yield Note(STAGE, notes[-1])
-        path: list[PruneStep] = []
-        pruned = yield from _collect(prune(problem, theta, probes.floor, control), path)
-        if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
-            best, steps, begun = pruned, path, problem.shape.sizes[1:-1]
-        if best.exact or control.over:
-            break
-    assert best is not None
+    search = _pruned(students, clusters, cloud, probes, config, control)
+    best, steps, begun, notes = yield from search
     kept = len(clusters.kept) if clusters is not None else 0
     if clusters is not None and best.exact:
         proposed = [len(seen.clusters.kept) for seen in students.views] or [kept]
@@ -209,10 +240,14 @@ def reconstruct(
     held = probes.standard_answers(network(probes.x_heldout)) - probes.standard_answers(
         probes.y_heldout
     )
+    # the refinement may have seen only some of the probes
+    every = history[-1]
+    if len(plain.x) < len(probes.x):
+        every = float(np.mean((standard(probes.inputs) - probes.answers) ** 2))
     return Reconstruction(
         network=network,
         standard=standard,
-        loss=history[-1],
+        loss=every,
         heldout_loss=float(np.mean(held**2)),
         steps=tuple(steps),
         signs=signs,
