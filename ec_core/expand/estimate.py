@@ -11,6 +11,7 @@ from ec_core.errors import InputError
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.kronecker import LARGEST_FACTOR
 from ec_core.expand.problem import CHUNK_BYTES, probes_needed
+from ec_core.expand.warm_up import BATCH, LARGE_STEPS, large
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.mlp import Architecture
 
@@ -19,6 +20,12 @@ _RATE = {"cpu": 4e10, "cuda": 2e13}
 
 _OVERHEAD = 4e-3
 """Seconds an iteration takes however small the problem is."""
+
+_STEP_FLOPS = 6
+"""Operations per weight and probe of a small step: two forward, four back."""
+
+_STEP_RATE, _STEP_OVERHEAD = {"cpu": 3e10, "cuda": 1e13}, 1e-4
+"""Float32 operations per second of small steps, half of a matrix product's, and seconds of each."""
 
 _TYPICAL_ITERATIONS = 40
 """Per hidden layer: deeper students take longer to get there."""
@@ -122,12 +129,18 @@ def estimate(
     else:
         flops = _MATRIX_FREE_FLOPS * used * shape.parameter_count
     group = max(1, memory_bound(device) // per_student)
+    seconds = (
+        _TYPICAL_ITERATIONS
+        * len(hidden)
+        * (config.students * flops / _RATE[device.type] + _OVERHEAD)
+    )
+    if large(shape):
+        per_step = _STEP_FLOPS * BATCH * shape.parameter_count * config.students
+        seconds = LARGE_STEPS * (per_step / _STEP_RATE[device.type] + _STEP_OVERHEAD)
     return Estimate(
         parameters=shape.parameter_count,
         answers=probes * outputs,
         bytes=CHUNK_BYTES + min(group, config.students) * per_student,
-        seconds=_TYPICAL_ITERATIONS
-        * len(hidden)
-        * (config.students * flops / _RATE[device.type] + _OVERHEAD),
+        seconds=seconds,
         warnings=warnings_for(shape, probes),
     )

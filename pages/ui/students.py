@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from ec_core import events, figures
+from ec_core.expand.warm_up import large
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.canonical import canonical
@@ -24,7 +25,7 @@ _STATUS_WORDS = {
     events.TRAINING: "learning",
     events.STALLED: "stuck",
     events.STOPPED: "stopped",
-    events.OUT_OF_BUDGET: "ran out of time",
+    events.OUT_OF_BUDGET: "at the end of its steps",
 }
 
 
@@ -286,7 +287,12 @@ def _finished(run: Run) -> None:
         ],
         key="training_facts",
     )
-    if not done and run.settings().hidden_layers > 1:
+    if not done and large(ensemble.shape):
+        frame.note(
+            "Students as large as these need not learn everything: what they share is put together "
+            "when the network is built, and only that is taken to the last digit."
+        )
+    elif not done and run.settings().hidden_layers > 1:
         frame.note(
             "No student has learned everything: with several hidden layers that is common. Where "
             "they agree on the first layer the network is built from it, layer by layer."
