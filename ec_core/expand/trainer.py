@@ -219,7 +219,9 @@ class _Run:
         warm = large_steps(problem, self.batch.theta[rows], batches)
         yield from self._follow(warm if len(fresh) else iter(()), rows, control)
         self.iterations[fresh] += 1
+        self.history.append(self.batch.loss.cpu().numpy().copy())
         self.end(STOPPED if control.stopped else OUT_OF_BUDGET)
+        yield self.progress()
 
     @property
     def active(self) -> np.ndarray:

@@ -33,7 +33,7 @@ def probes() -> ProbeSet:
     return make_probes(x, teacher(x))
 
 
-def _drain(
+def drain(
     steps: Generator[Event, None, StudentEnsemble],
 ) -> tuple[list[Event], StudentEnsemble]:
     events = []
@@ -46,7 +46,7 @@ def _drain(
 
 def test_students_converge_and_history_matches_events(probes: ProbeSet) -> None:
     config = ExpandConfig(students=4, width=6, seed=1)
-    events, ensemble = _drain(expand(probes, "tanh", config, Control()))
+    events, ensemble = drain(expand(probes, "tanh", config, Control()))
     progress = [e for e in events if isinstance(e, TrainingProgress)]
     assert len(progress) == len(ensemble.history)
     np.testing.assert_array_equal(progress[-1].losses, ensemble.history[-1])
@@ -58,7 +58,7 @@ def test_students_converge_and_history_matches_events(probes: ProbeSet) -> None:
 
 def test_same_seed_same_arrays_other_seed_other_arrays(probes: ProbeSet) -> None:
     runs = [
-        _drain(expand(probes, "tanh", ExpandConfig(students=3, seed=s), Control()))[1]
+        drain(expand(probes, "tanh", ExpandConfig(students=3, seed=s), Control()))[1]
         for s in (7, 7, 8)
     ]
     np.testing.assert_array_equal(runs[0].theta, runs[1].theta)
@@ -67,13 +67,13 @@ def test_same_seed_same_arrays_other_seed_other_arrays(probes: ProbeSet) -> None
 
 
 def test_width_is_doubled_until_most_converge(probes: ProbeSet) -> None:
-    events, ensemble = _drain(expand(probes, "tanh", ExpandConfig(students=3), Control()))
+    events, ensemble = drain(expand(probes, "tanh", ExpandConfig(students=3), Control()))
     tried = [e for e in events if isinstance(e, WidthTried)]
     assert [e.width for e in tried] == [2 ** (k + 1) for k in range(len(tried))]
     assert [e.enough for e in tried] == [False] * (len(tried) - 1) + [True]
     assert ensemble.shape.sizes[1] == tried[-1].width >= 3
     config = ExpandConfig(students=3, expansion=1.5)
-    assert _drain(expand(probes, "tanh", config, Control()))[1].shape.sizes[1] == round(
+    assert drain(expand(probes, "tanh", config, Control()))[1].shape.sizes[1] == round(
         1.5 * tried[-1].width
     )
 
@@ -82,7 +82,7 @@ def test_width_stops_where_students_could_interpolate() -> None:
     x = np.random.default_rng(0).standard_normal((60, 3))
     few = make_probes(x, np.sin(9 * x[:, :1]))
     config = ExpandConfig(students=3, iterations=5)
-    events, ensemble = _drain(expand(few, "tanh", config, Control()))
+    events, ensemble = drain(expand(few, "tanh", config, Control()))
     notes = [e.message for e in events if isinstance(e, Note)]
     assert any("parameters for 48 answers" in n for n in notes)
     assert 2 * ensemble.shape.parameter_count <= 2 * 48
@@ -101,12 +101,12 @@ def test_requests_are_obeyed(probes: ProbeSet) -> None:
     assert second.statuses[1] == STOPPED and second.iterations[1] == 1
     assert second.restarts[2] == 1 and second.iterations[2] == 1
     control.stop()
-    _, ensemble = _drain(steps)
+    _, ensemble = drain(steps)
     assert set(ensemble.statuses) <= {STOPPED, CONVERGED}
 
 
 def test_no_time_left_is_a_status_not_an_error(probes: ProbeSet) -> None:
-    _, ensemble = _drain(
+    _, ensemble = drain(
         expand(probes, "tanh", ExpandConfig(students=2, width=4), Control(seconds=0.0))
     )
     assert ensemble.statuses == (OUT_OF_BUDGET, OUT_OF_BUDGET)
@@ -115,12 +115,12 @@ def test_no_time_left_is_a_status_not_an_error(probes: ProbeSet) -> None:
 
 def test_continuing_a_stored_ensemble_goes_on_where_it_stood(probes: ProbeSet) -> None:
     config = ExpandConfig(students=3, width=5, iterations=4, restarts=0)
-    _, early = _drain(expand(probes, "tanh", config, Control()))
+    _, early = drain(expand(probes, "tanh", config, Control()))
     restored = ensemble_from_arrays(ensemble_arrays(early))
     np.testing.assert_array_equal(restored.theta, early.theta)
     assert restored.statuses == early.statuses and restored.shape == early.shape
     more = ExpandConfig(students=3, width=5, iterations=60, restarts=0)
-    _, late = _drain(expand(probes, "tanh", more, Control(), restored))
+    _, late = drain(expand(probes, "tanh", more, Control(), restored))
     assert len(late.history) > len(early.history)
     np.testing.assert_array_equal(late.history[: len(early.history)], early.history)
     assert (late.losses <= early.losses).all() and late.losses.min() <= probes.floor
@@ -135,9 +135,9 @@ def test_matrix_free_steps_take_over_where_the_matrix_does_not_fit(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = ExpandConfig(students=2, width=6, seed=1)
-    _, dense = _drain(expand(probes, "tanh", config, Control()))
+    _, dense = drain(expand(probes, "tanh", config, Control()))
     monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
-    events, ensemble = _drain(expand(probes, "tanh", config, Control()))
+    events, ensemble = drain(expand(probes, "tanh", config, Control()))
     assert any(isinstance(e, Note) and "matrix-free" in e.message for e in events)
     np.testing.assert_array_equal(ensemble.history[0] <= dense.history[0] * 2, True)
     assert ensemble.statuses.count(CONVERGED) >= 1
@@ -159,9 +159,9 @@ def test_matrix_free_runs_are_continued_stopped_and_restarted(
     second = next(steps)
     assert isinstance(second, TrainingProgress)
     assert second.restarts[0] == 1 and second.statuses[1] == STOPPED
-    _, early = _drain(steps)
+    _, early = drain(steps)
     more = ExpandConfig(students=2, width=4, iterations=8, restarts=0)
-    _, late = _drain(expand(probes, "tanh", more, Control(), early))
+    _, late = drain(expand(probes, "tanh", more, Control(), early))
     np.testing.assert_array_equal(late.history[: len(early.history)], early.history)
     assert (late.losses <= early.losses).all()
 
@@ -170,7 +170,7 @@ def test_without_room_for_any_matrix_a_run_still_ends(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
-    events, ensemble = _drain(
+    events, ensemble = drain(
         expand(probes, "tanh", ExpandConfig(students=2, iterations=2), Control())
     )
     assert any(isinstance(e, Note) and "Too many inputs" in e.message for e in events)
@@ -179,16 +179,16 @@ def test_without_room_for_any_matrix_a_run_still_ends(
 
 def test_more_students_than_memory_is_one_sentence(probes: ProbeSet) -> None:
     with pytest.raises(InputError, match="GiB"):
-        _drain(expand(probes, "tanh", ExpandConfig(students=10**9), Control()))
+        drain(expand(probes, "tanh", ExpandConfig(students=10**9), Control()))
 
 
 def test_groups_under_the_memory_bound_give_the_same_students(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = ExpandConfig(students=3, width=4, iterations=6, restarts=0)
-    _, together = _drain(expand(probes, "tanh", config, Control()))
+    _, together = drain(expand(probes, "tanh", config, Control()))
     monkeypatch.setattr(trainer, "memory_bound", lambda device: 1)
-    _, apart = _drain(expand(probes, "tanh", config, Control()))
+    _, apart = drain(expand(probes, "tanh", config, Control()))
     np.testing.assert_allclose(apart.theta, together.theta, rtol=1e-6, atol=1e-8)
 
 

@@ -1,0 +1,89 @@
+"""Large students: small steps are their training, whoever continues goes on from there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ec_core.control import Control
+from ec_core.events import OUT_OF_BUDGET, STOPPED, Note, TrainingProgress, WidthTried
+from ec_core.expand import estimate, trainer, warm_up, width
+from ec_core.expand.config import ExpandConfig
+from ec_core.expand.warm_up import BLOCK, LARGE, large
+from ec_core.networks.mlp import Architecture
+from ec_core.probing.asking import ask
+from ec_core.probing.presets import make_teacher
+from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.probing.teacher import Teacher
+from tests.expand.test_trainer import drain
+
+WIDE = ExpandConfig(students=2, width=100, seed=1)
+
+
+@pytest.fixture(scope="module")
+def probes() -> ProbeSet:
+    teacher = make_teacher("synthetic", sizes=(8, 3, 1), activation="tanh", seed=0).network
+    return make_probes(*ask(Teacher(teacher), 2500, "gaussian", 8, 0))
+
+
+def test_what_is_large() -> None:
+    assert large(Architecture((8, 100, 1), "tanh"))
+    assert not large(Architecture((2, 100, 1), "tanh"))  # few parameters: quick as it is
+    assert not large(Architecture((64, 16, 10), "tanh"))  # few neurons: hardly ever stuck
+    assert large(Architecture((6, 64, 64, 2), "relu"))
+    assert not large(Architecture((6, 64, 64, 64, 2), "relu"))  # has a warm-up of its own
+
+
+def test_small_steps_are_all_and_continuing_goes_on(
+    probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_up, "LARGE_STEPS", 3 * BLOCK)
+    events, ensemble = drain(trainer.expand(probes, "tanh", WIDE, Control()))
+    assert LARGE in [event.message for event in events if isinstance(event, Note)]
+    progress = [event for event in events if isinstance(event, TrainingProgress)]
+    assert len(progress) == len(ensemble.history) == 4
+    assert (ensemble.history[2] < ensemble.history[0]).all()
+    np.testing.assert_array_equal(ensemble.history[-1], ensemble.losses)
+    assert ensemble.statuses == (OUT_OF_BUDGET,) * 2
+    # second-order steps from where the small ones ended
+    few = ExpandConfig(students=2, width=100, seed=1, iterations=2)
+    events, after = drain(trainer.expand(probes, "tanh", few, Control(), ensemble))
+    assert LARGE not in [event.message for event in events if isinstance(event, Note)]
+    assert (after.losses < ensemble.losses / 3).all()
+    assert len(after.history) == 6
+
+
+def test_a_stop_ends_the_small_steps(probes: ProbeSet) -> None:
+    control = Control()
+    steps = trainer.expand(probes, "tanh", WIDE, control)
+    while not isinstance(next(steps), TrainingProgress):
+        pass
+    control.stop()
+    _, ensemble = drain(steps)
+    assert ensemble.statuses == (STOPPED,) * 2
+    assert len(ensemble.history) <= 3
+
+
+def test_the_width_search_takes_small_steps_where_students_are_large(
+    probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_up, "LARGE_STEPS", 3000)
+    for module in (warm_up, width, trainer):
+        monkeypatch.setattr(module, "large", lambda shape: shape.sizes[1] >= 2)
+    config = ExpandConfig(students=4, seed=1)
+    events, ensemble = drain(trainer.expand(probes, "tanh", config, Control()))
+    tried = [event for event in events if isinstance(event, WidthTried)]
+    assert [event.width for event in tried] == [2, 4]
+    assert tried[0].best_loss > 1e-4 >= tried[1].best_loss
+    assert {event.students for event in tried} == {3}
+    # those that showed the width are not trained again, the fourth is
+    assert len(ensemble.losses) == 4
+    assert (ensemble.iterations == 1).all()
+
+
+def test_the_estimate_counts_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = ExpandConfig(students=4, device="cpu")
+    small, wide = (estimate.estimate(9000, 32, 1, "g", (h,), config).seconds for h in (32, 128))
+    assert wide > small
+    monkeypatch.setattr(estimate, "LARGE_STEPS", 2 * estimate.LARGE_STEPS)
+    assert estimate.estimate(9000, 32, 1, "g", (128,), config).seconds == pytest.approx(2 * wide)
