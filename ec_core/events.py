@@ -51,6 +51,7 @@ class TrainingProgress(Event):
     restarts : (S,) how often each was started anew
     incoming : (S, H, D+1) float32 copy of (w, b) in standardised inputs, or None to save memory
     throughput : student-iterations per second
+    planned : how many iterations there will be in all, where that is known; 0 where it is not
     """
 
     iteration: int
@@ -62,6 +63,7 @@ class TrainingProgress(Event):
     seconds: float
     throughput: float
     incoming: np.ndarray | None = None
+    planned: int = 0
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.stopping import arrived, stalled
 from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.expand.warm_up import (
+    BLOCK,
     LARGE,
+    LARGE_STEPS,
     WARMING,
     Warming,
     helps,
@@ -147,7 +149,7 @@ class _Run:
         device = problem.x.device
         self.dense = fits_densely(problem.shape, device)
         self.began, self.before = time.monotonic(), 0.0
-        self.work = 0
+        self.work, self.planned = 0, 0
         if ensemble is None:
             theta = initial_theta(problem.shape, config.seed, config.students).to(device)
             self.batch = start(problem, theta)
@@ -203,6 +205,7 @@ class _Run:
             theta = warm
             row = self.batch.loss.clone()
             row[rows] = loss
+            self.work += len(rows)
             self.history.append(row.cpu().numpy())
             yield self.progress()
             control.take_requests()
@@ -213,6 +216,7 @@ class _Run:
     def train_large(self, problem: Problem, control: Control) -> Generator[Event, None, None]:
         """Small steps are the whole training of large students; whoever wants more continues."""
         fresh = np.flatnonzero(self.iterations == 0)
+        self.planned = len(self.history) + LARGE_STEPS // BLOCK + 1
         yield Note(STAGE, LARGE)
         rows = torch.from_numpy(fresh).to(problem.x.device)
         batches = stage_seed(self.config.seed, "warm-up", int(fresh[0]) if len(fresh) else 0)
@@ -299,6 +303,7 @@ class _Run:
             seconds=self.before + seconds,
             throughput=self.work / max(seconds, 1e-9),
             incoming=snapshot,
+            planned=self.planned,
         )
 
     def result(self) -> StudentEnsemble:

@@ -52,8 +52,6 @@ LARGE_STEPS, LARGE_RATE = 40_000, 6e-3
 neurons 57 and 61 were found to one part in ten at rate 3e-3, 62 and 64 at 6e-3, 63 at 1e-2, 49 at
 2e-2; with half the batch 56 and 62."""
 
-LARGE = "Large students take many small steps on batches of questions instead of few large ones."
-
 LAST_SHARE, BEND = 1e-3, 1.5
 """The share of the step size that is left at the end, and the power of the way down."""
 
@@ -61,6 +59,11 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 BLOCK = 100
 """Steps between two reports; within a block nothing waits for the device."""
+
+LARGE = (
+    "Large students take many small steps on batches of questions instead of few large ones; each "
+    f"iteration shown is {BLOCK} of them."
+)
 
 Warming = Iterator[tuple[Tensor, Tensor]]
 """(theta (S, P), loss (S,)) after every block."""

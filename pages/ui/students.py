@@ -162,7 +162,7 @@ def _steer_students(
 
 
 def _time_left(run: Run, snapshot: JobSnapshot, training: events.TrainingProgress) -> str:
-    """An upper bound: the iterations allowed, or the time limit, whichever comes first."""
+    """The iterations planned, else an upper bound: those allowed, or the time limit if earlier."""
     settings = run.settings()
     config = settings.recover_config(run.activation).expand_config()
     going = [s for s, status in enumerate(training.statuses) if status == events.TRAINING]
@@ -170,9 +170,11 @@ def _time_left(run: Run, snapshot: JobSnapshot, training: events.TrainingProgres
         return "a moment"
     pace = max(training.seconds, 1e-6) / max(training.iteration, 1)
     left = pace * max(config.iterations - int(np.min(training.iterations[going])), 0)
+    if training.planned:
+        left = pace * max(training.planned - training.iteration, 0)
     if settings.budget is not None:
         left = min(left, max(settings.budget - snapshot.seconds, 0.0))
-    return f"at most {words.duration(left)}"
+    return f"{'about' if training.planned else 'at most'} {words.duration(left)}"
 
 
 def _neurons(

@@ -50,6 +50,7 @@ class Case:
     member : may a network of the class asked for equal the function?
     neurons : the smallest number of hidden neurons that can, where known
     reach : spread of the fresh inputs that decide
+    width, students, budget (seconds) : of the recovery
     """
 
     kind: str
@@ -61,6 +62,9 @@ class Case:
     layers: int = 1
     neurons: int | None = None
     reach: float = 2.0
+    width: int | None = None
+    students: int = 3
+    budget: float = BUDGET
 
 
 @dataclass(frozen=True)
@@ -297,6 +301,45 @@ def few_digits(rng: np.random.Generator) -> Case:
     return Case("", teacher, x, teacher.activation, member=True, spoil=spoil, neurons=hidden)
 
 
+def large_students(rng: np.random.Generator) -> Case:
+    """Students large enough to be trained by small steps, and any of the misfits above."""
+    kind = _pick(rng, ["activation", "depth", "skip", "bent", "noise", "a little of another"])
+    inputs, hidden = int(rng.integers(12, 17)), int(rng.integers(6, 11))
+    name = _pick(rng, [name for name in ACTIVATIONS if name not in LINES])
+    middle = (4,) if kind == "depth" else ()
+    teacher = _teacher(rng, name, inputs, hidden, *middle, 1)
+    line, little = rng.standard_normal((inputs, 1)), 10.0 ** -rng.uniform(1, 6)
+    seed = int(rng.integers(10_000))
+    functions: dict[str, Function] = {
+        "skip": lambda x: teacher(x) + x @ line,
+        "bent": lambda x: teacher(x + little * np.sin(x)),
+        "noise": lambda x: (
+            teacher(x) + little * np.random.default_rng(seed).standard_normal((len(x), 1))
+        ),
+        "a little of another": lambda x: teacher(x) + little * np.sin(x @ line),
+    }
+    return Case(
+        "",
+        functions.get(kind, teacher),
+        rng.standard_normal((4000, inputs)),
+        _other(rng, name) if kind == "activation" else name,
+        member=False,
+        width=72,
+        budget=120.0,
+    )
+
+
+def three_layers_of_kinks(rng: np.random.Generator) -> Case:
+    """Students with three hidden layers of kinks, on what has other kinks, fewer or none."""
+    name, other = ("relu", "leaky_relu") if rng.random() < 0.5 else ("leaky_relu", "relu")
+    true, hidden = [(other, (4, 4, 4)), ("tanh", (4, 4)), ("tanh", (4,))][int(rng.integers(3))]
+    teacher = _teacher(rng, true, 6, *hidden, 2)
+    x = rng.standard_normal((20_000, 6))
+    # two neurons of one kind make one of the other
+    member = true in PIECEWISE
+    return Case("", teacher, x, name, member=member, layers=3, width=8, students=4, budget=200.0)
+
+
 KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
@@ -320,8 +363,13 @@ KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
         sigmoid_and_tanh,
         twins_and_dead,
         few_digits,
+        large_students,
+        three_layers_of_kinks,
     )
 }
+
+AT_MOST = {"large-students": 12, "three-layers-of-kinks": 6}
+"""Kinds whose runs take minutes are run no more often than that."""
 
 
 def case(kind: str, number: int) -> Case:
@@ -350,7 +398,7 @@ def _is_wrong(this: Case, network: ec.Network, precision: float) -> bool:
     return bool(error.max() > max(EQUAL, ROUNDINGS * float(np.sqrt(precision))))
 
 
-def outcome(this: Case, students: int = 3, iterations: int = 35) -> Outcome:
+def outcome(this: Case, students: int | None = None, iterations: int = 35) -> Outcome:
     """Ask, recover with small and fast settings, judge."""
     began = time.monotonic()
     answers = this.spoil(this.function(this.x))
@@ -360,11 +408,11 @@ def outcome(this: Case, students: int = 3, iterations: int = 35) -> Outcome:
             probes,
             activation=this.activation,
             hidden_layers=this.layers,
-            students=students,
-            width=5 if this.layers == 1 else (3,) * this.layers,
+            students=students or this.students,
+            width=this.width or (5 if this.layers == 1 else 3),
             iterations=iterations,
             restarts=0,
-            budget=BUDGET,
+            budget=this.budget,
         )
     except ec.InputError as error:
         return Outcome(False, False, True, False, (), (str(error),), time.monotonic() - began)
@@ -394,7 +442,8 @@ def main() -> int:
     rows = []
     for kind in arguments.only.split(","):
         found = []
-        for number in range(arguments.first, arguments.first + arguments.each):
+        count = min(arguments.each, AT_MOST.get(kind, arguments.each))
+        for number in range(arguments.first, arguments.first + count):
             result = outcome(case(kind, number))
             found.append(result)
             if result.wrong:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.misfits import KINDS, case, outcome
+from tests.benchmarks.misfits import AT_MOST, KINDS, case, outcome
 
 RIGHT = ("sigmoid-and-tanh", "twins-and-dead", "few-digits")
 """Kinds in which "verified" can be right, and should be for some."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in AT_MOST])
 def test_no_misfit_is_wrongly_verified(kind: str) -> None:
     for number in (1000, 1001):
         found = outcome(case(kind, number), 2, 25)
