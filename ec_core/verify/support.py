@@ -18,6 +18,9 @@ SAME = 0.05
 """A cluster within this share of a neuron's norm is that neuron, as in ``match``; students that
 are not exact lie around the truth, unrelated vectors are several times farther away."""
 
+SCATTER = 2.0
+"""Or within so many times the scatter of a kept cluster's members, where no student is exact."""
+
 
 def support(standard: Network, clusters: Clusters) -> tuple[int, ...]:
     """Distinct students in the nearest cluster of each first-layer neuron (H,), 0 where none is.
@@ -40,6 +43,8 @@ def support(standard: Network, clusters: Clusters) -> tuple[int, ...]:
             # which sign is canonical depends on a direction that the cloud chose for itself
             distance = np.minimum(distance, np.linalg.norm(centres + vector, axis=1))
         nearest = int(np.argmin(distance))
-        near = distance[nearest] <= SAME * norm
-        found.append(clusters.clusters[nearest].support if near else 0)
+        cluster = clusters.clusters[nearest]
+        scatter = SCATTER * cluster.spread if cluster.kept else 0.0
+        near = distance[nearest] <= max(SAME * norm, scatter)
+        found.append(cluster.support if near else 0)
     return tuple(found)

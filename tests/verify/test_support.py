@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,12 @@ def test_a_relu_s_norm_does_not_matter() -> None:
 
 def test_no_clusters_no_support() -> None:
     assert support(_network("tanh", np.ones((2, 3))), Clusters(Cut(1e-3), ())) == (0, 0)
+
+
+def test_a_neuron_within_the_scatter_of_a_kept_cluster_is_that_cluster_s() -> None:
+    exact = _clusters(([1.0, 2.0, 0.5], 6), ([0.0, -1.0, 1.0], 2))
+    wide = Clusters(exact.cut, tuple(replace(c, spread=0.1) for c in exact.clusters))
+    vectors = np.array([[1.0, 2.0, 0.69], [0.0, -1.0, 1.19]])
+    network = _network("tanh", vectors)
+    assert support(network, exact) == (0, 0)
+    assert support(network, wide) == (6, 0)  # the second is not kept: its scatter says nothing
