@@ -3,7 +3,7 @@
 Run:  python tests/benchmarks/real_data.py [small] [deep] [large] [deepest]
 ``small`` (what runs without a word) takes a minute, ``deep`` is digits 4×4 with two hidden layers,
 ``large`` digits 8×8 with 32 hidden neurons (minutes), ``deepest`` the paper's deep shape on digits
-8×8 (three quarters of an hour). Prints a table and exits 1 if a size or a weight is wrong or a run
+8×8 (twenty minutes). Prints a table and exits 1 if a size or a weight is wrong or a run
 takes longer than allowed.
 """
 
