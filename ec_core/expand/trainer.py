@@ -12,7 +12,7 @@ from collections.abc import Generator
 import numpy as np
 import torch
 
-from ec_core.control import RESTART, Control
+from ec_core.control import RESTART, STOP, Control
 from ec_core.devices import memory_bound, resolve_device
 from ec_core.events import (
     CONVERGED,
@@ -197,19 +197,30 @@ class _Run:
         yield from self._follow(warm, rows, control)
 
     def _follow(
-        self, warming: Warming, rows: torch.Tensor, control: Control
+        self, warming: Warming, rows: torch.Tensor, control: Control, steady: bool = False
     ) -> Generator[Event, None, None]:
-        """Show a warm-up of the students ``rows`` as it goes, and take its last state over."""
+        """Show a warm-up of the students ``rows`` as it goes, and take its last state over.
+
+        steady : row by row the same students throughout, so that one of them can be stopped: it
+        is left as it is in that moment
+        """
         theta = self.batch.theta[rows]
+        place = {student: at for at, student in enumerate(rows.tolist())}
+        halted: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         for warm, loss in warming:
             theta = warm
             row = self.batch.loss.clone()
             row[rows] = loss
+            for student, (weights, last) in halted.items():
+                theta[place[student]], row[student] = weights, last
             self.work += len(rows)
             self.history.append(row.cpu().numpy())
             yield self.progress()
-            control.take_requests()
-            if control.over:
+            for kind, student in control.take_requests():
+                if steady and kind == STOP and student in place and student not in halted:
+                    self.obey(kind, student)
+                    halted[student] = theta[place[student]].clone(), row[student].clone()
+            if control.over or not self.active.any():
                 break
         self.batch.put(rows, start(self.problem, theta))
 
@@ -221,7 +232,7 @@ class _Run:
         rows = torch.from_numpy(fresh).to(problem.x.device)
         batches = stage_seed(self.config.seed, "warm-up", int(fresh[0]) if len(fresh) else 0)
         warm = large_steps(problem, self.batch.theta[rows], batches)
-        yield from self._follow(warm if len(fresh) else iter(()), rows, control)
+        yield from self._follow(warm if len(fresh) else iter(()), rows, control, steady=True)
         self.iterations[fresh] += 1
         self.history.append(self.batch.loss.cpu().numpy().copy())
         self.end(STOPPED if control.stopped else OUT_OF_BUDGET)

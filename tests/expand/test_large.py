@@ -64,6 +64,23 @@ def test_a_stop_ends_the_small_steps(probes: ProbeSet) -> None:
     assert len(ensemble.history) <= 3
 
 
+def test_one_student_is_stopped_and_stays_as_it_was(
+    probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_up, "LARGE_STEPS", 4 * BLOCK)
+    control = Control()
+    steps = trainer.expand(probes, "tanh", WIDE, control)
+    while not isinstance(next(steps), TrainingProgress):
+        pass
+    control.stop_student(1)
+    _, ensemble = drain(steps)
+    _, whole = drain(trainer.expand(probes, "tanh", WIDE, Control()))
+    assert ensemble.statuses == (OUT_OF_BUDGET, STOPPED)
+    np.testing.assert_array_equal(ensemble.theta[0], whole.theta[0])
+    assert ensemble.losses[1] > 2 * whole.losses[1]
+    assert ensemble.history[1, 1] == ensemble.history[3, 1]
+
+
 def test_the_width_search_takes_small_steps_where_students_are_large(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
