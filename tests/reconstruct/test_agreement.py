@@ -116,7 +116,7 @@ def test_students_grown_around_a_network_answer_as_it_does(skip: bool) -> None:
 
 
 def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 4000)
+    monkeypatch.setattr(warm_up, "LARGE_STEPS", 2500)
     for module in (trainer, warm_up):
         monkeypatch.setattr(module, "large", lambda _: True)
     teacher, probes = _asked((5, 6, 2))
@@ -144,7 +144,7 @@ def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_large_teacher_is_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way, with a warm-up long enough for a teacher that is not large."""
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 4000)
+    monkeypatch.setattr(warm_up, "LARGE_STEPS", 2500)
     teacher = ec.make_teacher("synthetic", sizes=(8, 6, 1), activation="tanh", seed=0).network
     assert large(Architecture((8, 100, 1), "tanh"))
     result = ec.recover(ec.Teacher(teacher), activation="tanh", width=100, students=3, probes=4000)
