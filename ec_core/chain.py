@@ -23,6 +23,7 @@ from ec_core.expand.problem import make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.expand.warm_up import helps, large
+from ec_core.expand.width import could_interpolate
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
@@ -196,8 +197,7 @@ def run(
         else:
             width = tuple(2 * size for size in width)
             problem = make_problem(probes, config.activation, width, resolve_device("cpu"))
-            too_many = 2 * problem.shape.parameter_count > problem.y.numel()
-            if too_many or not fits_densely(problem.shape, problem.x.device):
+            if could_interpolate(problem) or not fits_densely(problem.shape, problem.x.device):
                 break
             shape = "-".join(map(str, width))
             yield Note("chain", f"Not verified yet; trying students with {shape} hidden neurons.")

@@ -85,7 +85,7 @@ def test_width_stops_where_students_could_interpolate() -> None:
     events, ensemble = drain(expand(few, "tanh", config, Control()))
     notes = [e.message for e in events if isinstance(e, Note)]
     assert any("parameters for 48 answers" in n for n in notes)
-    assert 2 * ensemble.shape.parameter_count <= 2 * 48
+    assert ensemble.shape.parameter_count <= 48
 
 
 def test_requests_are_obeyed(probes: ProbeSet) -> None:
