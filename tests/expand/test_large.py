@@ -15,7 +15,7 @@ from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
-from tests.expand.test_trainer import drain
+from tests.steps import drain
 
 WIDE = ExpandConfig(students=2, width=100, seed=1)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import numpy as np
 import pytest
 
@@ -13,17 +11,17 @@ from ec_core.events import (
     CONVERGED,
     OUT_OF_BUDGET,
     STOPPED,
-    Event,
     Note,
     TrainingProgress,
     WidthTried,
 )
 from ec_core.expand import trainer
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
+from ec_core.expand.students import ensemble_arrays, ensemble_from_arrays
 from ec_core.expand.trainer import expand
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
+from tests.steps import drain
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +29,6 @@ def probes() -> ProbeSet:
     teacher = make_teacher("synthetic", sizes=(3, 3, 1), activation="tanh", seed=0).network
     x = np.random.default_rng(0).standard_normal((300, 3))
     return make_probes(x, teacher(x))
-
-
-def drain(
-    steps: Generator[Event, None, StudentEnsemble],
-) -> tuple[list[Event], StudentEnsemble]:
-    events = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            return events, end.value
 
 
 def test_students_converge_and_history_matches_events(probes: ProbeSet) -> None:

@@ -20,6 +20,7 @@ from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.agreement import Agreement, around, rough_view
 from ec_core.reconstruct.prune import prune
+from tests.steps import drain
 
 SIZES = (5, 6, 4, 2)
 
@@ -121,23 +122,13 @@ def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(module, "large", lambda _: True)
     teacher, probes = _asked((5, 6, 2))
     students = _students(teacher, probes, (13,), 1e-4, [2] * 4)
-    steps = []
-    search = Agreement(probes, "cpu").search(
-        students, rough_view(students, 0, 0.5, 30.0), Control()
-    )
-    while True:
-        try:
-            steps.append(next(search))
-        except StopIteration as end:
-            found = end.value
-            break
-    assert found.found.loss <= probes.floor
-    pruning = prune(found.found.problem, found.found.theta, probes.floor, Control())
-    try:
-        while True:
-            next(pruning)
-    except StopIteration as end:
-        assert end.value.problem.shape.sizes == (5, 6, 2)
+    first = rough_view(students, 0, 0.5, 30.0)
+    steps, agreed = drain(Agreement(probes, "cpu").search(students, first, Control()))
+    assert agreed is not None
+    found = agreed.found
+    assert found.loss <= probes.floor
+    _, pruned = drain(prune(found.problem, found.theta, probes.floor, Control()))
+    assert pruned.problem.shape.sizes == (5, 6, 2)
     said = [step.message for step in steps if isinstance(step, LayerStep)]
     assert "Students with the 5 neurons known, and others drawn anew." in said
 
