@@ -27,18 +27,10 @@ from ec_core.errors import InputError
 from ec_core.events import Event
 from ec_core.probing.probes import ProbeSet
 from ec_core.verify.match import match
+from tests.steps import drain
 
 QUICK = Settings("tanh", students=3)
 PROBLEMS = Grid((2,), (2,), 2).problems(QUICK)
-
-
-def drain(work: Generator[Event, None, tuple[Outcome, ...]]) -> tuple[list[Event], tuple[Outcome]]:
-    events: list[Event] = []
-    while True:
-        try:
-            events.append(next(work))
-        except StopIteration as end:
-            return events, end.value
 
 
 def test_problems_are_solved_kept_and_skipped_the_second_time(

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TypeVar
-
 import numpy as np
 import pytest
 
 from ec_core.cluster import apply_cut, automatic_cut, build_tree, pool
 from ec_core.control import Control
-from ec_core.events import Event
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.trainer import expand
 from ec_core.networks.canonical import canonical, pairwise_distances
 from ec_core.networks.network import Network
 from ec_core.probing.probes import make_probes
 from tests.cluster.synthetic import separated
-
-T = TypeVar("T")
-
-
-def drain(stage: Generator[Event, None, T]) -> T:
-    while True:
-        try:
-            next(stage)
-        except StopIteration as end:
-            return end.value
+from tests.steps import drain
 
 
 @pytest.mark.parametrize("kind", ["g", "tanh", "gelu", "relu"])
@@ -38,7 +25,7 @@ def test_clusters_of_trained_students_are_the_teachers_neurons(kind: str) -> Non
     x = rng.standard_normal((600, 3))
     probes = make_probes(x, teacher(x))
     config = ExpandConfig(students=8, width=12, iterations=80, restarts=1)
-    ensemble = drain(expand(probes, kind, config, Control()))
+    _, ensemble = drain(expand(probes, kind, config, Control()))
 
     cloud = pool(ensemble)
     tree = build_tree(cloud)

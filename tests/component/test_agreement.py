@@ -32,8 +32,8 @@ from ec_core.expand.trainer import expand
 from ec_core.networks.network import Network
 from ec_core.probing.probes import make_probes
 from tests.cluster.synthetic import cloud_of, recurring_cloud, separated
-from tests.cluster.test_with_students import drain
 from tests.component.node import run_node
+from tests.steps import drain
 
 TREES, REAL, CUTS = 320, 2, 4
 KINDS = ("g", "tanh", "sigmoid", "gelu", "relu")
@@ -68,7 +68,7 @@ def real_cloud(kind: str, seed: int) -> WeightCloud:
     x = rng.standard_normal((200, 2))
     probes = make_probes(x, teacher(x))
     config = ExpandConfig(students=6, width=9, iterations=30, restarts=0, seed=seed)
-    return pool(drain(expand(probes, kind, config, Control())))
+    return pool(drain(expand(probes, kind, config, Control()))[1])
 
 
 def random_height(rng: np.random.Generator, tree: Dendrogram) -> float:

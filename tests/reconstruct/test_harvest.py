@@ -19,6 +19,7 @@ from ec_core.probing.probes import make_probes
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct import harvest as module
 from ec_core.reconstruct.harvest import Harvest, ground, harvest
+from tests.steps import drain
 
 FULL = Architecture((3, 4, 2, 5, 2), "leaky_relu", skip=True)
 
@@ -63,15 +64,8 @@ def test_rows_come_back_as_they_went_in() -> None:
 def _run(
     full: Problem, first: Tensor, control: Control | None = None
 ) -> tuple[Harvest | None, list[LayerStep]]:
-    steps: list[LayerStep] = []
-    work = harvest(full, first, 1e-24, 0, control or Control())
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as end:
-            return end.value, steps
-        if isinstance(event, LayerStep):
-            steps.append(event)
+    events, found = drain(harvest(full, first, 1e-24, 0, control or Control()))
+    return found, [event for event in events if isinstance(event, LayerStep)]
 
 
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.layerwise import LayerView, layer_by_layer, view
 from ec_core.verify.match import match
+from tests.steps import drain
 
 SIZES = (3, 2, 3, 2)
 
@@ -56,13 +58,9 @@ def _copies(name: str, probes: ProbeSet, students: int = 6) -> StudentEnsemble:
 def _climb(
     ensemble: StudentEnsemble, probes: ProbeSet
 ) -> tuple[StudentEnsemble, tuple[LayerView, ...], list[object]]:
-    events: list[object] = []
     work = layer_by_layer(ensemble, view(ensemble, 0, 0.5, 30.0), probes, "cpu", Control())
-    while True:
-        try:
-            events.append(next(work))
-        except StopIteration as end:
-            return (*end.value, events)
+    events, (found, views) = drain(work)
+    return found, views, list(events)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -86,13 +84,7 @@ def test_a_neuron_that_no_student_shares_is_found_by_looking_again() -> None:
     seen = view(ensemble, 0, 0.5, 30.0)
     kept = tuple(replace(c, kept=i == 0) for i, c in enumerate(seen.clusters.clusters))
     short = replace(seen, clusters=Clusters(seen.cut, kept))
-    work = layer_by_layer(ensemble, short, probes, "cpu", Control())
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found, views = end.value
-            break
+    _, (found, views) = drain(layer_by_layer(ensemble, short, probes, "cpu", Control()))
     assert len(views[0].clusters.kept) == 2 and min(found.losses) < 1e-20
 
 
@@ -103,14 +95,9 @@ def test_stuck_deep_students_are_recovered_exactly() -> None:
     config = chain.RecoverConfig(
         "g", hidden_layers=2, width=10, students=8, iterations=30, device="cpu"
     )
-    work = chain.run(make_probes(x, y, 2), config, Control())
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result = end.value
-            break
+    _, result = drain(chain.run(make_probes(x, y, 2), config, Control()))
     assert result.ensemble.losses.min() > 1e-9
     error = match(teacher, result.network).max_weight_error
     assert result.certificate.verified and error is not None and error < 1e-8
-    assert [layer["clusters"] for layer in result.report["layers"]] == [4, 4]
+    layers = cast("list[dict[str, object]]", result.report["layers"])
+    assert [layer["clusters"] for layer in layers] == [4, 4]

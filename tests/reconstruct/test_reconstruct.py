@@ -16,6 +16,7 @@ from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.prune import prune
 from ec_core.verify.match import match
+from tests.steps import drain
 
 
 def _probes(teacher: Network, count: int = 600) -> ProbeSet:
@@ -33,14 +34,7 @@ def test_pruning_removes_copies_mirror_images_and_noise(name: str) -> None:
     extra = torch.randn(2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     crowd = torch.cat([incoming, incoming[:2], -incoming[2:3], extra])
     theta = solve_output(problem, crowd).theta
-    steps = []
-    search = prune(problem, theta, probes.floor, Control())
-    while True:
-        try:
-            steps.append(next(search))
-        except StopIteration as end:
-            found = end.value
-            break
+    steps, found = drain(prune(problem, theta, probes.floor, Control()))
     assert found.exact and found.size == 4 and found.loss <= probes.floor
     last = steps[-1]
     assert isinstance(last, PruneStep) and not last.accepted
@@ -51,11 +45,6 @@ def test_an_exact_network_loses_no_neuron() -> None:
     probes = _probes(teacher)
     _, truth = from_network(probes.to_standard(teacher))
     problem = make_problem(probes, "g", 5, torch.device("cpu"))
-    search = prune(problem, truth, probes.floor, Control())
-    while True:
-        try:
-            next(search)
-        except StopIteration as end:
-            assert end.value.size == 5 and end.value.exact
-            break
+    _, found = drain(prune(problem, truth, probes.floor, Control()))
+    assert found.size == 5 and found.exact
     assert match(teacher, teacher).max_weight_error == 0.0
