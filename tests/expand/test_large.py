@@ -31,6 +31,8 @@ def test_what_is_large() -> None:
     assert not large(Architecture((2, 100, 1), "tanh"))  # few parameters: quick as it is
     assert not large(Architecture((64, 16, 10), "tanh"))  # few neurons: hardly ever stuck
     assert large(Architecture((6, 64, 64, 2), "relu"))
+    assert not large(Architecture((6, 32, 32, 2), "g"))  # deep and narrow: many neurons, few each
+    assert large(Architecture((64, 32, 32, 32, 10), "tanh"))
     assert not large(Architecture((6, 64, 64, 64, 2), "relu"))  # has a warm-up of its own
 
 
