@@ -182,11 +182,12 @@ def run(
     """Recover a network from probes alone; yields events, returns the Recovery.
 
     Where the width was left to the engine and the result is not verified, students twice as wide
-    are tried, up to ``WIDENINGS`` times and while they fit; the best result is returned. Students
+    are tried, up to ``WIDENINGS`` times and while they fit and help; the best is returned. Students
     that are warmed up start elsewhere instead: wider ones explain the answers by other neurons.
     """
     began = time.monotonic()
     best = yield from attempt(probes, config, control)
+    wider: tuple[int, ...] = ()
     for trial in range(1, WIDENINGS + 1):
         if best.certificate.verified or config.width is not None or control.over:
             break
@@ -199,6 +200,9 @@ def run(
             problem = make_problem(probes, config.activation, width, resolve_device("cpu"))
             if could_interpolate(problem) or not fits_densely(problem.shape, problem.x.device):
                 break
+            if width == wider:
+                break  # wider students did no better, and the same once more would end the same
+            wider = width
             shape = "-".join(map(str, width))
             yield Note("chain", f"Not verified yet; trying students with {shape} hidden neurons.")
             changed = replace(config, width=width, expansion=1.0)

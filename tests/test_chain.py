@@ -13,11 +13,12 @@ import pytest
 import ec_core as ec
 from ec_core import chain
 from ec_core.control import Control
-from ec_core.events import Note
+from ec_core.events import Event, Note
 from ec_core.expand.students import ensemble_of
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.mlp import Architecture
 from ec_core.probing import make_probes
+from tests.steps import drain
 
 
 def _recover(
@@ -167,3 +168,24 @@ def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
     assert [config.seed for config in tried] == seeds
     words = "other starts" if activation == "relu" else "8-8-8 hidden neurons"
     assert sum(words in note for note in notes) == len(widths) - 1
+
+
+def test_wider_students_that_do_no_better_are_not_trained_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.random.default_rng(0).standard_normal((100, 2))
+    probes = ec.make_probes(x, np.sin(3 * x[:, :1]))
+    stuck = ec.recover(probes, activation="tanh", width=2, students=2, iterations=5)
+    assert not stuck.certificate.verified
+    widths = []
+
+    def attempt(
+        probes: object, config: chain.RecoverConfig, control: object
+    ) -> Generator[Event, None, chain.Recovery]:
+        widths.append(config.width)
+        yield from ()
+        return stuck
+
+    monkeypatch.setattr(chain, "attempt", attempt)
+    drain(chain.run(probes, chain.RecoverConfig("tanh"), Control()))
+    assert widths == [None, (4,)]
