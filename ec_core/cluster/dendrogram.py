@@ -10,15 +10,19 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-import fastcluster
 import numpy as np
 
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.errors import InputError
 from ec_core.networks.canonical import TINY_NORM
 
+try:
+    from fastcluster import linkage as average_linkage
+except ImportError:  # the same tree, in more than twice the time
+    from scipy.cluster.hierarchy import linkage as average_linkage
+
 BYTES_PER_PAIR = 16
-"""A float64 distance, twice: fastcluster copies them before it starts."""
+"""A float64 distance, twice: both libraries copy them before they start."""
 
 TREE_MEMORY = 4 * 2**30
 """Bytes the pairwise distances may take unless told otherwise: 23,170 vectors."""
@@ -193,7 +197,7 @@ def build_tree(cloud: WeightCloud, memory: int = TREE_MEMORY) -> Dendrogram:
         linkage = np.empty((0, 4))
     else:
         # its Euclidean distances are scipy's pdist, taken from differences
-        linkage = fastcluster.linkage(vectors, method="average", metric="euclidean")
+        linkage = average_linkage(vectors, method="average", metric="euclidean")
     norms = np.linalg.norm(vectors, axis=1)
     merges = linkage[:, :2].astype(int).tolist()
     size = linkage[:, 3].astype(int)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sklearn import datasets as bundled
 
 from ec_core.errors import InputError
 
@@ -83,28 +83,40 @@ def pooled_digits(images: np.ndarray) -> np.ndarray:
     return np.asarray(images.reshape(-1, 4, 2, 4, 2).mean(axis=(2, 4)).reshape(-1, 16))
 
 
+def _bundled(name: str) -> Any:
+    """One of scikit-learn's data sets; the import takes a second and most runs need none of them."""
+    try:
+        from sklearn import datasets
+    except ImportError:
+        raise InputError(
+            "The real data sets come with scikit-learn, which is not installed; install it with "
+            "pip install scikit-learn, or choose a synthetic teacher."
+        ) from None
+    return getattr(datasets, f"load_{name}")()
+
+
 def _digits8x8() -> tuple[np.ndarray, np.ndarray]:
-    data = bundled.load_digits()
+    data = _bundled("digits")
     return data.data, data.target
 
 
 def _digits4x4() -> tuple[np.ndarray, np.ndarray]:
-    data = bundled.load_digits()
+    data = _bundled("digits")
     return pooled_digits(data.images), data.target
 
 
 def _wine() -> tuple[np.ndarray, np.ndarray]:
-    data = bundled.load_wine()
+    data = _bundled("wine")
     return data.data, data.target
 
 
 def _breast_cancer() -> tuple[np.ndarray, np.ndarray]:
-    data = bundled.load_breast_cancer()
+    data = _bundled("breast_cancer")
     return data.data, data.target
 
 
 def _diabetes() -> tuple[np.ndarray, np.ndarray]:
-    data = bundled.load_diabetes()
+    data = _bundled("diabetes")
     return data.data, data.target
 
 

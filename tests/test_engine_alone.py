@@ -1,0 +1,88 @@
+"""The engine without the app: what a machine that only computes need not have.
+
+Such a machine (one with a card, say) has numpy, scipy and torch, and neither streamlit nor plotly,
+umap or fastcluster. The imports are blocked in a process of its own, so that one that hides in a
+function is found as well as one at the top of a file.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import linkage as scipy_linkage
+
+from ec_core.cluster import automatic_cut, build_tree, dendrogram
+from ec_core.cluster.cut import apply_cut
+from tests.cluster.synthetic import recurring_cloud
+
+ROOT = Path(__file__).resolve().parents[1]
+
+ABSENT = ("streamlit", "plotly", "umap", "pandas", "fastcluster", "sklearn", "pytest", "hypothesis")
+
+_BLOCKED = f"""
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {ABSENT!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Absent())
+"""
+
+
+_SCRIPT = """
+import json
+import ec_core as ec
+import ec_core.cli
+from ec_core.cluster.dendrogram import average_linkage
+
+teacher = ec.Teacher(ec.make_teacher("xor").network)
+result = ec.recover(ec.probe(teacher, count=300, seed=1), activation="tanh", students=4)
+try:
+    ec.load_dataset("wine")
+except ec.InputError as error:
+    refusal = str(error)
+said = {"verified": result.report["verified"], "merges": len(result.tree.heights)}
+print(json.dumps({**said, "tree": average_linkage.__module__, "refusal": refusal}))
+"""
+
+
+def test_a_network_is_recovered_without_any_of_them() -> None:
+    """One process for all that is asked of it: starting one takes longer than what it does."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _BLOCKED + _SCRIPT],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["verified"] and said["merges"] > 4
+    assert said["tree"].startswith("scipy.cluster")
+    assert "scikit-learn" in said["refusal"] and "pip install" in said["refusal"]
+
+
+@pytest.mark.parametrize("activation", ["g", "tanh", "relu"])
+def test_scipys_tree_is_the_same(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where fastcluster is missing: same merges, same cut, same clusters."""
+    cloud, _ = recurring_cloud(6, 5, 4, activation)
+    fast = build_tree(cloud)
+    monkeypatch.setattr(dendrogram, "average_linkage", scipy_linkage)
+    slow = build_tree(cloud)
+    np.testing.assert_array_equal(slow.linkage[:, [0, 1, 3]], fast.linkage[:, [0, 1, 3]])
+    np.testing.assert_allclose(slow.heights, fast.heights, rtol=1e-12)
+    np.testing.assert_array_equal(slow.leaf_order, fast.leaf_order)
+    np.testing.assert_array_equal(slow.support, fast.support)
+    cuts = [automatic_cut(tree, 0.5, 30.0) for tree in (fast, slow)]
+    kept = [
+        [c.members.tolist() for c in apply_cut(tree, cloud, cut).kept]
+        for tree, cut in zip((fast, slow), cuts, strict=True)
+    ]
+    assert kept[0] == kept[1] and kept[0]
