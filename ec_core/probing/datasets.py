@@ -84,7 +84,7 @@ def pooled_digits(images: np.ndarray) -> np.ndarray:
 
 
 def _bundled(name: str) -> Any:
-    """One of scikit-learn's data sets; the import takes a second and most runs need none of them."""
+    """A data set of scikit-learn, whose import takes a second that most runs need not spend."""
     try:
         from sklearn import datasets
     except ImportError:
