@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 RESTART, STOP = "restart", "stop"
 
@@ -12,6 +13,8 @@ class Control:
     """Stop, pause and per-student requests; looked at between iterations, safe from any thread.
 
     seconds : wall-clock budget from now on (None: no limit). Pauses do not count.
+    hold : called in the working thread when it comes upon a pause; returns when work goes on. A
+        job gives its device away meanwhile; by default the thread just waits.
 
     >>> control = Control()
     >>> control.stop_student(3)
@@ -21,13 +24,17 @@ class Control:
     True
     """
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(
+        self, seconds: float | None = None, hold: Callable[[], None] | None = None
+    ) -> None:
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
         self._lock = threading.Lock()
         self._requests: list[tuple[str, int]] = []
         self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._hold: Callable[[], object] = hold or self._go.wait
+        self._held = 0.0
 
     def stop(self) -> None:
         """Ask for an orderly end; work in progress ends after its current iteration."""
@@ -71,16 +78,27 @@ class Control:
         """Seconds left in the budget (infinite without one)."""
         return float("inf") if self._deadline is None else self._deadline - time.monotonic()
 
+    def clock(self) -> float:
+        """Seconds of a clock that stands still in pauses; only differences mean anything."""
+        return time.monotonic() - self._held
+
+    def rest(self) -> None:
+        """Wait here while paused; for the thread that works, between any two steps."""
+        if not self.paused:
+            return
+        began = time.monotonic()
+        self._hold()
+        rested = time.monotonic() - began
+        self._held += rested
+        if self._deadline is not None:
+            self._deadline += rested
+
     def take_requests(self) -> tuple[tuple[str, int], ...]:
         """The per-student requests since the last call; returns them once.
 
         Waits here while paused, so that a worker needs one call per iteration.
         """
-        began = time.monotonic()
-        while not self._go.wait(timeout=0.1):
-            pass
-        if self._deadline is not None and self._go.is_set():
-            self._deadline += max(0.0, time.monotonic() - began)
+        self.rest()
         with self._lock:
             requests, self._requests = tuple(self._requests), []
         return requests

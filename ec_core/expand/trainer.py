@@ -6,8 +6,7 @@ leave the batch; stalled ones are started anew while too few have converged.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import numpy as np
 import torch
@@ -89,7 +88,7 @@ def expand(
     check_memory(problem.shape, config.students, device)
     for sentence in warnings_for(problem.shape, len(probes.x)):
         yield Note(STAGE, sentence, warning=True)
-    run = _Run(problem.thinned(), probes.floor, config, ensemble)
+    run = _Run(problem.thinned(), probes.floor, config, ensemble, control.clock)
     if found is not None and config.hidden(found.width) == hidden:
         run.take_over(found)
     if ensemble is None and helps(problem.shape):
@@ -144,11 +143,12 @@ class _Run:
         floor: float,
         config: ExpandConfig,
         ensemble: StudentEnsemble | None,
+        clock: Callable[[], float],
     ) -> None:
         self.problem, self.floor, self.config = problem, floor, config
         device = problem.x.device
         self.dense = fits_densely(problem.shape, device)
-        self.began, self.before = time.monotonic(), 0.0
+        self.clock, self.began, self.before = clock, clock(), 0.0
         self.work, self.planned = 0, 0
         if ensemble is None:
             theta = initial_theta(problem.shape, config.seed, config.students).to(device)
@@ -302,7 +302,7 @@ class _Run:
         snapshot = None
         if incoming.numel() <= _CLOUD_LIMIT:
             snapshot = incoming.to(torch.float32).cpu().numpy().copy()
-        seconds = time.monotonic() - self.began
+        seconds = self.clock() - self.began
         return TrainingProgress(
             STAGE,
             iteration=len(self.history),
@@ -329,6 +329,6 @@ class _Run:
             damping=self.batch.damping.cpu().numpy().copy(),
             growth=self.batch.growth.cpu().numpy().copy(),
             history=np.array(self.history).reshape(-1, students),
-            seconds=self.before + time.monotonic() - self.began,
+            seconds=self.before + self.clock() - self.began,
             seed=self.config.seed,
         )

@@ -1,9 +1,10 @@
-"""Background work: one worker per device, a queue, states, and what a job has reported so far."""
+"""Background work: one line per device, states, and what a job has reported so far."""
 
 from ec_core.jobs.board import JobBoard
 from ec_core.jobs.buffer import Curve, Seen
-from ec_core.jobs.job import PAUSED, QUEUED, RUNNING, STOPPING, Job, JobSnapshot
+from ec_core.jobs.job import Job
 from ec_core.jobs.outcome import ENDED, FAILED, FINISHED, STOPPED
+from ec_core.jobs.snapshot import PAUSED, QUEUED, RUNNING, STOPPING, JobSnapshot, Waiting
 
 __all__ = [
     "ENDED",
@@ -19,4 +20,5 @@ __all__ = [
     "JobBoard",
     "JobSnapshot",
     "Seen",
+    "Waiting",
 ]

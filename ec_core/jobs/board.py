@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from ec_core.jobs.job import Job, OnEnd, Stage
-from ec_core.jobs.worker import Worker
+from ec_core.jobs.job import Expected, Job, OnEnd, Stage
+from ec_core.jobs.line import Line
 
 KEEP_ENDED = 32
 """Ended jobs remembered, the newest ones; their results live on in the store."""
@@ -29,7 +29,7 @@ class JobBoard:
 
     def __init__(self, keep_ended: int = KEEP_ENDED) -> None:
         self._lock = threading.Lock()
-        self._workers: dict[str, Worker] = {}
+        self._lines: dict[str, Line] = {}
         self._jobs: list[Job] = []
         self._keep = keep_ended
 
@@ -42,6 +42,7 @@ class JobBoard:
         device: str = "cpu",
         seconds: float | None = None,
         on_end: OnEnd | None = None,
+        expected: Expected | None = None,
     ) -> Job:
         """Put a stage in line before its device and return at once.
 
@@ -49,11 +50,13 @@ class JobBoard:
         seconds : wall-clock budget from the moment it runs
         on_end : called once when it ends, in a worker thread, before others can see the end;
             the place to store the result
+        expected : how many seconds it will take in all, as far as it can be told from what it has
+            reported (None: it cannot); those who wait behind it are told
         """
         with self._lock:
-            worker = self._workers.setdefault(device, Worker(device))
-            job = Job(stage, run, label, worker, seconds, on_end)
-            worker.add(job)
+            line = self._lines.setdefault(device, Line(device))
+            job = Job(stage, run, label, line, seconds, on_end, expected)
+            line.add(job)
             self._jobs.append(job)
             self._forget()
         return job
@@ -82,6 +85,6 @@ class JobBoard:
     def close(self, timeout: float | None = None) -> bool:
         """Stop everything; True once no thread is left. Nothing can be submitted afterwards."""
         with self._lock:
-            workers = list(self._workers.values())
-        ended = [worker.close(timeout) for worker in workers]
+            lines = list(self._lines.values())
+        ended = [line.close(timeout) for line in lines]
         return all(ended)

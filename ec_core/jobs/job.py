@@ -1,77 +1,45 @@
 """One piece of background work and the states it goes through.
 
-    queued ──> running <──> paused
-      │           │            │
-      │           └──> stopping <┘        (asked to end; its current iteration still runs)
-      │                   │
-      └──> stopped     finished / stopped / failed
+    queued ──> running ──> paused ──> queued ──> running ──> …
+      │           │           │          │
+      │           └──────> stopping <────┘     (asked to end; its current iteration still runs)
+      │                       │
+      └──> stopped         finished / stopped / failed
 
 ``stopping`` is said, not hidden: Python threads cannot be killed, so work that was asked to stop
 goes on until it next looks at its Control. Only ``finished``, ``stopped`` and ``failed`` mean that
-nothing runs any more. ``paused`` likewise means asked to pause; a paused job keeps its device.
+nothing runs any more. ``paused`` likewise means asked to pause: at the end of its current iteration
+a paused job gives its device to the next in line. It keeps its state in memory (and its thread,
+asleep), and continued it queues again at the end of the line. One that is stopped while it is
+paused or queues again does not wait for the device to end: it has nothing left to compute but its
+result.
 A stopped job has a result if the stage had one to give (the students as far as they came); one
-stopped in the queue has none.
+stopped before it began has none.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ec_core.control import Control
 from ec_core.errors import JobError
 from ec_core.events import Event
 from ec_core.jobs.buffer import EventBuffer, Seen
-from ec_core.jobs.outcome import ENDED, STOPPED, Outcome, failure
-
-QUEUED, RUNNING, PAUSED, STOPPING = "queued", "running", "paused", "stopping"
+from ec_core.jobs.outcome import FINISHED, STOPPED, Outcome, failure
+from ec_core.jobs.snapshot import PAUSED, QUEUED, RUNNING, STOPPING, JobSnapshot, Waiting
 
 Stage = Callable[[Control], Generator[Event, None, Any]]
 """A stage with everything but its control already given to it."""
 
+Expected = Callable[[Seen], float | None]
+"""How many seconds a job will work in all, from what it has reported; None: nobody can tell."""
 
-@dataclass(frozen=True)
-class JobSnapshot:
-    """A job at one moment: plain data, nothing that changes later.
-
-    position : how many jobs come before it (0 when it runs, has ended or is about to start)
-    waiting_for : the labels of those, the running one first
-    seen : events so far (progress, curves, notes)
-    result : what the stage returned; may be there for a stopped job too
-    error : one sentence for a person; details : the traceback, for the log
-    submitted, started, ended : seconds since the epoch, None if not yet
-    """
-
-    id: str
-    run: str
-    label: str
-    device: str
-    state: str
-    position: int
-    waiting_for: tuple[str, ...]
-    seen: Seen
-    result: Any
-    error: str | None
-    details: str | None
-    submitted: float
-    started: float | None
-    ended: float | None
-
-    @property
-    def over(self) -> bool:
-        """Has it ended, so that nothing of it runs any more?"""
-        return self.state in ENDED
-
-    @property
-    def seconds(self) -> float:
-        """How long it has been running (0 in the queue)."""
-        if self.started is None:
-            return 0.0
-        return max(0.0, (time.time() if self.ended is None else self.ended) - self.started)
+_log = logging.getLogger(__name__)
 
 
 OnEnd = Callable[[JobSnapshot], None]
@@ -79,24 +47,32 @@ OnEnd = Callable[[JobSnapshot], None]
 
 
 class Line(Protocol):
-    """The queue a job stands in: what its worker offers it. ``lock`` guards the states of all."""
+    """What a job asks of the line before its device. ``lock`` guards the states of all."""
 
     device: str
     lock: threading.RLock
 
-    def before(self, job: Job) -> tuple[str, ...]:
-        """Labels of the jobs before this one, the running one first."""
+    def before(self, job: Job) -> tuple[Job, ...]:
+        """The jobs before this one, the running one first."""
         ...
 
     def withdraw(self, job: Job) -> bool:
-        """Take it out of the line; False if it is no longer in it."""
+        """Take it out of the line; False if it is not in it."""
+        ...
+
+    def release(self, job: Job) -> None:
+        """The job needs the device no more, for now or for good."""
+        ...
+
+    def rejoin(self, job: Job) -> None:
+        """Put a job that gave its device away at the end of the line."""
         ...
 
 
 class Job:
     """Made by ``JobBoard.submit``; every method may be called from any thread.
 
-    seconds : wall-clock budget, counted from the moment the job runs (not from when it queues)
+    seconds : wall-clock budget, counted while the job works (not while it queues or is paused)
     """
 
     def __init__(
@@ -107,28 +83,67 @@ class Job:
         line: Line,
         seconds: float | None = None,
         on_end: OnEnd | None = None,
+        expected: Expected | None = None,
     ) -> None:
         self.id = secrets.token_hex(4)
         self.run, self.label, self.device = run, label, line.device
         self._stage = stage
         self.buffer = EventBuffer()
         self._line, self._budget, self._on_end = line, seconds, on_end
+        self._expected = expected
+        self._thread: threading.Thread | None = None
+        self._at_work, self._back = False, threading.Event()
         self._over = threading.Event()
         self._outcome: Outcome | None = None
         self._control: Control | None = None
         self._submitted = time.time()
         self._started: float | None = None
         self._ended: float | None = None
+        self._rested, self._aside_since = 0.0, 0.0
 
-    # what the worker calls
+    # what the line calls
 
-    def begin(self) -> Control:
-        with self._line.lock:
-            self._started = time.time()
-            self._control = Control(self._budget)
-            return self._control
+    def take_device(self) -> bool:
+        """The device is its own now; True if that began it. Called under the line's lock."""
+        self._at_work = True
+        if self._control is not None:
+            self._rested += time.time() - self._aside_since
+            self._back.set()
+            return False
+        self._started = time.time()
+        self._control = control = Control(self._budget, self._give_way)
+        # a daemon: a server that is told to quit does not wait for it
+        self._thread = threading.Thread(
+            target=self._work, args=(control,), name=f"ec-{self.device}-{self.id}", daemon=True
+        )
+        self._thread.start()
+        return True
 
-    def drain(self, control: Control) -> Any:
+    @property
+    def thread_alive(self) -> bool:
+        """Does it have a thread, at work or asleep?"""
+        return self._thread is not None and self._thread.is_alive()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end of its thread; False if ``timeout`` seconds pass first."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return not self.thread_alive
+
+    # what happens in its thread
+
+    def _work(self, control: Control) -> None:
+        try:
+            outcome = Outcome(FINISHED, self._drain(control))
+            if control.stopped:
+                outcome = Outcome(STOPPED, outcome.result)
+        except BaseException as error:  # even SystemExit must not hold the line up
+            outcome = failure(error, "The work broke off")
+            _log.warning("Job %s of run %s failed", self.id, self.run, exc_info=error)
+        self.end(outcome)
+        self._line.release(self)
+
+    def _drain(self, control: Control) -> Any:
         """Run the stage to its end, event by event; its result."""
         stage = self._stage(control)
         while True:
@@ -136,6 +151,18 @@ class Job:
                 self.buffer.put(next(stage))
             except StopIteration as stop:
                 return stop.value
+            # most stages look at their control within an iteration too; none is held up longer
+            control.rest()
+
+    def _give_way(self) -> None:
+        """Paused: let the next in line have the device, until it is this job's turn again."""
+        with self._line.lock:
+            if self._control is None or not self._control.paused:
+                return  # continued or stopped meanwhile
+            self._at_work, self._aside_since = False, time.time()
+            self._back.clear()
+            self._line.release(self)
+        self._back.wait()
 
     def end(self, outcome: Outcome) -> None:
         """Tell ``on_end``, then let everyone see the end.
@@ -148,7 +175,7 @@ class Job:
         if self._on_end is not None:
             try:
                 self._on_end(self._snapshot(outcome))
-            except BaseException as error:  # even SystemExit must not end the worker
+            except BaseException as error:  # even SystemExit must not hold the line up
                 outcome = failure(error, "The result could not be stored", outcome.result)
         with self._line.lock:
             self._outcome = outcome
@@ -178,24 +205,33 @@ class Job:
             return QUEUED
         if self._control.stopped:
             return STOPPING
-        return PAUSED if self._control.paused else RUNNING
+        if self._control.paused:
+            return PAUSED
+        return RUNNING if self._at_work else QUEUED
 
     def stop(self) -> None:
         """Take it out of the line, or ask it to end after its current iteration; idempotent."""
         with self._line.lock:
             withdrawn = self._line.withdraw(self)
-            if not withdrawn and self._control is not None:
+            if self._control is not None:
                 self._control.stop()
-        if withdrawn:
+                # without the device it would wait behind others for no more than its end
+                self._back.set()
+        if withdrawn and self._control is None:
             self.end(Outcome(STOPPED))
 
     def pause(self) -> None:
-        """Hold it after its current iteration. Raises JobError unless it runs."""
-        self._running("pause").pause()
+        """Set it aside after its current iteration. Raises JobError unless it runs."""
+        with self._line.lock:
+            self._running("pause").pause()
 
     def resume(self) -> None:
-        """Let a paused job go on. Raises JobError unless it runs."""
-        self._running("continue").resume()
+        """Let a paused job go on, as soon as it is its turn. Raises JobError unless it runs."""
+        with self._line.lock:
+            control = self._running("continue")
+            if control.paused and not self._at_work:
+                self._line.rejoin(self)
+            control.resume()
 
     def stop_student(self, student: int) -> None:
         """Freeze one student where it is. Raises JobError unless the job runs."""
@@ -220,25 +256,47 @@ class Job:
         """Everything about it at this moment, without disturbing it."""
         return self._snapshot(None)
 
+    def _waiting(self) -> Waiting:
+        """What others that wait for it are told."""
+        with self._line.lock:
+            seconds = self._seconds(None)
+        total = None if self._expected is None else self._expected(self.buffer.seen())
+        if self._budget is not None:
+            total = self._budget if total is None else min(total, self._budget)
+        left = None if total is None else max(0.0, total - seconds)
+        return Waiting(self.label, seconds, left)
+
+    def _seconds(self, ended: float | None) -> float:
+        """How long it has worked."""
+        if self._started is None:
+            return 0.0
+        now = time.time() if ended is None else ended
+        aside = 0.0 if self._at_work else now - self._aside_since
+        return max(0.0, now - self._started - self._rested - aside)
+
     def _snapshot(self, outcome: Outcome | None) -> JobSnapshot:
         with self._line.lock:
             outcome = outcome or self._outcome
             state = self._state(outcome)
             before = self._line.before(self) if state == QUEUED else ()
-            times = (self._submitted, self._started, self._ended if outcome else None)
+            ended = self._ended if outcome else None
+            times = (self._submitted, self._started, ended, self._seconds(ended))
         done = outcome or Outcome(state)
+        # outside the lock: what is expected of a job may take a moment to tell
+        ahead = tuple(job._waiting() for job in before)
         return JobSnapshot(
             self.id,
             self.run,
             self.label,
             self.device,
             state,
-            len(before),
-            before,
+            len(ahead),
+            tuple(job.label for job in ahead),
             # after the state: a job seen as ended shows all of its events
             self.buffer.seen(),
             done.result,
             done.error,
             done.details,
             *times,
+            ahead,
         )

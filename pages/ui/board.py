@@ -11,7 +11,7 @@ import streamlit as st
 from ec_core.devices import resolve_device
 from ec_core.errors import ECError
 from ec_core.jobs import Job, JobBoard, JobSnapshot
-from pages.ui import words
+from pages.ui import waiting
 from pages.ui.runs import Run
 
 
@@ -53,10 +53,11 @@ def active(run: Run, *kinds: str) -> Job | None:
 def state_line(snapshot: JobSnapshot) -> str:
     """Where a job stands, in words."""
     if snapshot.state == "queued":
-        return f"Waiting: {words.many(snapshot.position, 'job')} before yours"
+        waits = "Waiting" if snapshot.started is None else "Waiting to go on"
+        return f"{waits}: {waiting.sentence(snapshot.ahead)}"
     names = {
         "running": "Running",
-        "paused": "Paused",
+        "paused": "Paused, and in nobody’s way",
         "stopping": "Stopping after this iteration",
         "finished": "Finished",
         "stopped": "Stopped",
@@ -111,7 +112,9 @@ def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
             disabled=snapshot.state != "running",
         )
     st.button(
-        "Take out of the line" if snapshot.state == "queued" else "Stop all",
+        "Take out of the line"
+        if snapshot.state == "queued" and snapshot.started is None
+        else "Stop all",
         key="job_stop",
         icon=":material/stop:",
         on_click=_stop,

@@ -27,7 +27,7 @@ from ec_core.benchmark import (
 from ec_core.control import Control
 from ec_core.events import Event
 from ec_core.jobs import Job, JobSnapshot
-from pages.ui import words
+from pages.ui import expected, words
 from pages.ui.board import board, line
 from pages.ui.runs import store
 
@@ -136,7 +136,9 @@ def start(grid: Grid, settings: Settings) -> Job:
         return solve_all(problems, folder, _DEVICE, control)
 
     label = f"Difficulty: {words.many(len(problems), 'problem')}"
-    return board().submit(stage, run=_JOB, label=label, device=line(_DEVICE))
+    return board().submit(
+        stage, run=_JOB, label=label, device=line(_DEVICE), expected=expected.solving
+    )
 
 
 @dataclass(frozen=True)

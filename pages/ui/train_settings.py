@@ -177,7 +177,7 @@ def widgets(run: Run) -> Settings:
     )
 
 
-def _estimate(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
+def estimated(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
     """The cost and the hidden sizes it is for. Raises InputError for more than memory can hold."""
     source = run.source()
     config = settings.recover_config(run.activation).expand_config()
@@ -196,7 +196,7 @@ def _estimate(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
 def cost(run: Run, settings: Settings) -> bool:
     """What it will take, before it starts; False if it cannot be done at all."""
     try:
-        needed, hidden = _estimate(run, settings)
+        needed, hidden = estimated(run, settings)
     except ECError as error:
         frame.callout(str(error))
         return False

@@ -46,6 +46,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def about(seconds: float) -> str:
+    """A length of time that is a guess.
+
+    >>> about(4), about(95), about(4000)
+    ('a minute', '2 min', '1 h 7 min')
+    """
+    minutes = max(1, round(seconds / 60))
+    if minutes == 1:
+        return "a minute"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def size(count: float) -> str:
     """A number of bytes.
 

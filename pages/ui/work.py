@@ -15,9 +15,9 @@ from ec_core.events import Event, TrainingProgress
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
-from ec_core.jobs.job import OnEnd, Stage
+from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
-from pages.ui import grove, results
+from pages.ui import expected, grove, results
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
@@ -27,7 +27,7 @@ _WATCHED, _SLOWEST_ITERATION = 40, 0.1
 EXPAND, RECONSTRUCT, DEMO = "Expand", "Reconstruct", "Demo"
 
 
-def _submit(run: Run, kind: str, stage: Stage, on_end: OnEnd | None = None) -> Job:
+def _submit(run: Run, kind: str, stage: Stage, takes: Expected, on_end: OnEnd | None = None) -> Job:
     if active(run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
     settings = run.settings()
@@ -38,6 +38,7 @@ def _submit(run: Run, kind: str, stage: Stage, on_end: OnEnd | None = None) -> J
         device=line(settings.device),
         seconds=settings.budget,
         on_end=on_end,
+        expected=takes,
     )
 
 
@@ -65,7 +66,7 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
             told = snapshot.seen.events if more is None else ()
             run.save_ensemble(snapshot.result, told)
 
-    return _submit(run, EXPAND, stage, store)
+    return _submit(run, EXPAND, stage, store, expected.training(run))
 
 
 def start_reconstruct(run: Run) -> Job:
@@ -82,7 +83,7 @@ def start_reconstruct(run: Run) -> Job:
         if snapshot.result is not None:
             _keep(run, snapshot.result, cut, snapshot.seconds)
 
-    return _submit(run, RECONSTRUCT, stage, store)
+    return _submit(run, RECONSTRUCT, stage, store, expected.building(run))
 
 
 def _paced(
@@ -123,4 +124,4 @@ def start_whole(run: Run) -> Job:
         if snapshot.result is not None:
             _keep(run, snapshot.result, run.cut(), snapshot.seconds)
 
-    return _submit(run, DEMO, stage, store)
+    return _submit(run, DEMO, stage, store, expected.whole(run))

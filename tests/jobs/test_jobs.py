@@ -1,4 +1,4 @@
-"""The states of a job, the order of the line, and a worker that survives everything."""
+"""The states of a job, the order of the line, and a line that survives everything."""
 
 from __future__ import annotations
 

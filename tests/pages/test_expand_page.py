@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ec_core.jobs import JobBoard
 from ec_core.probing.presets import make_teacher
 from pages.ui import board, words
 from pages.ui.runs import Run
@@ -150,28 +149,6 @@ def test_more_students_than_memory_are_refused_before_they_start(
     app.number_input(key="student_count").set_value(200).run()
     assert "200 students" in app.error[0].value
     assert app.button(key="start_expand").disabled
-
-
-def test_a_waiting_job_says_how_many_are_before_it() -> None:
-    import threading
-    from collections.abc import Generator
-
-    from ec_core.control import Control
-    from ec_core.events import Event
-
-    go, lines = threading.Event(), JobBoard()
-
-    def stage(control: Control) -> Generator[Event, None, None]:
-        go.wait(30)
-        yield from ()
-
-    lines.submit(stage, run="a", label="first")
-    second = lines.submit(stage, run="b", label="second")
-    third = lines.submit(stage, run="c", label="third")
-    assert board.state_line(second.snapshot()) == "Waiting: 1 job before yours"
-    assert board.state_line(third.snapshot()) == "Waiting: 2 jobs before yours"
-    go.set()
-    assert lines.close(30)
 
 
 def test_numbers_are_words() -> None:
