@@ -27,7 +27,13 @@ _WATCHED, _SLOWEST_ITERATION = 40, 0.1
 EXPAND, RECONSTRUCT, DEMO = "Expand", "Reconstruct", "Demo"
 
 
-def _submit(run: Run, kind: str, stage: Stage, takes: Expected, on_end: OnEnd | None = None) -> Job:
+def _submit(
+    run: Run,
+    kind: str,
+    stage: Stage,
+    on_end: OnEnd | None = None,
+    takes: Expected | None = None,
+) -> Job:
     if active(run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
     settings = run.settings()
