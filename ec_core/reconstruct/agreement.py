@@ -34,7 +34,7 @@ from ec_core.networks.mlp import Architecture, unpack
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import Harvest
-from ec_core.reconstruct.layerwise import LayerView, carried
+from ec_core.reconstruct.layerwise import LayerView, beneath, carried
 from ec_core.reconstruct.prune import STAGE, Pruned, approach, without_idle
 
 NEAR = 0.15
@@ -53,7 +53,7 @@ def rough_view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float)
     cloud = pool(ensemble, layer=layer)
     tree = build_tree(cloud)
     cut = Cut(NEAR * tree.scale if len(tree.heights) else NEAR, gamma, beta, "plateau")
-    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
+    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), beneath(ensemble, layer))
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ class _Layer:
         warm = warm_up(problem, theta, batches, STEPS, keep=STUDENTS, mask=held[0])
         theta, loss = yield from _train(problem, theta, warm, control)
         yield self._step("cluster", f"Comparing the students' layer {self.layer + 1}.")
-        view = _shared(problem, theta, loss, self.seed)
+        view = _shared(problem, theta, loss, self.seed, base)
         best = int(np.argmin(loss))
         whole, together = base.whole(problem.shape, theta[best : best + 1])
         fitted = refit(whole.thinned(), together, _ITERATIONS, 0.0, control)
@@ -225,7 +225,7 @@ class _Layer:
         theta, loss = yield from _train(problem, theta, warm, control)
         best = int(np.argmin(loss))
         whole, together = base.whole(problem.shape, theta[best : best + 1])
-        return whole, together, _shared(problem, theta, loss, self.seed)
+        return whole, together, _shared(problem, theta, loss, self.seed, base)
 
     def _step(self, phase: str, message: str) -> LayerStep:
         return LayerStep(STAGE, self.layer + 1, self.layers, phase, message)
@@ -268,10 +268,14 @@ def _progress(iteration: int, loss: np.ndarray, width: int, began: float) -> Tra
     )
 
 
-def _shared(problem: Problem, theta: Tensor, loss: np.ndarray, seed: int) -> LayerView:
+def _shared(
+    problem: Problem, theta: Tensor, loss: np.ndarray, seed: int, base: _Ground
+) -> LayerView:
     """The first hidden layer of students theta (S, P), clustered: what enough of them have."""
     ensemble = ensemble_of(problem.shape, theta.cpu().numpy(), loss, seed)
     cloud = pool(ensemble)
     tree = build_tree(cloud)
     cut = Cut(AGREE, WITNESSES / len(loss), BETA, "plateau")
-    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
+    # the given layers are the same for all students
+    below = tuple(block.cpu().expand(len(loss), -1, -1).numpy().copy() for block in base.blocks)
+    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), below, standardised=True)

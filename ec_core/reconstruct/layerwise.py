@@ -68,12 +68,25 @@ _PROBES = 2000
 
 @dataclass(frozen=True)
 class LayerView:
-    """What the students of one moment say about one hidden layer."""
+    """What the students of one moment say about one hidden layer.
+
+    below : rows (S, H, F) of every hidden layer beneath, as each student had them: what the vectors
+        read; () for the first layer, and in runs stored by earlier versions
+    standardised : the vectors read these layers' outputs after standardisation (see ``harvest``)
+    """
 
     cloud: WeightCloud
     tree: Dendrogram
     cut: Cut
     clusters: Clusters
+    below: tuple[np.ndarray, ...] = ()
+    standardised: bool = False
+
+
+def beneath(ensemble: StudentEnsemble, layer: int) -> tuple[np.ndarray, ...]:
+    """Rows (S, H, F) of the hidden layers that layer ``layer`` reads, of every student."""
+    blocks = unpack(ensemble.shape, torch.from_numpy(ensemble.theta)).blocks[:layer]
+    return tuple(block.numpy().copy() for block in blocks)
 
 
 def view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float) -> LayerView:
@@ -88,7 +101,7 @@ def view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float) -> La
     cut = automatic_cut(tree, gamma, beta)
     if 2 * sharp < best and len(tree.heights):
         cut = Cut(ROUGH * tree.scale, gamma, beta, "plateau")
-    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
+    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), beneath(ensemble, layer))
 
 
 def layer_by_layer(
