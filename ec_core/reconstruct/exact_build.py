@@ -141,7 +141,8 @@ def build_exactly(
 
 
 def _in_words(sizes: Sequence[int]) -> str:
-    """
+    """Sizes as a person says them.
+
     >>> _in_words((1,)), _in_words((4, 3))
     ('1 neuron', '4 and 3 neurons')
     """
