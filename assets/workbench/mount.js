@@ -166,7 +166,7 @@ function chooseMap(screen) {
   const { bench } = screen, umap = bench.mapWanted === "UMAP" ? bench.umap : null
   bench.points = umap ? umap.map : bench.tree.map
   bench.truthPoints = umap ? umap.truthMap : bench.truth?.truthMap ?? null
-  screen.part.mapnote.textContent = bench.mapWanted === "UMAP" && !umap ? bench.umapNote : umap ? "UMAP" : "PCA"
+  screen.part.mapnote.textContent = bench.mapWanted === "UMAP" ? bench.umapNote : "PCA"
   if (umap && bench.truth && umap.truthMap.length === 0) bench.truthPoints = null
 }
 

@@ -10,7 +10,7 @@ from ec_core.cluster.cut import (
     paper_cut,
 )
 from ec_core.cluster.dendrogram import Dendrogram, HeightCounts, build_tree, counts
-from ec_core.cluster.embedding import pca, umap_embedding
+from ec_core.cluster.embedding import Embedding, pca, umap_embedding
 from ec_core.cluster.plateau import Plateau, plateaus
 from ec_core.cluster.statistics import BranchStatistics, branch_statistics
 from ec_core.cluster.view import pack_map, pack_tree, pack_truth
@@ -21,6 +21,7 @@ __all__ = [
     "Clusters",
     "Cut",
     "Dendrogram",
+    "Embedding",
     "HeightCounts",
     "Plateau",
     "WeightCloud",

@@ -21,6 +21,7 @@ from ec_core.cluster import (
     Clusters,
     Cut,
     Dendrogram,
+    Embedding,
     WeightCloud,
     apply_cut,
     branch_statistics,
@@ -133,12 +134,12 @@ class _Background:
     """
 
     def __init__(self) -> None:
-        self._waiting: SimpleQueue[tuple[Future[np.ndarray], Callable[[], np.ndarray]]]
+        self._waiting: SimpleQueue[tuple[Future[Embedding], Callable[[], Embedding]]]
         self._waiting = SimpleQueue()
         Thread(target=self._work, name="ec-map", daemon=True).start()
 
-    def submit(self, work: Callable[..., np.ndarray], *arguments: Any) -> Future[np.ndarray]:
-        future: Future[np.ndarray] = Future()
+    def submit(self, work: Callable[..., Embedding], *arguments: Any) -> Future[Embedding]:
+        future: Future[Embedding] = Future()
         self._waiting.put((future, partial(work, *arguments)))
         return future
 
@@ -157,7 +158,7 @@ def _pool() -> _Background:
 
 
 @st.cache_resource
-def warm_up() -> Future[np.ndarray]:
+def warm_up() -> Future[Embedding]:
     """Import and compile UMAP once per server, before anybody needs it."""
     rng = np.random.default_rng(0)
     return _pool().submit(umap_embedding, rng.standard_normal((24, 3)), 0)
@@ -167,7 +168,7 @@ def warm_up() -> Future[np.ndarray]:
 class MapJob:
     """A map that is being computed; share : how much of it is done, while it is laid out."""
 
-    future: Future[np.ndarray] | None = None
+    future: Future[Embedding] | None = None
     share: float = 0.0
 
     def tell(self, share: float) -> None:
@@ -189,8 +190,8 @@ def stack(run: Run, cloud: WeightCloud, with_truth: bool) -> np.ndarray:
     return cloud.vectors if truth is None else np.vstack([cloud.vectors, truth])
 
 
-def umap_of(run: Run, with_truth: bool, layer: int = 0) -> np.ndarray | None:
-    """The UMAP map (M [+ H], 2), or None while it is being computed in the background."""
+def umap_of(run: Run, with_truth: bool, layer: int = 0) -> Embedding | None:
+    """The map of M [+ H] points, or None while it is being computed in the background."""
     future = _umap_job(name_of(run, layer), run.id, with_truth, layer).future
     return future.result() if future is not None and future.done() else None
 

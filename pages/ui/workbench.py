@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, pool
+from ec_core.cluster.embedding import UMAP
 from ec_core.errors import InputError
 from ec_core.figures import Theme
 from pages.ui import bench_state, frame, grove, modules, steps, theme
@@ -121,10 +122,11 @@ def _truth_known(run: Run, layer: int) -> bool:
 
 
 def _map_note(run: Run, layer: int) -> str:
-    """How far the map is, in tenths: every change draws the page anew."""
+    """How the map was made, or how far it is, in tenths: every change draws the page anew."""
     truth = _truth_known(run, layer)
-    if grove.umap_of(run, truth, layer) is not None:
-        return "UMAP"
+    made = grove.umap_of(run, truth, layer)
+    if made is not None:
+        return "UMAP" if made.method == UMAP else f"by distance; {made.places} are few for UMAP"
     tenths = int(10 * grove.umap_share(run, truth, layer))
     return f"PCA; UMAP is {f'{10 * tenths} % done' if tenths else 'getting ready'}"
 
@@ -132,13 +134,13 @@ def _map_note(run: Run, layer: int) -> str:
 def _maps(run: Run, name: str, layer: int = 0) -> tuple[str | None, str]:
     """The name under which the UMAP was sent (None while it is computed), and what to say."""
     truth = _truth_known(run, layer)
-    points = grove.umap_of(run, truth, layer)
-    if points is None:
+    made, note = grove.umap_of(run, truth, layer), _map_note(run, layer)
+    if made is None:
         _send("bench_map", None)
-        return None, _map_note(run, layer)
+        return None, note
     shown = f"{name}-umap{'-truth' if truth else ''}"
-    _send("bench_map", grove.packed_map(run, shown, points, layer))
-    return shown, "UMAP"
+    _send("bench_map", grove.packed_map(run, shown, made.points, layer))
+    return shown, note
 
 
 def _truth(run: Run, name: str, layer: int) -> str | None:
@@ -273,6 +275,6 @@ def _one(run: Run, layer: int) -> None:
         return
     note = _map_note(run, layer)
     _bench(run, layer)
-    if note != "UMAP":
+    if grove.umap_of(run, _truth_known(run, layer), layer) is None:
         with st.container(key="blob_watch"):
             st.fragment(frame.guarded(_watch), run_every=_REFRESH_SECONDS)(run.id, layer, note)

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut, Dendrogram, apply_cut, automatic_cut
+from ec_core.cluster.embedding import DISTANCES, UMAP, Embedding
 from ec_core.errors import InputError
 from ec_core.reconstruct.layerwise import LayerView
 from pages.ui import bench_state, grove, workbench
@@ -242,12 +243,19 @@ def test_one_bench_per_layer(open_page: Opener, at_stage: Callable[[str], Run]) 
     assert run.cut() == first
 
 
+def test_a_map_that_is_not_umap_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Embedding(np.zeros((len(grove.of(run)[0]), 2)), 4, DISTANCES)
+    monkeypatch.setattr(grove, "umap_of", lambda *_: made)
+    assert workbench._map_note(run, 0) == "by distance; 4 are few for UMAP"
+
+
 def test_the_bench_stays_in_its_place_when_the_map_arrives(
     open_page: Opener, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def place(ready: bool, locked: bool) -> list[int]:
-        points = np.zeros((len(grove.of(run)[0]), 2)) if ready else None
-        monkeypatch.setattr(grove, "umap_of", lambda *_: points)
+        points = np.zeros((len(grove.of(run)[0]), 2))
+        made = Embedding(points, 12, UMAP) if ready else None
+        monkeypatch.setattr(grove, "umap_of", lambda *_: made)
         monkeypatch.setattr(grove, "umap_share", lambda *_: 0.0)
         monkeypatch.setattr(grove, "packed_map", lambda *_: b"map")
         run.lock_truth(locked)
