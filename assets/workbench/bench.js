@@ -224,7 +224,7 @@ export function judged(bench, found = bench.found) {
   const hit = new Set()
   let worst = 0
   const distance = found.kept.map(cluster => {
-    const best = tree.best[cluster.node], h = truth.nearest[best], away = truth.distance[best]
+    const best = cluster.best, h = truth.nearest[best], away = truth.distance[best]
     if (away <= truth.tolerance[h]) { hit.add(h); worst = Math.max(worst, away) }
     return { neuron: h, away, near: away <= truth.tolerance[h] }
   })

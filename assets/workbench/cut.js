@@ -1,7 +1,7 @@
 // What a cut means, looked up in the tree. ec_core/cluster/cut.py is the authority; this mirrors it
 // so that nothing waits, and a test compares the two.
 
-import { members } from "./data.js"
+import { statisticsOf } from "./sets.js"
 
 export function neededStudents(students, gamma) {
   return Math.max(Math.min(2, students), Math.ceil(gamma * students - 1e-9))
@@ -72,19 +72,6 @@ function degrees(angle) {
   return `${Number(angle.toPrecision(3))}°`
 }
 
-function studentsOf(tree, nodes) {
-  if (nodes.length === 1) return tree.support[nodes[0]]
-  const seen = new Set()
-  for (const node of nodes) for (const v of members(tree, node)) seen.add(tree.student[v])
-  return seen.size
-}
-
-function widest(values, nodes) {
-  let most = values[nodes[0]]
-  for (const node of nodes) if (values[node] > most) most = values[node]
-  return most
-}
-
 // the sentence for a verdict, made only where it is read
 export function reason(tree, cut, cluster) {
   const needed = neededStudents(tree.students, cut.gamma)
@@ -97,18 +84,14 @@ export function reason(tree, cut, cluster) {
   return cluster.byHand ? `${cluster.kept ? "kept" : "dropped"} by hand (${words})` : words
 }
 
-function judge(tree, cut, nodes, needed, given) {
-  const cluster = {
-    nodes,
-    node: nodes[0],
-    size: nodes.length === 1 ? tree.size[nodes[0]] : nodes.reduce((n, v) => n + tree.size[v], 0),
-    support: studentsOf(tree, nodes),
-    angle: widest(tree.angle, nodes),
-    spread: widest(tree.spread, nodes),
-    kept: false,
-    byHand: false,
-  }
-  cluster.kept = cluster.support >= needed && cluster.angle <= cut.beta
+// do the rules keep a set of these numbers?
+export function passes(tree, cut, { support, angle }) {
+  return support >= neededStudents(tree.students, cut.gamma) && angle <= cut.beta
+}
+
+function judge(tree, cut, nodes, given) {
+  const cluster = { nodes, node: nodes[0], ...statisticsOf(tree, nodes), kept: false, byHand: false }
+  cluster.kept = passes(tree, cut, cluster)
   if (given.size > 0) {
     let last = null
     for (const node of nodes) {
@@ -130,10 +113,10 @@ export function inOrder(a, b) {
 // kept: in the order of their numbers; rejected: in the order of the tree
 // label (M,) by place: index into kept, or -1 - index into rejected
 export function cutTree(tree, cut) {
-  const needed = neededStudents(tree.students, cut.gamma), given = verdicts(cut.edits)
+  const given = verdicts(cut.edits)
   const kept = [], rejected = []
   for (const nodes of branches(tree, cut.height, cut.edits)) {
-    const cluster = judge(tree, cut, nodes, needed, given)
+    const cluster = judge(tree, cut, nodes, given)
     ;(cluster.kept ? kept : rejected).push(cluster)
   }
   kept.sort(inOrder)

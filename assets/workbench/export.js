@@ -1,10 +1,11 @@
 // Clusters and settings as JSON and CSV.
 
 import { reason } from "./cut.js"
-import { members } from "./data.js"
+import { allMembers } from "./sets.js"
+import { outgoing } from "./table.js"
 
 function everyVector(tree, cluster) {
-  return cluster.nodes.flatMap(node => Array.from(members(tree, node))).sort((a, b) => a - b)
+  return Array.from(allMembers(tree, cluster.nodes)).sort((a, b) => a - b)
 }
 
 function row(tree, cut, cluster) {
@@ -15,8 +16,9 @@ function row(tree, cut, cluster) {
     students: cluster.support,
     spread: cluster.spread,
     angle_degrees: cluster.angle,
-    best_student: tree.student[tree.best[cluster.node]] + 1,
-    best_neuron: tree.neuron[tree.best[cluster.node]] + 1,
+    outgoing_norm: outgoing(tree, cluster),
+    best_student: tree.student[cluster.best] + 1,
+    best_neuron: tree.neuron[cluster.best] + 1,
     nodes: cluster.nodes,
     reason: reason(tree, cut, cluster),
   }

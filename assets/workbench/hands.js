@@ -1,6 +1,8 @@
 // What the hands do to a cut: each function gives the cut that follows, or null if nothing can.
 
+import { passes } from "./cut.js"
 import { isWithin, members } from "./data.js"
+import { statisticsOf } from "./sets.js"
 
 const FLOOR = 1e-17
 
@@ -50,9 +52,17 @@ export function cutBranch(cut, node, height) {
   return withEdits(cut, [...others, ["cut", node, height]])
 }
 
-// whole branches of the tree are joined by a cut of their own, which holds wherever the cut moves
+// what was kept stays kept: where the union is wider than the rules allow, by hand
 export function merge(tree, cut, clusters) {
   if (clusters.length < 2) return null
+  const joined = join(tree, cut, clusters), [word, ...rest] = joined.edits[joined.edits.length - 1]
+  const nodes = word === "merge" ? rest : rest.slice(0, 1)
+  const lost = clusters.every(c => c.kept) && !passes(tree, cut, statisticsOf(tree, nodes))
+  return lost ? withEdits(joined, [...joined.edits, ["keep", nodes[0]]]) : joined
+}
+
+// whole branches of the tree are joined by a cut of their own, which holds wherever the cut moves
+function join(tree, cut, clusters) {
   const nodes = clusters.flatMap(cluster => cluster.nodes).sort((a, b) => a - b)
   const size = nodes.reduce((sum, node) => sum + tree.size[node], 0)
   let branch = nodes[0]

@@ -149,7 +149,7 @@ export function drawPlane(g, box, bench) {
   stroke(noise, look.faint, 0.8, lit ? 0.15 : 0.4)
   for (const cluster of found.kept) {
     const on = !lit || lit.clusters.has(cluster)
-    stroke([tree.best[cluster.node]], colourOf(look, cluster.number), lit && on ? 3.5 : 2, on ? 1 : 0.25)
+    stroke([cluster.best], colourOf(look, cluster.number), lit && on ? 3.5 : 2, on ? 1 : 0.25)
   }
   if (lit) stroke(lit.vectors, look.text, 2, 1)
   g.globalAlpha = 0.85

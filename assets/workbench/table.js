@@ -1,7 +1,7 @@
 // The table of clusters, and the kept settings side by side.
 
 import { cutTree, inOrder, reason } from "./cut.js"
-import { members } from "./data.js"
+import { allMembers } from "./sets.js"
 import { colourOf, drawSymbol, symbolOf } from "./colour.js"
 import { judged } from "./bench.js"
 import { decade, degrees, short } from "./scale.js"
@@ -14,7 +14,7 @@ function median(values) {
 }
 
 export function outgoing(tree, cluster) {
-  return median(cluster.nodes.flatMap(node => Array.from(members(tree, node), v => tree.strength[v])))
+  return median(Float64Array.from(allMembers(tree, cluster.nodes), v => tree.strength[v]))
 }
 
 const COLUMNS = [

@@ -19,7 +19,7 @@ from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.dendrogram import Dendrogram, check_beta, counts_of, needed_students
 from ec_core.cluster.edits import Edit, branches, checked, verdicts
 from ec_core.cluster.plateau import HEIGHT_FLOOR, Plateau, last_long, plateaus
-from ec_core.cluster.statistics import BranchStatistics, branch_statistics
+from ec_core.cluster.statistics import BranchStatistics, branch_statistics, set_statistics
 from ec_core.errors import InputError
 from ec_core.networks.canonical import TINY_NORM
 
@@ -112,8 +112,8 @@ class Cluster:
     kept, reason : the verdict and one sentence for it
     node : the node of the tree; nodes : all of them where branches were merged, ascending
 
-    Of merged branches, spread and mean_angle are those of the widest branch: that they belong
-    together was decided by hand, and what lies between them is not judged again.
+    All numbers are those of the members, merged or not, and merged branches are judged by them
+    like any other: what was joined by hand and is too wide is kept only by hand.
     """
 
     members: np.ndarray
@@ -232,31 +232,25 @@ def _judge(
     strength: np.ndarray,
 ) -> Cluster:
     """The cluster of these nodes, as the rules see it; strength (M,) is the cloud's."""
-    at = list(nodes)
-    members = np.sort(np.concatenate([tree.members(node) for node in at]))
-    support = int(known.support[at[0]])
-    if len(at) > 1:
-        support = len(np.unique(cloud.student[members]))
-    mean_angle = float(known.angle[at].max())
-    kept, reason = _verdict(support, mean_angle, tree, cut)
-    if len(at) > 1:
-        reason += f"; {len(at)} branches merged by hand"
-    rivals = known.best[at]
-    best = int(rivals[np.lexsort((rivals, -strength[rivals], cloud.loss[rivals]))[0]])
+    members = np.sort(np.concatenate([tree.members(node) for node in nodes]))
+    seen = known.of(nodes[0]) if len(nodes) == 1 else set_statistics(members, cloud, strength)
+    kept, reason = _verdict(seen.support, seen.angle, tree, cut)
+    if len(nodes) > 1:
+        reason += f"; {len(nodes)} branches merged by hand"
     units = cloud.vectors[members]
     units = units / np.maximum(np.linalg.norm(units, axis=1), TINY_NORM)[:, None]
     return Cluster(
         members=members,
-        best=best,
-        centre=cloud.vectors[best],
-        support=support,
-        spread=float(known.spread[at].max()),
+        best=seen.best,
+        centre=cloud.vectors[seen.best],
+        support=seen.support,
+        spread=seen.spread,
         angle=_median_angle(units),
-        mean_angle=mean_angle,
+        mean_angle=seen.angle,
         outgoing_norm=float(np.median(strength[members])),
         kept=kept,
         reason=reason,
-        node=at[0],
+        node=nodes[0],
         nodes=nodes,
     )
 

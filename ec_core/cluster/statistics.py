@@ -1,4 +1,5 @@
-"""What every branch of the tree holds, computed once and looked up by whoever cuts the tree.
+"""What every branch of the tree holds, computed once and looked up by whoever cuts the tree; and
+the same of any set of vectors, for branches that were merged by hand.
 
 Axes: M pooled vectors, 2M - 1 nodes (the vectors, then the merges), F = D + 1 numbers each.
 """
@@ -11,6 +12,17 @@ import numpy as np
 
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.dendrogram import Dendrogram
+from ec_core.networks.canonical import TINY_NORM
+
+
+@dataclass(frozen=True)
+class SetStatistics:
+    """Of one set of vectors: support, angle, best and spread, as in ``BranchStatistics``."""
+
+    support: int
+    angle: float
+    best: int
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,15 @@ class BranchStatistics:
     angle: np.ndarray
     best: np.ndarray
     spread: np.ndarray
+
+    def of(self, node: int) -> SetStatistics:
+        """The numbers of one node."""
+        return SetStatistics(
+            support=int(self.support[node]),
+            angle=float(self.angle[node]),
+            best=int(self.best[node]),
+            spread=float(self.spread[node]),
+        )
 
 
 def branch_statistics(tree: Dendrogram, cloud: WeightCloud) -> BranchStatistics:
@@ -63,4 +84,26 @@ def branch_statistics(tree: Dendrogram, cloud: WeightCloud) -> BranchStatistics:
         angle=np.concatenate([np.zeros(m), tree.angle]),
         best=best,
         spread=np.sqrt(np.array(scatter) / size + np.einsum("nf,nf->n", off, off)),
+    )
+
+
+def set_statistics(members: np.ndarray, cloud: WeightCloud, strength: np.ndarray) -> SetStatistics:
+    """Statistics of the vectors ``members`` (m,), m ≥ 1, whatever branches they come from.
+
+    The mean over all pairs of sin²(θ/2) is Σ|uᵢ - ū|² / 2(m - 1) with unit vectors u and their
+    mean ū, and cos θ = 1 - 2 sin²(θ/2): the angle of the mean cosine from differences, exact
+    where the vectors are copies.
+    strength (M,) : the cloud's
+    """
+    best = int(members[np.lexsort((members, -strength[members], cloud.loss[members]))[0]])
+    vectors = cloud.vectors[members]
+    off = vectors - cloud.vectors[best]
+    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1), TINY_NORM)[:, None]
+    apart = units - units.mean(axis=0)
+    half = float(np.einsum("mf,mf->", apart, apart)) / (2.0 * max(len(members) - 1, 1))
+    return SetStatistics(
+        support=len(np.unique(cloud.student[members])),
+        angle=float(np.degrees(2.0 * np.arcsin(np.sqrt(min(half, 1.0))))),
+        best=best,
+        spread=float(np.sqrt(np.einsum("mf,mf->", off, off) / len(members))),
     )

@@ -81,7 +81,8 @@ def pack_tree(
     """Everything about tree and cloud that the workbench shows.
 
     Merges carry left, right, height, size, support, angle, spread, best; vectors carry student,
-    neuron, loss, norm, sign, strength, their place from left to right, and the map of ``pca``
+    neuron, loss, norm, sign, strength, their place from left to right, the vectors themselves
+    (M, D+1) by row, of which the statistics of merged branches are made, and the map of ``pca``
     (x, y); with two inputs also the lines w·x + b = 0 (M, 3), by row.
     name : changes whenever the students do
     """
@@ -104,6 +105,7 @@ def pack_tree(
         "loss": np.asarray(cloud.loss, dtype=np.float64),
         "norm": np.asarray(cloud.norm, dtype=np.float64),
         "strength": np.asarray(cloud.strength, dtype=np.float64),
+        "coordinates": np.asarray(cloud.vectors, dtype=np.float64),
         "map": pca(cloud.vectors).astype(np.float32),
         "matrixPlaces": _whole(places),
         "matrix": levels,
@@ -114,6 +116,7 @@ def pack_tree(
         "id": name,
         "vectors": m,
         "inputs": inputs,
+        "features": inputs + 1,
         "students": tree.students,
         "scale": tree.scale,
         "activation": cloud.activation,

@@ -64,6 +64,33 @@ def test_one_neuron_and_one_student() -> None:
     assert len(kept) == 5 + int((truth == -1).sum())  # nothing to agree with: all are kept
 
 
+def test_edited_clusters_carry_the_numbers_of_all_their_members() -> None:
+    cloud, _ = recurring_cloud(12, 4, 3, "tanh")
+    rng = np.random.default_rng(2)
+    outgoing, loss = rng.standard_normal((len(cloud), 2)), rng.random(10)[cloud.student]
+    cloud = cloud_of(cloud.vectors, cloud.student, loss, outgoing, "tanh")
+    tree = build_tree(cloud)
+    plain = apply_cut(tree, cloud, automatic_cut(tree)).clusters
+    picked = [[0, 1], [0, 2, 3], [1, len(plain) - 1], [len(plain) - 2, len(plain) - 1]]
+    for chosen in picked:
+        nodes = tuple(plain[i].node for i in chosen)
+        members = np.sort(np.concatenate([plain[i].members for i in chosen]))
+        edited = apply_cut(
+            tree,
+            cloud,
+            Cut(automatic_cut(tree).height, edits=(("merge", *nodes), ("keep", nodes[0]))),
+        )
+        one = next(c for c in edited.clusters if len(c.nodes) == len(nodes))
+        np.testing.assert_array_equal(one.members, members)
+        assert one.best == min(members, key=lambda v: (loss[v], -cloud.strength[v]))
+        away = np.linalg.norm(cloud.vectors[members] - cloud.vectors[one.best], axis=1)
+        assert one.spread == pytest.approx(np.sqrt((away**2).mean()))
+        median, mean = brute_cluster(cloud.vectors, members)
+        assert (one.angle, one.mean_angle) == pytest.approx((median, mean))
+        assert one.support == len(np.unique(cloud.student[members]))
+        assert one.outgoing_norm == pytest.approx(np.median(cloud.strength[members]))
+
+
 def brute_cluster(cloud_vectors: np.ndarray, members: np.ndarray) -> tuple[float, float]:
     """Median pairwise angle, and angle of the mean cosine, in degrees, by a loop over pairs."""
     angles, cosines = [0.0], [1.0]
@@ -266,16 +293,22 @@ def test_merged_branches_are_one_cluster() -> None:
     plain = apply_cut(tree, cloud, Cut(1.0, 0.75))
     assert [c.kept for c in plain.clusters] == [False] * 4
     merged = apply_cut(tree, cloud, Cut(1.0, 0.75, edits=(("merge", 6, 7),)))
-    (kept,) = merged.kept
-    assert (kept.nodes, kept.support, kept.members.tolist()) == ((6, 7), 4, [0, 1, 2, 3])
-    assert kept.reason == "found by 4 of 4 students; 2 branches merged by hand"
-    assert kept.mean_angle == 0.0
-    assert kept.angle == pytest.approx(90.0)
+    wide = next(c for c in merged.clusters if c.nodes == (6, 7))
+    assert (wide.kept, wide.support, wide.members.tolist()) == (False, 4, [0, 1, 2, 3])
+    assert wide.reason == ("too wide: mean angle 70.5°, at most 30°; 2 branches merged by hand")
+    assert wide.mean_angle == pytest.approx(np.degrees(np.arccos(1 / 3)))
+    assert wide.angle == pytest.approx(90.0)
+    assert wide.spread == pytest.approx(np.sqrt(101 / 2))
+    by_hand = apply_cut(tree, cloud, Cut(1.0, 0.75, edits=(("merge", 6, 7), ("keep", 6))))
+    (kept,) = by_hand.kept
+    assert kept.reason == f"kept by hand ({wide.reason})"
+    (narrow,) = apply_cut(tree, cloud, Cut(1.0, 0.75, 80.0, edits=(("merge", 6, 7),))).kept
+    assert narrow.reason == "found by 4 of 4 students; 2 branches merged by hand"
     # merges join up, wait for nodes that are no clusters, and can be judged by hand
     more = (("merge", 6, 7), ("merge", 7, 4, 5), ("merge", 0, 2), ("drop", 4))
     (one,) = apply_cut(tree, cloud, Cut(1.0, edits=more)).clusters
     assert (one.nodes, one.kept) == ((4, 5, 6, 7), False)
-    assert one.reason.startswith("dropped by hand (found by 4 of 4 students; 4 branches")
+    assert one.reason.endswith("; 4 branches merged by hand")
     assert apply_cut(tree, cloud, Cut(1.0, edits=(*more, ("keep", 6)))).clusters[0].kept
 
 

@@ -47,6 +47,7 @@ def test_a_packed_tree_says_what_tree_and_cloud_say() -> None:
         "loss": cloud.loss,
         "norm": cloud.norm,
         "strength": cloud.strength,
+        "coordinates": cloud.vectors.ravel(),
         "map": pca(cloud.vectors).astype(np.float32).ravel(),
         "lines": cloud.vectors.astype(np.float32).ravel(),
     }.items():

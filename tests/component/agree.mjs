@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { cutTree, reason } from "../../assets/workbench/cut.js"
 import { growTree, unpack } from "../../assets/workbench/data.js"
 import { automaticHeight, counts, paperHeight, plateaus } from "../../assets/workbench/plateau.js"
+import { outgoing } from "../../assets/workbench/table.js"
 
 const folder = process.argv[2]
 const cases = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"))
@@ -14,7 +15,10 @@ const answers = cases.map(({ tree: name, cuts, settings }) => {
   return {
     cuts: cuts.map(cut => {
       const found = cutTree(tree, cut)
-      const plain = c => [c.nodes, c.kept, c.support, c.angle, c.spread, reason(tree, cut, c)]
+      const plain = c => ({
+        nodes: c.nodes, kept: c.kept, size: c.size, support: c.support, angle: c.angle, spread: c.spread,
+        best: c.best, outgoing: outgoing(tree, c), reason: reason(tree, cut, c),
+      })
       const byVector = Array.from(tree.place, place => Math.max(found.label[place], -1))
       return { kept: found.kept.map(plain), rejected: found.rejected.map(plain), labels: byVector }
     }),

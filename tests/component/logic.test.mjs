@@ -67,6 +67,28 @@ test("hands: split, own height, merge, keep, drop, reset", () => {
   assert.equal(hands.reset(tree, cut, [0]), null)
 })
 
+test("merged branches have the numbers of all their members, and what was kept stays kept", () => {
+  const spread = [[1, 0, 0], [1, 1e-9, 0], [0, 1, 0], [0, 1, 1e-6], [0, 0, 3]]
+  const wide = growTree({ ...FIVE, coordinates: Float64Array.from(spread.flat()), angle: Float64Array.of(0, 0, 80, 85) })
+  const cut = cutAt(1e-3), { kept, rejected } = cutTree(wide, cut)
+  // not brothers in the tree: both pairs are merged with the fifth
+  const all = hands.merge(wide, cut, [kept[0], rejected[0]])
+  assert.deepEqual(all.edits, [["merge", 4, 5]])
+  const [one] = cutTree(wide, all).rejected
+  assert.deepEqual([one.size, one.support, one.best], [3, 3, 0])
+  assert.ok(Math.abs(one.angle - (180 / Math.PI) * Math.acos(1 / 3)) < 1e-6, String(one.angle))
+  assert.ok(Math.abs(one.spread - Math.sqrt(10 / 3)) < 1e-9)
+  assert.equal(reason(wide, all, one), "too wide: mean angle 70.5°, at most 30°; 2 branches merged by hand")
+  const both = hands.judge(all, [one], true), again = cutTree(wide, both)
+  const joined = hands.merge(wide, both, again.kept)
+  assert.deepEqual(joined.edits.at(-1), ["keep", 8])
+  const [root] = cutTree(wide, { ...joined, beta: 1 }).kept
+  assert.deepEqual([root.size, root.kept], [5, true])
+  const { clusters } = JSON.parse(asJson(wide, all, cutTree(wide, all), {}))
+  const written = clusters.find(c => c.nodes.length === 2)
+  assert.deepEqual([written.angle_degrees, written.spread, written.outgoing_norm], [one.angle, one.spread, 1])
+})
+
 test("equal vectors cannot be split, and ties come apart together", () => {
   const ties = growTree(packed([[0, 1, 0], [2, 3, 0.5], [4, 5, 0.5]], [0, 1, 2, 3]))
   assert.equal(hands.splitHeight(ties, 4), null)

@@ -29,6 +29,7 @@ export function packed(merges, students, { inputs = 2, angles = {} } = {}) {
     order: Int32Array.from(order), student: Int32Array.from(students),
     neuron: Int32Array.from(students.map((_, i) => i)), sign: new Int32Array(m).fill(1),
     loss: new Float64Array(m), norm: new Float64Array(m).fill(1), strength: new Float64Array(m).fill(1),
+    features: inputs + 1, coordinates: new Float64Array((inputs + 1) * m).fill(1),
     map: new Float32Array(2 * m).map((_, i) => i % 5), lines: new Float32Array(3 * m).fill(1),
     matrixPlaces: Int32Array.from({ length: Math.min(m, 50) }, (_, i) => i),
     matrix: new Uint8Array(Math.min(m, 50) ** 2).fill(9),
