@@ -155,9 +155,9 @@ def same_cluster(theirs: dict[str, Any], ours: Cluster) -> None:
         assert theirs[name] == value, (name, ours.nodes)
     # looked up where a cluster is one branch; of merged ones summed in another order
     merged = len(ours.nodes) > 1
-    near = {"rel": 1e-9, "abs": 1e-13} if merged else {"rel": 0.0, "abs": 0.0}
-    assert theirs["angle"] == pytest.approx(ours.mean_angle, **near)
-    assert theirs["spread"] == pytest.approx(ours.spread, **near)
+    rel, least = (1e-9, 1e-13) if merged else (0.0, 0.0)
+    assert theirs["angle"] == pytest.approx(ours.mean_angle, rel=rel, abs=least)
+    assert theirs["spread"] == pytest.approx(ours.spread, rel=rel, abs=least)
     assert theirs["outgoing"] == pytest.approx(ours.outgoing_norm, rel=1e-15)
 
 
