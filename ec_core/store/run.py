@@ -9,6 +9,8 @@
     reconstruction.npz       the recovered network and how it came about
     recovered.safetensors    the same network as a network file of the contract
     report.json              the report of the contract
+    builds.json, build-*.npz other networks built from the same students, see ``builds``
+    versions/                earlier states of the run, see ``versions``
 
 An app may keep parts of its own beside these (``save_json``, ``save_plain``, …).
 """
@@ -206,7 +208,11 @@ class StoredRun(Folder):
         self.save_plain(RECONSTRUCTION, result)
 
     def reconstruction(self) -> Reconstruction:
-        result: Reconstruction = self.load_plain(RECONSTRUCTION, _RECONSTRUCTION_KINDS)
+        return self.load_reconstruction(RECONSTRUCTION)
+
+    def load_reconstruction(self, part: str) -> Reconstruction:
+        """A recovered network by its part: others may be kept beside the one in use."""
+        result: Reconstruction = self.load_plain(part, _RECONSTRUCTION_KINDS)
         return result
 
     def recovered(self) -> Network:

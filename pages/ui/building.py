@@ -7,7 +7,20 @@ import streamlit as st
 from ec_core import events, figures
 from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
-from pages.ui import frame, grove, layer_table, layers, live, show, steps, theme, words, work
+from pages.ui import (
+    beside,
+    builds,
+    frame,
+    grove,
+    layer_table,
+    layers,
+    live,
+    show,
+    steps,
+    theme,
+    words,
+    work,
+)
 from pages.ui.board import active, job_of, show_state, steer
 from pages.ui.runs import Run
 
@@ -89,7 +102,14 @@ def _live(run_id: str) -> None:
     _progress(run, snapshot)
 
 
-def _in_words(result: Reconstruction) -> str:
+def _in_words(result: Reconstruction, exactly: bool) -> str:
+    if exactly:
+        return (
+            f"One neuron for every cluster kept: a **{words.shape(result.network.sizes)}** "
+            "network, nothing added and nothing removed. It answers the questions it was fitted to "
+            f"with a loss of **{words.power(result.loss)}**, and those kept aside with "
+            f"**{words.power(result.heldout_loss)}**."
+        )
     suggested = words.many(result.from_clusters, "neuron")
     if result.layers:
         kept = [len(seen.clusters.kept) for seen in result.layers]
@@ -115,21 +135,30 @@ def _in_words(result: Reconstruction) -> str:
 
 
 def _result(run: Run) -> None:
-    result = run.reconstruction()
+    result, used = run.reconstruction(), builds.in_use(run)
+    exactly = used is not None and used.how == builds.EXACT
     with st.container(horizontal=True, key="after_building"):
         steps.next_button("compare", "Check the result", run)
-        if st.button("Build again", key="rebuild", icon=":material/refresh:"):
+        if st.button(
+            "Build again",
+            key="rebuild",
+            icon=":material/refresh:",
+            help="Pruning decides the size, beginning with the cut in use.",
+        ):
             work.start_reconstruct(run)
             st.rerun()
+        beside.exact_button(run)
     if run.built_cut != run.cut():
         st.warning("The cut has been changed since; this network was built from the earlier one.")
+    beside.cards(run)
     with st.container(key="building_words"):
-        st.markdown(_in_words(result))
+        st.markdown(_in_words(result, exactly))
         if result.signs is not None:
             st.markdown(_signs(result.signs))
         for sentence in result.notes:
             frame.note(sentence)
     layer_table.table(run)
+    beside.kept_settings(run)
     look = theme.figure_theme()
     left, right = st.columns(2, gap="medium")
     with left:
@@ -142,7 +171,10 @@ def _result(run: Run) -> None:
         )
     with right:
         st.subheader("How its size was found", anchor=False)
-        _path(list(result.steps), "size_path")
+        if exactly:
+            st.markdown("By hand: one neuron for each cluster that was kept.")
+        else:
+            _path(list(result.steps), "size_path")
 
 
 def _ready(run: Run) -> None:
@@ -167,11 +199,18 @@ def _ready(run: Run) -> None:
             "No cluster is kept at this cut. The network can still be built by pruning the best "
             "student, but there is no agreement to support it."
         )
-    if st.button(
-        "Build the network", key="start_reconstruct", type="primary", icon=":material/construction:"
-    ):
-        work.start_reconstruct(run)
-        st.rerun()
+    with st.container(horizontal=True, key="before_building"):
+        if st.button(
+            "Build the network",
+            key="start_reconstruct",
+            type="primary",
+            icon=":material/construction:",
+            help="Begins with the clusters; then every neuron has to prove that it is needed.",
+        ):
+            work.start_reconstruct(run)
+            st.rerun()
+        beside.exact_button(run)
+    beside.kept_settings(run)
 
 
 def body(run: Run) -> None:

@@ -4,10 +4,11 @@ all tabs.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from queue import SimpleQueue
 from threading import Thread
@@ -35,6 +36,8 @@ from ec_core.cluster import (
 from ec_core.cluster.dendrogram import BYTES_PER_PAIR, TREE_MEMORY
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.canonical import canonical
+from ec_core.reconstruct.layerwise import LayerView
+from pages.ui import builds
 from pages.ui.runs import Run
 
 
@@ -71,20 +74,23 @@ def _grown(run_id: str, stamp: int, best: int | None) -> tuple[WeightCloud, Dend
 def of(run: Run, layer: int = 0) -> tuple[WeightCloud, Dendrogram]:
     """Cloud and tree of a run's stored students; of later layers (1, …) what Reconstruct saw."""
     if layer:
-        seen = run.reconstruction().layers[layer]
+        seen = builds.seen(run)[layer]
         return seen.cloud, seen.tree
     return _grown(run.id, run.stamp("ensemble"), run.best_students)
 
 
 def first_cut(run: Run, layer: int) -> Cut | None:
     """The cut that Reconstruct made of a later layer; None for layer 0, which it is given."""
-    return run.reconstruction().layers[layer].cut if layer else None
+    return builds.seen(run)[layer].cut if layer else None
 
 
 def name_of(run: Run, layer: int = 0) -> str:
     """Changes whenever the tree does."""
     if layer:
-        return f"{run.id}-{run.stamp('reconstruction')}-layer{layer + 1}"
+        # by what it holds: built again, the same tree keeps what was done to it by hand
+        tree = builds.seen(run)[layer].tree
+        digest = hashlib.sha256(np.ascontiguousarray(tree.linkage).tobytes()).hexdigest()[:12]
+        return f"{run.id}-{digest}-layer{layer + 1}"
     return f"{run.id}-{run.stamp('ensemble')}-{run.best_students or 'all'}"
 
 
@@ -210,6 +216,50 @@ def clusters_of(run: Run, cut: Cut, layer: int = 0) -> Clusters:
 def _cut(name: str, run_id: str, cut: Cut, layer: int) -> Clusters:
     cloud, tree = of(Run(run_id), layer)
     return apply_cut(tree, cloud, cut, _known(name, run_id, layer))
+
+
+def hand_cuts(run: Run, setting: str = "", layer: int = 0) -> tuple[Cut | None, ...]:
+    """The cut of every hidden layer that a person's network is built from.
+
+    setting, layer : a kept setting, and the layer whose it is; "" for the cuts in use. None for a
+        layer that was never compared.
+    """
+    seen = builds.seen(run)
+    found: list[Cut | None] = [run.cut()]
+    for later in range(1, run.settings().hidden_layers):
+        if later >= len(seen):
+            found.append(None)
+        elif run.bench(later).get("tree") == name_of(run, later):
+            found.append(run.layer_cut(later))
+        else:  # nothing was done to it by hand
+            found.append(seen[later].cut)
+    if setting:
+        found[layer] = run.named_cuts(layer)[setting]
+    return tuple(found)
+
+
+def views(
+    ensemble: StudentEnsemble,
+    best: int | None,
+    cuts: tuple[Cut | None, ...],
+    seen: tuple[LayerView, ...],
+) -> tuple[LayerView | None, ...]:
+    """Every hidden layer with the clusters that these cuts leave; for jobs, so nothing is cached.
+
+    seen : how later layers were compared; a layer without a cut of its own is cut as it was then
+    """
+    cloud, tree = grow(ensemble, best)
+    assert cuts[0] is not None
+    found: list[LayerView | None] = [
+        LayerView(cloud, tree, cuts[0], apply_cut(tree, cloud, cuts[0]))
+    ]
+    for layer in range(1, len(ensemble.shape.sizes) - 2):
+        view = seen[layer] if layer < len(seen) else None
+        cut = cuts[layer] if layer < len(cuts) else None
+        if view is not None and cut is not None:
+            view = replace(view, cut=cut, clusters=apply_cut(view.tree, view.cloud, cut))
+        found.append(view)
+    return tuple(found)
 
 
 def agreement(run: Run) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ec_core.chain import make_report
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.match import MatchReport, match
-from pages.ui import grove
+from pages.ui import builds, grove
 from pages.ui.runs import Run, store
 
 
@@ -25,20 +26,43 @@ class Results:
         return None if self.match is None else self.match.max_weight_error
 
 
+_MOST = 256
+_CERTIFICATES: OrderedDict[tuple[str, str, int], Certificate] = OrderedDict()
+"""Of the networks built, by run, key and stamp: of a large network one takes its time."""
+
+
+def certified(run: Run, key: str, certificate: Certificate | None = None) -> Certificate:
+    """The certificate of the network under a key; one that is given is remembered."""
+    name = (run.id, key, run.stamp(builds.part(key)))
+    if certificate is None:
+        certificate = _CERTIFICATES.get(name)
+    if certificate is None:
+        certificate = certify(builds.load(run, key), run.probes())
+    _CERTIFICATES[name] = certificate
+    while len(_CERTIFICATES) > _MOST:
+        _CERTIFICATES.popitem(last=False)
+    return certificate
+
+
 @lru_cache(maxsize=64)
-def _of(run_id: str, stamp: int, root: str) -> Results:
+def _of(run_id: str, stamp: int, root: str, used: str | None, locked: bool) -> Results:
     run = Run(run_id)
     probes, result = run.probes(), run.reconstruction()
     teacher = run.source().network
     return Results(
-        certify(result, probes),
+        certify(result, probes) if used is None else certified(run, used),
         None if teacher is None else match(teacher, result.network, probes.unidentified_inputs),
     )
 
 
 def of(run: Run) -> Results:
-    """Computed once per result; the match is made here, the method itself never sees a teacher."""
-    return _of(run.id, run.stamp("reconstruction"), str(store().root))
+    """Computed once per result; the match is made here, the method itself never sees a teacher.
+
+    While the truth is locked away there is no match.
+    """
+    used = builds.in_use(run)
+    key = None if used is None else used.key
+    return _of(run.id, run.stamp("reconstruction"), str(store().root), key, run.truth_locked)
 
 
 def report(run: Run) -> dict[str, Any]:
@@ -53,5 +77,8 @@ def report(run: Run) -> dict[str, Any]:
         run.ensemble().seconds + run.build_seconds,
         run.settings().device,
     )
+    used = builds.in_use(run)
+    if used is not None:
+        found["built"] = {"how": used.how, "setting": used.setting}
     report = of(run).match
     return found if report is None else {**found, "match": report.as_json()}

@@ -20,7 +20,7 @@ from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.store import RunStore, RunSummary, StoredRun, home
+from ec_core.store import RunStore, RunSummary, StoredRun, forget_builds, home
 from pages.ui.settings import Settings
 from pages.ui.source import Source
 
@@ -231,13 +231,18 @@ class Run:
 
     def save_reconstruction(self, result: Reconstruction, cut: Cut, seconds: float) -> None:
         """Store the network and which cut it was built from."""
+        self.mark_built(cut, seconds)
+        self.stored.save_reconstruction(result)
+
+    def mark_built(self, cut: Cut, seconds: float) -> None:
+        """Which cut the result was built from, and how long that took."""
         self.stored.save_cut(cut, _BUILT)
         self.stored.update_settings(build_seconds=seconds)
-        self.stored.save_reconstruction(result)
 
     def forget(self, part: str) -> None:
         """Remove a part and everything that was made from it."""
         self.stored.forget(*_ORDER[_ORDER.index(part) :])
+        forget_builds(self.stored)
 
 
 def next_step(parts: frozenset[str]) -> str:

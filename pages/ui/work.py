@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import dataclass
 
 from ec_core.cluster import Cut, apply_cut, automatic_cut, build_tree, pool
 from ec_core.control import Control
-from ec_core.errors import JobError
+from ec_core.errors import InputError, JobError
 from ec_core.events import Event, TrainingProgress
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
+from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
-from pages.ui import expected, grove, results
+from ec_core.verify.certificate import certify
+from pages.ui import builds, expected, grove, results
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
@@ -48,12 +51,32 @@ def _submit(
     )
 
 
-def _keep(run: Run, result: Reconstruction, cut: Cut, seconds: float) -> None:
-    """Store a result and, for the list of runs, whether it is verified."""
-    run.save_reconstruction(result, cut, seconds)
-    # kept for the pages: of a large network the certificate takes its time
-    verified = results.of(run).certificate.verified
-    run.stored.set_status("verified" if verified else "not verified")
+@dataclass(frozen=True)
+class _Building:
+    """One way of building a run's network: how, from which cuts, and under which key it is kept."""
+
+    run: Run
+    cuts: tuple[Cut | None, ...]
+    how: str = builds.AUTOMATIC
+    setting: str = ""
+    key: str = builds.AUTOMATIC
+
+    def keep(self, result: Reconstruction, seconds: float, use: bool = True) -> None:
+        """Store a network with its verdict, beside those there are; ``use``: as the result."""
+        run = self.run
+        before = None
+        if run.has("recovered") and builds.in_use(run) is None:
+            before = results.of(run).certificate
+        certificate = certify(result, run.probes())
+        about = builds.describe(
+            self.key, self.how, self.setting, self.cuts, result, certificate, seconds
+        )
+        builds.keep(run, about, result, before)
+        # kept for the pages: of a large network the certificate takes its time
+        results.certified(run, self.key, certificate)
+        used = builds.in_use(run)
+        if use or (used is not None and used.key == self.key):
+            builds.use(run, self.key)
 
 
 def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
@@ -77,19 +100,66 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
 
 def start_reconstruct(run: Run) -> Job:
     """Build the network from the run's stored cut in the background."""
-    probes, ensemble, cut = run.probes(), run.ensemble(), run.cut()
-    config, best = ReconstructConfig(device=run.settings().device), run.best_students
+    cut = run.cut()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        cloud, tree = grove.grow(ensemble, best)
-        clusters = apply_cut(tree, cloud, cut)
-        return (yield from reconstruct(ensemble, clusters, cloud, probes, config, control))
+        return _by_pruning(run, cut, control)
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
-            _keep(run, snapshot.result, cut, snapshot.seconds)
+            _Building(run, (cut,)).keep(snapshot.result, snapshot.seconds)
 
     return _submit(run, RECONSTRUCT, stage, store, expected.building(run))
+
+
+def _by_pruning(run: Run, cut: Cut, control: Control) -> Generator[Event, None, Reconstruction]:
+    ensemble = run.ensemble()
+    cloud, tree = grove.grow(ensemble, run.best_students)
+    clusters = apply_cut(tree, cloud, cut)
+    config = ReconstructConfig(device=run.settings().device)
+    return (yield from reconstruct(ensemble, clusters, cloud, run.probes(), config, control))
+
+
+def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
+    """Build the network of the clusters kept by hand, in every layer, in the background.
+
+    setting, layer : of a kept setting, and of the layer whose it is; "": of the cuts in use
+
+    Where pruning has not built one from the same cut to compare with, that is done too: before,
+    where it is what makes later layers comparable, else after.
+    """
+    cuts = grove.hand_cuts(run, setting, layer)
+    for which, cut in enumerate(cuts):
+        if cut is not None and not grove.clusters_of(run, cut, which).kept:
+            name = f"Layer {which + 1}" if len(cuts) > 1 else "The hidden layer"
+            raise InputError(f"{name} has no kept cluster at this cut; keep at least one.")
+    first, key = cuts[0], builds.exact_key(setting, layer)
+    assert first is not None
+    known = builds.all_of(run).get(builds.AUTOMATIC)
+    alone = known is not None or run.has("recovered")
+    if not setting and len(cuts) == 1:
+        alone = known is not None and known.cuts == (first,)
+
+    def pruned(control: Control) -> Generator[Event, None, None]:
+        began = time.monotonic()
+        result = yield from _by_pruning(run, first, control)
+        _Building(run, (first,)).keep(result, time.monotonic() - began, use=False)
+
+    def stage(control: Control) -> Generator[Event, None, Reconstruction]:
+        if len(cuts) > 1 and None in cuts:
+            yield from pruned(control)
+        began, ensemble = time.monotonic(), run.ensemble()
+        layers = grove.views(ensemble, run.best_students, cuts, builds.seen(run))
+        device = run.settings().device
+        result = yield from build_exactly(ensemble, layers, run.probes(), device, control)
+        taken = tuple(None if seen is None else seen.cut for seen in layers)
+        mine = _Building(run, taken, builds.EXACT, setting, key)
+        mine.keep(result, time.monotonic() - began)
+        if len(cuts) == 1 and not alone and not control.over:
+            yield from pruned(control)
+        return result
+
+    return _submit(run, RECONSTRUCT, stage, takes=expected.building(run))
 
 
 def _paced(
@@ -128,6 +198,6 @@ def start_whole(run: Run) -> Job:
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
-            _keep(run, snapshot.result, run.cut(), snapshot.seconds)
+            _Building(run, (run.cut(),)).keep(snapshot.result, snapshot.seconds)
 
     return _submit(run, DEMO, stage, store, expected.whole(run))

@@ -12,7 +12,7 @@ from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, pool
 from ec_core.cluster.embedding import UMAP
 from ec_core.errors import InputError
 from ec_core.figures import Theme
-from pages.ui import bench_state, frame, grove, modules, steps, theme
+from pages.ui import bench_state, builds, frame, grove, modules, steps, theme
 from pages.ui.bench_state import BenchState
 from pages.ui.runs import Run
 
@@ -169,7 +169,7 @@ def _bench(run: Run, layer: int) -> None:
         "showTruth": run.settings().show_truth,
         "look": _look(),
         "problem": None,
-        "used": "the first row is what Reconstruct uses" if layer == 0 else "for looking only",
+        "used": "the first row is what Reconstruct uses",
         **_answers(clusters, state, run.named_cuts(layer), refused),
     }
     _BENCH(key=KEY, data=data, on_change_change=partial(_changed, run.id, layer))
@@ -224,7 +224,7 @@ def _layer(run: Run) -> int | None:
     layers = run.settings().hidden_layers
     if layers < 2:
         return 0
-    seen = len(run.reconstruction().layers) if run.has("reconstruction") else 0
+    seen = len(builds.seen(run))
 
     def label(layer: int) -> str:
         state = "cut here" if layer == 0 else "seen while building" if layer < seen else "next"
@@ -248,8 +248,8 @@ def _layer(run: Run) -> int | None:
     if layer:
         frame.note(
             "What the students said about this layer while the network was built, with the cut "
-            "that was used. You may cut it otherwise here, to see; only the first layer's cut by "
-            "hand is built from."
+            "that was used. You may cut it otherwise here: “Build exactly what I chose” builds "
+            "every layer as it is cut; where pruning decides, only the first layer's cut counts."
         )
     return layer
 

@@ -66,6 +66,8 @@ def test_from_a_deep_teacher_to_its_weights(open_tab: Open) -> None:
     saved(tab)
     says(tab, "bench_layer", "Layer 1 of 2: cut here")
     tab.locator(".st-key-bench_layer button", has_text="Layer 2 of 2: seen while building").click()
-    tab.locator(".wb[data-saved=saved] [data-part=used]", has_text="looking only").wait_for()
+    tab.locator(
+        ".wb[data-saved=saved] [data-part=used]", has_text="what Reconstruct uses"
+    ).wait_for()
     benches.finds(tab, 4)
     no_traceback(tab)
