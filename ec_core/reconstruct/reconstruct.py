@@ -8,7 +8,7 @@ pruning is the decision.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, Si
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.warm_up import helps, large
-from ec_core.networks.mlp import Architecture, to_network
+from ec_core.networks.mlp import to_network
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.agreement import Agreement, rough_view
@@ -30,10 +30,9 @@ from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import Harvest, harvest
 from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
+from ec_core.reconstruct.plain import best_student, with_lines, without_skip_paths
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.refit import fitting, refit
-from ec_core.reconstruct.sign_trials import try_signs
-from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
@@ -220,7 +219,7 @@ def reconstruct(
         for message in _disagreements(proposed, best.problem.shape.sizes[1:-1]):
             notes.append(message)
             yield Note(STAGE, message)
-    plain, theta, signs = _resolve_signs(best, probes.floor, control)
+    plain, theta, signs = without_skip_paths(best, probes.floor, control)
     if signs is not None:
         yield signs
     if best.exact and best.problem.shape.skip and len(plain.shape.sizes) > 3:
@@ -236,14 +235,23 @@ def reconstruct(
         history.append(float(fitted.loss[0]))
         yield RefineProgress(STAGE, fitted.iterations, history[-1], best.size)
     standard = to_network(plain.shape, theta)
+    # the refinement may have seen only some of the probes
+    every = history[-1]
+    if len(plain.x) < len(probes.x):
+        every = _loss(standard, probes)
+    student = best_student(ensemble, probes, config.device)
+    if not best.exact and not every <= max(probes.floor, student.loss):
+        # the work was cut short, or did not lead anywhere: nothing is lost by it
+        best, begun = student, student.problem.shape.sizes[1:-1]
+        lined, theta = with_lines(student)
+        standard = to_network(lined.shape, theta)
+        every = _loss(standard, probes)
+        notes.append("The best student as it was answers better, so it is what is written.")
+        yield Note(STAGE, notes[-1])
     network = probes.to_original(standard)
     held = probes.standard_answers(network(probes.x_heldout)) - probes.standard_answers(
         probes.y_heldout
     )
-    # the refinement may have seen only some of the probes
-    every = history[-1]
-    if len(plain.x) < len(probes.x):
-        every = float(np.mean((standard(probes.inputs) - probes.answers) ** 2))
     return Reconstruction(
         network=network,
         standard=standard,
@@ -263,6 +271,11 @@ def reconstruct(
         ),
         layers=students.views,
     )
+
+
+def _loss(standard: Network, probes: ProbeSet) -> float:
+    """Mean squared error of standardised answers to all probes to learn from."""
+    return float(np.mean((standard(probes.inputs) - probes.answers) ** 2))
 
 
 def _disagreements(proposed: Sequence[int], found: Sequence[int]) -> Iterator[str]:
@@ -287,28 +300,3 @@ def _collect(
         return event
 
     return relay(search, keep)
-
-
-def _resolve_signs(
-    found: Pruned, floor: float, control: Control
-) -> tuple[Problem, torch.Tensor, SignsFound | None]:
-    """The problem without skip paths, theta (1, P) for it, and what the search said."""
-    shape = found.problem.shape
-    if not shape.skip:
-        return found.problem, found.theta, None
-    theta, searched = resolve_signs(shape, found.theta.cpu())
-    signs = together(searched)
-    plain = Architecture(shape.sizes, shape.activation, skip=False)
-    explained = signs is not None and signs.explained
-    if not explained and len(shape.sizes) == 3:
-        # not the teacher, but the best network there is should not lose what it knows
-        plain, theta = line_as_neurons(shape, found.theta.cpu())
-    elif not explained and found.exact:
-        tried = try_signs(found.problem, found.theta, searched, floor, control)
-        theta, signs = (theta, signs) if tried is None else tried
-    problem = replace(found.problem, shape=plain)
-    report = None
-    if signs is not None:
-        flipped = tuple(int(j) for j in np.flatnonzero(signs.flipped))
-        report = SignsFound(STAGE, flipped, signs.residual, signs.runner_up, signs.unique)
-    return problem, theta.to(found.theta.device), report

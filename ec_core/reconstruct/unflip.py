@@ -18,6 +18,9 @@ from torch import Tensor
 from ec_core.networks.mlp import Architecture, pack, unpack
 from ec_core.reconstruct.signs import Signs, find_signs
 
+_NO_MAP = 1e-14
+"""A linear map this small beside the weights it stands with is rounding."""
+
 
 def resolve_signs(
     shape: Architecture, theta: Tensor, chosen: Mapping[int, np.ndarray] | None = None
@@ -68,22 +71,26 @@ def together(found: Sequence[Signs | None]) -> Signs | None:
 
 
 def line_as_neurons(shape: Architecture, theta: Tensor) -> tuple[Architecture, Tensor]:
-    """The same function (one hidden layer) without skip path, its linear map in extra neurons.
+    """The same function without skip paths, the linear maps they hold in extra neurons.
 
-    Where no signs explain the map T = sum_i s_i u_i v_i', each of its terms is a pair of mirror
-    images: linear · z = s(-z) - s(z) with z = v_i·x, from identity (*) of ``activations``.
+    Where no signs explain a map T = sum_i s_i u_i v_i' of what is read past layer m, each of its
+    terms is a pair of mirror images in layer m: linear · z = s(-z) - s(z) with z = v_i·(h, …, x),
+    from identity (*) of ``activations``. The pairs read past the layer below in their turn, and so
+    on down to the inputs.
     """
-    incoming, outer = (block[0].numpy() for block in unpack(shape, theta).blocks)
-    own = shape.sizes[1] + 1
-    u, scale, v = np.linalg.svd(outer[:, own:], full_matrices=False)
-    count = int((scale > 1e-14 * max(1.0, float(np.abs(outer).max()))).sum())
-    a = u[:, :count] * scale[:count] / shape.entry.linear
-    flat = np.concatenate([v[:count], np.zeros((count, 1))], axis=1)
-    incoming = np.concatenate([incoming, flat, -flat])
-    outer = np.concatenate([outer[:, : own - 1], -a, a, outer[:, own - 1 : own]], axis=1)
-    sizes = (shape.sizes[0], len(incoming), shape.sizes[2])
+    blocks = [block[0].numpy() for block in unpack(shape, theta).blocks]
+    for m in range(len(blocks) - 1, 0, -1):
+        block, own = blocks[m], shape.sizes[m] + 1
+        u, scale, v = np.linalg.svd(block[:, own:], full_matrices=False)
+        count = int((scale > _NO_MAP * max(1.0, float(np.abs(block).max()))).sum())
+        a = u[:, :count] * scale[:count] / shape.entry.linear
+        # v reads (h, …, x), a row of the layer below (h, 1, …, x)
+        pair = np.insert(v[:count], shape.sizes[m - 1], 0.0, axis=1)
+        blocks[m] = np.concatenate([block[:, : own - 1], -a, a, block[:, own - 1 : own]], axis=1)
+        blocks[m - 1] = np.concatenate([blocks[m - 1], pair, -pair])
+    sizes = (shape.sizes[0], *(len(block) for block in blocks))
     plain = Architecture(sizes, shape.activation)
-    return plain, pack([torch.from_numpy(block)[None] for block in (incoming, outer)])
+    return plain, pack([torch.from_numpy(block)[None] for block in blocks])
 
 
 def _flip(shape: Architecture, blocks: list[np.ndarray], layer: int, which: np.ndarray) -> None:

@@ -39,15 +39,22 @@ def test_random_flips_keep_the_function_and_are_undone(name: str, sizes: tuple[i
     torch.testing.assert_close(found, original, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "hidden"),
+    [((3, 4, 2), (8,)), ((3, 4, 4, 2), (10, 8)), ((3, 4, 4, 5, 2), (10, 18, 9))],
+)
 @pytest.mark.parametrize("name", ["softplus", "gelu", "silu", "relu", "leaky_relu"])
-def test_a_line_that_no_signs_explain_is_kept_in_neurons(name: str) -> None:
-    shape = Architecture((3, 4, 2), name, skip=True)
+def test_lines_that_no_signs_explain_are_kept_in_neurons(
+    name: str, sizes: tuple[int, ...], hidden: tuple[int, ...]
+) -> None:
+    shape = Architecture(sizes, name, skip=True)
     theta = torch.randn(
         1, shape.parameter_count, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
     )
     x = torch.randn(30, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     plain, flat = line_as_neurons(shape, theta)
-    assert plain.sizes == (3, 8, 2) and not plain.skip
+    # per layer one pair for every direction that the layers above read past it
+    assert plain.sizes[1:-1] == hidden and not plain.skip
     torch.testing.assert_close(forward(plain, flat, x), forward(shape, theta, x))
 
 

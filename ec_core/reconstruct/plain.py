@@ -1,0 +1,82 @@
+"""From a student with skip paths to a plain network that answers no worse.
+
+Signs explain the skip paths away if the student is the teacher, and then nothing is lost. If it is
+not, or if there is no time to find out, the linear maps become neurons: the network is larger than
+it need be, but it knows all that the student knew. Whatever is tried, the better network is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ec_core.control import Control
+from ec_core.devices import resolve_device
+from ec_core.events import SignsFound
+from ec_core.expand.curvature import losses
+from ec_core.expand.problem import Problem, make_problem
+from ec_core.expand.students import StudentEnsemble
+from ec_core.networks.mlp import Architecture
+from ec_core.probing.probes import ProbeSet
+from ec_core.reconstruct.prune import STAGE, Pruned
+from ec_core.reconstruct.refit import refit
+from ec_core.reconstruct.sign_trials import try_signs, undecided
+from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
+
+_ITERATIONS = 60
+"""In which a network with the right signs falls to where the student was."""
+
+_LONG_SEARCH = 28
+"""Neurons of one layer whose signs take more than a second to search: not begun out of time."""
+
+
+def with_lines(found: Pruned) -> tuple[Problem, Tensor]:
+    """The same function without skip paths, whatever they hold; see ``line_as_neurons``."""
+    if not found.problem.shape.skip:
+        return found.problem, found.theta
+    shape, theta = line_as_neurons(found.problem.shape, found.theta.cpu())
+    return replace(found.problem, shape=shape), theta.to(found.theta.device)
+
+
+def without_skip_paths(
+    found: Pruned, floor: float, control: Control
+) -> tuple[Problem, Tensor, SignsFound | None]:
+    """The problem without skip paths, theta (1, P) for it, and what the search for signs said.
+
+    The loss is at most that of ``found``, or the floor.
+    """
+    shape = found.problem.shape
+    if not shape.skip:
+        return found.problem, found.theta, None
+    if control.over and max(shape.sizes[1:-1]) > _LONG_SEARCH:
+        return (*with_lines(found), None)
+    theta, searched = resolve_signs(shape, found.theta.cpu())
+    signs = together(searched)
+    explained = signs is not None and signs.explained
+    deep = len(shape.sizes) > 3
+    if deep and found.exact and not explained:
+        tried = try_signs(found.problem, found.theta, searched, floor, control)
+        theta, signs = (theta, signs) if tried is None else tried
+    report = None
+    if signs is not None:
+        flipped = tuple(int(j) for j in np.flatnonzero(signs.flipped))
+        report = SignsFound(STAGE, flipped, signs.residual, signs.runner_up, signs.unique)
+    if explained or deep or not undecided(searched):
+        plain = Architecture(shape.sizes, shape.activation, skip=False)
+        problem, goal = replace(found.problem, shape=plain), max(floor, found.loss)
+        fitted = refit(problem, theta.to(found.theta.device), _ITERATIONS, goal, control)
+        if fitted.loss[0] <= goal:
+            return problem, fitted.theta, report
+    return (*with_lines(found), report)
+
+
+def best_student(ensemble: StudentEnsemble, probes: ProbeSet, device: str) -> Pruned:
+    """The student with the lowest loss, as it is, and its loss on all probes to learn from."""
+    shape = ensemble.shape
+    problem = make_problem(probes, shape.activation, shape.sizes[1:-1], resolve_device(device))
+    row = int(np.nanargmin(ensemble.losses))
+    theta = torch.from_numpy(ensemble.theta[row : row + 1]).to(problem.x.device)
+    return Pruned(problem, theta, float(losses(problem, theta)[0]))

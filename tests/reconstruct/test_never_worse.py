@@ -1,0 +1,86 @@
+"""Whatever comes last, the written network answers at least as well as the best student."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ec_core.cluster.cloud import pool
+from ec_core.cluster.cut import apply_cut, automatic_cut
+from ec_core.cluster.dendrogram import build_tree
+from ec_core.control import Control
+from ec_core.expand.curvature import losses
+from ec_core.expand.problem import make_problem
+from ec_core.expand.students import StudentEnsemble, ensemble_of
+from ec_core.networks.mlp import Architecture, forward
+from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
+from tests.steps import drain
+
+SKIPS = [(3, 4, 2), (3, 4, 3, 2), (3, 4, 4, 3, 2)]
+
+
+def _students(sizes: tuple[int, ...], name: str) -> tuple[ProbeSet, StudentEnsemble]:
+    """Answers that one student explains, with skip paths that no signs explain, and two others."""
+    generator = torch.Generator().manual_seed(len(sizes))
+    shape = Architecture(sizes, name, skip=True)
+    theta = 0.7 * torch.randn(3, shape.parameter_count, dtype=torch.float64, generator=generator)
+    x = np.random.default_rng(0).standard_normal((400, sizes[0]))
+    clear = make_probes(x, forward(shape, theta[:1], torch.from_numpy(x))[0].numpy())
+    standard = torch.from_numpy(clear.standard_inputs(x))
+    y = forward(shape, theta[:1], standard)[0].numpy()
+    y = y + 1e-3 * y.std(axis=0) * np.random.default_rng(1).standard_normal(y.shape)
+    probes = make_probes(x, y)
+    problem = make_problem(probes, name, sizes[1:-1], torch.device("cpu"))
+    # the same student in the coordinates of its answers
+    own = theta.clone()
+    last = own[:, -sizes[-1] * shape.features(len(sizes) - 2) :].view(3, sizes[-1], -1)
+    last[..., sizes[-2]] -= torch.from_numpy(probes.y_mean)
+    last /= torch.from_numpy(probes.y_scale)[:, None]
+    loss = losses(problem, own).numpy()
+    return probes, ensemble_of(problem.shape, own.numpy(), loss, 0)
+
+
+def _written(probes: ProbeSet, ensemble: StudentEnsemble, control: Control) -> Reconstruction:
+    cloud = pool(ensemble)
+    tree = build_tree(cloud)
+    clusters = apply_cut(tree, cloud, automatic_cut(tree, 0.5, 30.0))
+    config = ReconstructConfig(device="cpu")
+    return drain(reconstruct(ensemble, clusters, cloud, probes, config, control))[1]
+
+
+@pytest.mark.parametrize("sizes", SKIPS)
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "gelu", "softplus"])
+def test_when_the_budget_is_over_nothing_is_lost(sizes: tuple[int, ...], name: str) -> None:
+    probes, ensemble = _students(sizes, name)
+    assert ensemble.losses.min() < 1e-5
+    control = Control()
+    control.stop()
+    found = _written(probes, ensemble, control)
+    answers = found.network(probes.x)
+    loss = float(np.mean((probes.standard_answers(answers) - probes.answers) ** 2))
+    assert found.loss == pytest.approx(loss, rel=1e-6)
+    assert loss <= 1.000001 * ensemble.losses.min()
+
+
+class _After(Control):
+    """Over after so many iterations, wherever they are spent."""
+
+    def __init__(self, iterations: int) -> None:
+        super().__init__()
+        self.left = iterations
+
+    def take_requests(self) -> tuple[tuple[str, int], ...]:
+        self.left -= 1
+        if self.left <= 0:
+            self.stop()
+        return super().take_requests()
+
+
+@pytest.mark.parametrize("iterations", [2, 20, 60])
+@pytest.mark.parametrize("name", ["relu", "gelu"])
+def test_time_left_only_improves(name: str, iterations: int) -> None:
+    probes, ensemble = _students((3, 4, 3, 2), name)
+    found = _written(probes, ensemble, _After(iterations))
+    assert found.loss <= ensemble.losses.min()
