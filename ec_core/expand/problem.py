@@ -50,7 +50,42 @@ class Problem:
     def thinned(self) -> Problem:
         """The problem on no more probes than students need: see ``ANSWERS_PER_PARAMETER``."""
         count = probes_needed(self.shape)
-        return self if count >= len(self.x) else replace(self, x=self.x[:count], y=self.y[:count])
+        if count >= len(self.x):
+            return self
+        rare = rare_rows(self.x, count, _answers(self.shape, self.shape.sizes[1]))
+        x, y = self.x[:count], self.y[:count]
+        if len(rare):
+            x, y = torch.cat([x, self.x[rare]]), torch.cat([y, self.y[rare]])
+        return replace(self, x=x, y=y)
+
+
+def rare_rows(x: Tensor, count: int, each: int) -> Tensor:
+    """Rows (R,) of x (N, D) beyond the first ``count`` without which these would hardly show some
+    input: for an input that stands out in fewer than ``each`` of them (a pixel lit in one image of
+    a thousand), so many rows more in which it stands out most.
+
+    How many stand out: (sum a²)² / sum a⁴ of the distances a from the mean, a third of the rows for
+    a Gaussian, one for an input that is lit once.
+
+    >>> x = torch.zeros(50, 2); x[:, 0] = torch.arange(50); x[40:43, 1] = 1.0
+    >>> rare_rows(x, 10, 2).tolist()
+    [40, 41]
+    """
+    away = (x - x.mean(0)).abs()
+    squares = away[:count].square()
+    standing = squares.sum(0).square() / squares.square().sum(0).clamp_min(1e-300)
+    # where nothing stands out the rows differ from the mean of all, but not from one another
+    hidden = (standing < each) | (x[:count] == x[0]).all(0)
+    if not hidden.any():
+        return torch.empty(0, dtype=torch.long, device=x.device)
+    order = torch.argsort(away[count:, hidden], dim=0, descending=True, stable=True)[:each]
+    return torch.unique(order) + count
+
+
+def _answers(shape: Architecture, parameters: int) -> int:
+    """Probes that say enough about so many of the parameters."""
+    factor = KINKED if shape.growing else 1.0
+    return int(factor * ANSWERS_PER_PARAMETER * parameters / shape.sizes[-1])
 
 
 def probes_needed(shape: Architecture) -> int:
@@ -59,9 +94,7 @@ def probes_needed(shape: Architecture) -> int:
     >>> probes_needed(Architecture((4, 100, 1), "g")), probes_needed(Architecture((4, 4, 1), "g"))
     (2404, 1000)
     """
-    factor = KINKED if shape.growing else 1.0
-    needed = factor * ANSWERS_PER_PARAMETER * shape.parameter_count / shape.sizes[-1]
-    return max(LEAST_PROBES, int(needed))
+    return max(LEAST_PROBES, _answers(shape, shape.parameter_count))
 
 
 def make_problem(

@@ -16,6 +16,7 @@ import numpy as np
 from ec_core.errors import InputError
 from ec_core.networks.files import read_bytes, write_atomically
 from ec_core.networks.network import Network
+from ec_core.probing.drawing import drawn_order
 
 MAX_FILE_BYTES = 2**30
 MAX_UNPACKED_BYTES = 2**30
@@ -195,6 +196,7 @@ def answer_precision(y: np.ndarray, scale: np.ndarray) -> float:
 def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers to learn from and to hold out, each in ascending order.
 
+    x (N, D) : in the order of ``drawn_order``, or as given (runs stored by earlier versions)
     A row that alone makes some feature vary (a pixel lit in one image of a thousand) is learnt
     from: held out, it would be a question about a weight that no other probe can tell.
     """
@@ -209,10 +211,14 @@ def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarr
     return np.sort(kept), np.sort(held)
 
 
-def make_probes(x: np.ndarray, y: np.ndarray, seed: int = 0, held_out: float = 0.2) -> ProbeSet:
+def make_probes(
+    x: np.ndarray, y: np.ndarray, seed: int = 0, held_out: float = 0.2, drawn: bool = True
+) -> ProbeSet:
     """Check questions x (N, D) and answers y (N, K), split and standardise them.
 
-    held_out : the share of probes kept for verification, chosen by ``seed``.
+    held_out : the share of probes kept for verification, chosen by ``seed``
+    drawn : rows come in a random order that does not depend on the given one, so that the first n
+        stand for all; False keeps the given order, as runs stored by earlier versions did
     Raises InputError for wrong shapes, NaN, constant answers or probabilities.
 
     >>> rng = np.random.default_rng(0); x = rng.standard_normal((10, 2))
@@ -229,6 +235,9 @@ def make_probes(x: np.ndarray, y: np.ndarray, seed: int = 0, held_out: float = 0
             f"There are {len(x)} probes; expected at least {MIN_PROBES}, better thousands."
         )
     _refuse_useless_answers(y)
+    if drawn:
+        order = drawn_order(x, y, seed)
+        x, y = x[order], y[order]
     kept, held = _split(x, seed, held_out)
     identified = _varies(x[kept])
     if not identified.any():

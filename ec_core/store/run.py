@@ -155,7 +155,8 @@ class StoredRun(Folder):
 
     def save_probes(self, x: np.ndarray, y: np.ndarray, seed: int = 0) -> None:
         """Questions x (N, D), answers y (N, K) and the seed of their split, for ``make_probes``."""
-        self.save_arrays(PROBES, {"x": x, "y": y, "seed": np.array(seed)})
+        arrays = {"x": x, "y": y, "seed": np.array(seed), "drawn": np.array(True)}
+        self.save_arrays(PROBES, arrays)
 
     def answers(self) -> tuple[np.ndarray, np.ndarray]:
         """The questions x (N, D) and answers y (N, K) as they were saved."""
@@ -164,7 +165,9 @@ class StoredRun(Folder):
 
     def probes(self) -> ProbeSet:
         arrays = self.load_arrays(PROBES, "x", "y", "seed")
-        return make_probes(arrays["x"], arrays["y"], int(arrays["seed"]))
+        # earlier versions kept the order of the rows, and their students learnt from another part
+        drawn = bool(arrays.get("drawn", False))
+        return make_probes(arrays["x"], arrays["y"], int(arrays["seed"]), drawn=drawn)
 
     def save_ensemble(self, ensemble: StudentEnsemble) -> None:
         self.save_arrays(ENSEMBLE, ensemble_arrays(ensemble))

@@ -88,9 +88,8 @@ MORE_DIGITS = "Ask for answers with more digits, or for less noisy ones."
 def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     """Check a reconstruction against the probes alone."""
     network = found.standard
-    seen = _directions(network, probes)
     expected = network.parameter_count - _free(network)
-    rank = min(expected, int((seen.values > FULL_RANK * seen.values[0]).sum()))
+    seen, rank, alone = _seen(network, probes, expected)
     bars = error_bars(network, found.network, probes, seen, rank) if rank == expected else None
     doubts = [*_misfit(found, probes), *_signs(found, probes)]
     doubts += [_Doubt(reason, WIDER) for reason in reducible(network)]
@@ -103,7 +102,7 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
         doubts.append(_Doubt(reason, WIDER_PROBES))
     else:
         doubts += _undetermined(found.network, bars)
-        doubts += _untested(leverage(network, probes.inputs[: seen.rows], seen, rank))
+        doubts += _untested(alone)
     if not doubts:
         # refits cost time, and say nothing about a network that is not right anyway
         doubts += _approximation(found, probes)
@@ -221,11 +220,10 @@ def _undetermined(network: Network, bars: Bars) -> Iterator[_Doubt]:
             yield _Doubt(reason, MORE_PROBES)
 
 
-def _untested(leverages: np.ndarray) -> Iterator[_Doubt]:
+def _untested(alone: int) -> Iterator[_Doubt]:
     """Answers that agree only because some weights serve them alone."""
-    count = int((leverages > UNTESTED).any(axis=1).sum())
-    if count:
-        which = "1 probe alone tells" if count == 1 else f"{count} probes alone tell"
+    if alone:
+        which = "1 probe alone tells" if alone == 1 else f"{alone} probes alone tell"
         reason = f"{which} some of the weights, so no other answer confirms them."
         yield _Doubt(reason, WIDER_PROBES)
 
@@ -257,7 +255,18 @@ def _free(network: Network) -> int:
     return sum(network.sizes[1:-1]) if activation(network.activation).homogeneous else 0
 
 
-def _directions(network: Network, probes: ProbeSet) -> Directions:
-    # a few answers per weight say as much about rank as all of them, in a fraction of the time
-    count = max(_LEAST_ROWS, _ROWS_PER_WEIGHT * network.parameter_count // network.sizes[-1])
-    return directions(network, probes.inputs[:count])
+def _seen(network: Network, probes: ProbeSet, expected: int) -> tuple[Directions, int, int]:
+    """What the probes determine: the directions, their rank, and how many probes stand alone.
+
+    A few answers per weight are looked at first, and all before it is said that they do not tell.
+    """
+    first = max(_LEAST_ROWS, _ROWS_PER_WEIGHT * network.parameter_count // network.sizes[-1])
+    x = probes.inputs
+    for seen in directions(network, x, first):
+        rank, alone = min(expected, int((seen.values > FULL_RANK * seen.values[0]).sum())), 0
+        if rank == expected:
+            leverages = leverage(network, x[: seen.rows], seen, rank)
+            alone = int((leverages > UNTESTED).any(axis=1).sum())
+            if not alone:
+                break
+    return seen, rank, alone

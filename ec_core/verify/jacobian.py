@@ -43,16 +43,20 @@ def jacobian_blocks(network: Network, x: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def triangular_factor(
-    network: Network, x: np.ndarray, row_weights: np.ndarray | None = None
+    network: Network,
+    x: np.ndarray,
+    row_weights: np.ndarray | None = None,
+    before: np.ndarray | None = None,
 ) -> np.ndarray:
     """R (P, P), upper triangular, with R'R = J'J for inputs x (N, D).
 
     row_weights (K,) : multiply the rows of each output first
+    before (P, P) : the factor of earlier inputs, which count as well
     Updated block by block, so that the condition is not squared (as it would be in J'J) and J is
     never held whole.
     """
     count = network.parameter_count
-    factor = np.zeros((count, count))
+    factor = np.zeros((count, count)) if before is None else before
     for block in jacobian_blocks(network, x):
         if row_weights is not None:
             block = block * np.tile(row_weights, len(block) // len(row_weights))[:, None]
