@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.table import navigation_pages
+from pages.ui import table
 
 st.set_page_config(
     page_title="Expand and Cluster",
@@ -10,4 +10,4 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-st.navigation(navigation_pages(), position="hidden").run()
+st.navigation(table.navigation_pages(), position="hidden").run()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui import choose, frame, show, steps, symmetry, theme, words
+
+# isort: split
 from ec_core import figures
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import ACTIVATIONS
-from pages.ui import choose, frame, show, steps, symmetry, theme, words
 from pages.ui.runs import Run
 from pages.ui.source import Source
 

@@ -14,7 +14,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from ec_core.errors import ECError
-from pages.ui import steps, theme
+from pages.ui import steps, table, theme
 from pages.ui.opened import open_run
 from pages.ui.runs import Run
 
@@ -63,6 +63,7 @@ def page(
     """Draw a page: ``@page("teacher", "Heading", "one sentence")`` over its body, run at once."""
 
     def draw(body: Callable[[Run | None], None]) -> None:
+        table.by_the_main_script()
         theme.inject()
         with errors_as_sentences():
             run, problem = open_run()

@@ -1,6 +1,4 @@
-"""The six steps and the pages beside them: files and names. Imports nothing heavy, so that the
-first page is up at once.
-"""
+"""The six steps and the pages beside them: files and names."""
 
 from __future__ import annotations
 
@@ -37,9 +35,25 @@ ASIDE = (Step("difficulty", "Difficulty", "Which sizes are hard? The map of 150 
 BY_KEY = {step.key: step for step in (*STEPS, *ASIDE)}
 
 
+_TOLD = "navigation_told"
+"""In the session: app.py has been run in it."""
+
+
 def navigation_pages() -> list[st.Page]:
     """The pages for st.navigation."""
+    st.session_state[_TOLD] = True
     return [
         st.Page(step.file, title=step.title, help=step.help, default=step.key == "start")
         for step in (*STEPS, *ASIDE)
     ]
+
+
+def by_the_main_script() -> None:
+    """Called by every page: begins anew with app.py where this page was run without it.
+
+    A fresh server takes whatever lies in pages/ for an app of the older kind, and runs a page that
+    is opened by its address alone, until st.navigation has been called once.
+    """
+    if _TOLD not in st.session_state:
+        st.navigation(navigation_pages(), position="hidden")
+        st.rerun()

@@ -1,0 +1,76 @@
+"""A cold server, and everybody at once: each sees the page they asked for, and no error."""
+
+from __future__ import annotations
+
+import ast
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pages.ui.table import ASIDE, STEPS
+from tests.server.sessions import open_at_once
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*STEPS, *ASIDE]
+SESSIONS = 40
+_TRIES = 600
+
+
+@pytest.fixture
+def cold_server(tmp_path: Path) -> Iterator[int]:
+    """The port of a server that nobody has visited yet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [
+        *(sys.executable, "-m", "streamlit", "run", "app.py"),
+        *("--server.port", str(port), "--server.address", "127.0.0.1"),
+        *("--server.headless", "true"),
+    ]
+    environment = {**os.environ, "EC_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        for _ in range(_TRIES):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_forty_people_open_the_app_in_its_first_second(cold_server: int) -> None:
+    asked = ["" if step.key == "start" else step.key for step in PAGES]
+    visits = open_at_once(cold_server, (asked * SESSIONS)[:SESSIONS])
+    assert [visit for visit in visits if visit.exceptions or visit.errors] == []
+    # whoever was first, everybody has the page that was asked for, laid out by app.py
+    headings = {(visit.page, *visit.headings) for visit in visits}
+    assert len(headings) == len({heading[1:] for heading in headings}) == len(asked)
+    assert all(visit.wide for visit in visits)
+
+
+@pytest.mark.parametrize("page", [step.key for step in PAGES])
+def test_a_page_imports_the_gate_before_anything_else_of_ours(page: str) -> None:
+    tree = ast.parse((ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8"))
+    ours = [
+        node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        and node.module is not None
+        and node.module.split(".")[0] in ("ec_core", "pages")
+    ]
+    assert ours[0] == "pages.ui"
