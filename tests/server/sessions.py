@@ -11,16 +11,16 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.PageConfig_pb2 import PageConfig
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 _HEADING = re.compile(r"<h1>(.*?)</h1>")
 
 
 @dataclass
 class Visit:
-    """What a page answered: the kinds of its elements, Streamlit's own errors, and ours."""
+    """What a page answered: its headings, Streamlit's own errors, and ours."""
 
     page: str
-    elements: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
@@ -36,7 +36,6 @@ class Visit:
             self.wide = message.page_config_changed.layout == PageConfig.WIDE
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
-            self.elements.append(element.WhichOneof("type"))
             if element.HasField("html"):
                 self.headings += _HEADING.findall(element.html.body)
             if element.HasField("exception"):
@@ -51,10 +50,7 @@ async def _open(port: int, page: str, query: str) -> Visit:
     asked.rerun_script.query_string = query
     address = f"ws://127.0.0.1:{port}/_stcore/stream"
     async with connect(
-        address,
-        subprotocols=["streamlit"],
-        max_size=None,
-        open_timeout=60,  # type: ignore[list-item]
+        address, subprotocols=[Subprotocol("streamlit")], max_size=None, open_timeout=60
     ) as socket:
         await socket.send(asked.SerializeToString())
         async for data in socket:
