@@ -117,7 +117,10 @@ def _page(run: Run | None) -> None:
                 steps.go("teacher", None)
     with right:
         if source is None:
-            frame.note("Choose a file on the left; it is read here and goes nowhere else.")
+            frame.note(
+                "Choose a file on the left, and answer what it leaves open; it is read here and "
+                "goes nowhere else."
+            )
             return
         _meet(source)
         _inside(source)

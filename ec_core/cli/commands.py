@@ -7,19 +7,22 @@ from argparse import Namespace
 import numpy as np
 
 from ec_core.cli.output import answer, json_text, output_path
+from ec_core.cli.sources import is_probe_file, read_teacher
 from ec_core.errors import InputError
-from ec_core.networks.files import load_network, save_network
+from ec_core.networks.files import read_network_file, save_network
 from ec_core.networks.network import Network
 from ec_core.probing import (
     DATASETS,
     PRESETS,
     Teacher,
     ask,
+    load_answers,
     load_dataset,
     make_probes,
     make_teacher,
     save_answers,
 )
+from ec_core.verify.answers import check_answers
 from ec_core.verify.match import match
 
 DEFAULT_SIZES = (4, 4, 1)
@@ -91,7 +94,7 @@ def questions_and_answers(
 def probe(args: Namespace) -> bool:
     """Ask a teacher questions and write questions and answers to a file."""
     path = output_path(args.out, args.teacher)
-    network = load_network(args.teacher, args.teacher_activation)
+    network = read_teacher(args.teacher, args)
     x, y = questions_and_answers(network, args.count, args.distribution, args.seed)
     make_probes(x, y, args.seed)  # refuse here what recover would refuse
     save_answers(x, y, path)
@@ -110,11 +113,29 @@ def probe(args: Namespace) -> bool:
     return True
 
 
+def _compare_answers(args: Namespace) -> bool:
+    """A network beside answers: was its file read as its model is meant?"""
+    network, answers = args.teacher, args.other
+    if is_probe_file(network):
+        network, answers = answers, network
+    if is_probe_file(network):
+        raise InputError("Two files of answers were given; expected at least one network.")
+    checked = check_answers(read_teacher(network, args), *load_answers(answers))
+    answer({"answers": checked.as_json()}, checked.sentence, args.json)
+    return checked.agrees
+
+
 def compare(args: Namespace) -> bool:
-    """Print how far a network is from a known teacher, symmetries undone, as JSON."""
-    second = load_network(args.other, args.teacher_activation)
-    # a teacher file that names no activation is taken for one of the other's kind
-    first = load_network(args.teacher, args.teacher_activation or second.activation)
+    """Print how far a network is from a known teacher, symmetries undone, as JSON. Where one of the
+    two is a probe file, say whether the network gives these answers, and if not, why.
+    """
+    if is_probe_file(args.teacher) or is_probe_file(args.other):
+        return _compare_answers(args)
+    # a file that names no activation is taken for one of the other's kind
+    option = args.teacher_activation
+    kind = read_network_file(args.other).named()
+    first = read_teacher(args.teacher, args, fallback=kind)
+    second = read_network_file(args.other).network(fallback=option or first.activation)
     facts = match(first, second).as_json()
     answer(facts, json_text(facts, indent=2), args.json)
     return True

@@ -12,7 +12,8 @@ from ec_core.cli.commands import compare, probe, teacher
 from ec_core.cli.recover import recover
 from ec_core.devices import DEVICES
 from ec_core.errors import InputError
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import ACTIVATIONS, spelled
+from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing import DISTRIBUTIONS
 
 MAX_SEED = 2**32 - 1
@@ -90,11 +91,39 @@ def _common() -> _Parser:
     return common
 
 
-def _add_teacher_activation(parser: argparse.ArgumentParser) -> None:
+def _activation(text: str) -> str:
+    """An activation in any spelling, as its name from ``ACTIVATIONS``."""
+    try:
+        return spelled(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error).removesuffix(".")) from None
+
+
+def _add_activation(parser: argparse.ArgumentParser, default: str | None, required: bool) -> None:
+    parser.add_argument(
+        "--activation",
+        type=_activation,
+        default=default,
+        required=required,
+        metavar="NAME",
+        help=f"one of: {', '.join(ACTIVATIONS)}",
+    )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What a teacher file may leave open."""
     parser.add_argument(
         "--teacher-activation",
-        choices=tuple(ACTIVATIONS),
-        help="for a teacher file that does not name its activation (a torch state dict)",
+        type=_activation,
+        metavar="NAME",
+        help="of a teacher file that does not name its activation (a torch state dict), or names "
+        "another one",
+    )
+    parser.add_argument(
+        "--teacher-layout",
+        choices=LAYOUTS,
+        help="of a teacher file whose matrices are square: out-in as torch, in-out as Keras "
+        "(default out-in)",
     )
 
 
@@ -107,7 +136,7 @@ def _add_benchmark(commands: argparse._SubParsersAction[_Parser], common: _Parse
         description=benchmark.__doc__,
     )
     many.add_argument("name", choices=NAMES, metavar="NAME", help=f"one of: {', '.join(NAMES)}")
-    many.add_argument("--activation", choices=tuple(ACTIVATIONS), default=usual.activation)
+    _add_activation(many, usual.activation, False)
     many.add_argument(
         "--expansion",
         type=_number(0, 64),
@@ -167,7 +196,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--list", action="store_true", help="name the presets")
     make.add_argument("--sizes", type=_sizes, help="of a synthetic teacher, such as 4-8-1")
     make.add_argument("--hidden", type=_sizes, help="hidden sizes on data, such as 10 or 30-30")
-    make.add_argument("--activation", choices=tuple(ACTIVATIONS))
+    _add_activation(make, None, False)
     make.add_argument("--out", metavar="FILE", help="the network file to write")
     make.set_defaults(command=teacher)
 
@@ -177,7 +206,7 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("teacher", metavar="TEACHER", help="a network file")
     ask.add_argument("--count", type=_whole(1), help="number of questions")
     ask.add_argument("--distribution", choices=DISTRIBUTIONS, default="gaussian")
-    _add_teacher_activation(ask)
+    _add_reading(ask)
     ask.add_argument("--out", metavar="FILE", required=True, help="the probe file to write")
     ask.set_defaults(command=probe)
 
@@ -188,7 +217,7 @@ def build_parser() -> argparse.ArgumentParser:
         description=recover.__doc__,
     )
     find.add_argument("source", metavar="PROBES.npz|TEACHER.safetensors")
-    find.add_argument("--activation", choices=tuple(ACTIVATIONS), required=True)
+    _add_activation(find, None, True)
     find.add_argument("--hidden-layers", type=_whole(1), default=1, metavar="L")
     find.add_argument("--students", type=_whole(1, MAX_STUDENTS), default=10, metavar="S")
     find.add_argument("--width", type=_sizes, metavar="H[-H2…]", help="default: found by doubling")
@@ -199,7 +228,7 @@ def build_parser() -> argparse.ArgumentParser:
     find.add_argument("--beta", type=_number(0, 180), default=30.0, help="widest angle, degrees")
     find.add_argument("--probes", type=_whole(1), metavar="N", help="questions to a teacher file")
     find.add_argument("--distribution", choices=DISTRIBUTIONS, help="default gaussian")
-    _add_teacher_activation(find)
+    _add_reading(find)
     find.add_argument("--budget", type=_number(0, 1e9), metavar="SECONDS")
     find.add_argument("--out", metavar="FILE", required=True, help="the network file to write")
     find.add_argument("--report", metavar="FILE", help="the report to write, JSON")
@@ -212,8 +241,8 @@ def build_parser() -> argparse.ArgumentParser:
         description=compare.__doc__,
     )
     hold.add_argument("teacher", metavar="TEACHER", help="a network file")
-    hold.add_argument("other", metavar="OTHER", help="a network file")
-    _add_teacher_activation(hold)
+    hold.add_argument("other", metavar="OTHER", help="a network file, or a probe file")
+    _add_reading(hold)
     hold.set_defaults(command=compare)
 
     _add_benchmark(commands, common)

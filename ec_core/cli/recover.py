@@ -10,45 +10,32 @@ from ec_core import chain
 from ec_core.cli.commands import dashed, questions_and_answers
 from ec_core.cli.output import answer, json_text, output_path
 from ec_core.cli.progress import watch
+from ec_core.cli.sources import is_probe_file, read_teacher
 from ec_core.control import Control
 from ec_core.errors import InputError
-from ec_core.networks.files import load_network, save_network, write_atomically
+from ec_core.networks.files import save_network, write_atomically
 from ec_core.networks.network import Network
 from ec_core.probing import ProbeSet, default_count, load_answers, make_probes
 from ec_core.verify.match import match
 
-_ZIP = b"PK"
-"""How an .npz file begins, whatever it is called."""
-
-
-def _is_probe_file(name: str) -> bool:
-    path = Path(name)
-    if path.suffix == ".npz":
-        return True
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_ZIP)) == _ZIP
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}; check the path.") from None
-
 
 def _source(args: Namespace) -> tuple[ProbeSet, Network | None]:
     """The probes, and the teacher if its file was given. Only the match ever sees it."""
-    if _is_probe_file(args.source):
-        for option in ("probes", "distribution", "teacher_activation"):
+    if is_probe_file(args.source):
+        for option in ("probes", "distribution", "teacher_activation", "teacher_layout"):
             if getattr(args, option) is not None:
                 flag = option.replace("_", "-")
                 raise InputError(f"--{flag} is for a teacher file; {args.source} holds answers.")
         x, y = load_answers(args.source)
         return make_probes(x, y, args.seed), None
     # the students' activation serves where the file names none
-    teacher = load_network(args.source, args.teacher_activation or args.activation)
+    teacher = read_teacher(args.source, args, fallback=args.activation)
     distribution = args.distribution or "gaussian"
     count = args.probes
     if count is None and distribution != "data":
         count = default_count(teacher.sizes[0], args.hidden_layers, args.activation)
     x, y = questions_and_answers(teacher, count, distribution, args.seed)
-    return make_probes(x, y, args.seed), teacher
+    return make_probes(x, y, args.seed, numbers=True), teacher
 
 
 def _width(args: Namespace) -> tuple[int, ...] | None:

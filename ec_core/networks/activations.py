@@ -161,3 +161,35 @@ def activation(name: str) -> Activation:
             f"Activation {name!r} is not known; choose one of {', '.join(ACTIVATIONS)}."
         )
     return ACTIVATIONS[name]
+
+
+SPELLINGS = {
+    "logistic": "sigmoid",
+    "swish": "silu",
+    "leakyrelu": "leaky_relu",
+    "lrelu": "leaky_relu",
+    "rectifier": "relu",
+}
+"""What scikit-learn, Keras, JAX and papers call some of them, in small letters without dashes."""
+
+LINEAR_NAMES = ("identity", "linear", "none")
+
+
+def spelled(text: str) -> str:
+    """The name from ``ACTIVATIONS`` that is meant by a name as other programs write it.
+
+    Raises InputError for a name that none of them has, and for the identity: a network without an
+    activation is one linear map, and its neurons leave no trace.
+
+    >>> spelled("nn.Tanh()"), spelled("LeakyReLU"), spelled("swish"), spelled("logistic")
+    ('tanh', 'leaky_relu', 'silu', 'sigmoid')
+    """
+    plain = text.strip().removesuffix("()").rsplit(".", 1)[-1].lower()
+    plain = plain.replace("-", "").replace("_", "").replace(" ", "")
+    if plain in LINEAR_NAMES:
+        raise InputError(
+            f"Activation {text!r} makes the network one linear map, in which no neuron leaves a "
+            "trace; say which activation stands between the layers."
+        )
+    names = {name.replace("_", ""): name for name in ACTIVATIONS} | SPELLINGS
+    return activation(names.get(plain, text)).name

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import struct
 import tempfile
 from pathlib import Path
@@ -18,12 +17,13 @@ import safetensors.numpy
 
 from ec_core.errors import InputError
 from ec_core.networks.network import Network
+from ec_core.networks.reading import FORMAT, NetworkFile, open_network
 
-FORMAT = "ec-mlp/1"
 MAX_FILE_BYTES = 256 * 2**20
 """A network file larger than this is refused before it is read into memory."""
 
-_KEY = re.compile(r"^(?:layers\.)?(\d+)\.(weight|bias)$")
+_INDEX = ".safetensors.index.json"
+"""The end of the name of a list of the files that one network was saved in."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -71,60 +71,19 @@ def save_network(network: Network, path: str | Path) -> None:
     write_atomically(Path(path), network_bytes(network))
 
 
-def _metadata(data: bytes, name: str) -> dict[str, str]:
-    length = struct.unpack("<Q", data[:8])[0] if len(data) >= 8 else 0
-    if not 0 < length <= len(data) - 8:
-        raise InputError(f"{name} is not a safetensors file; expected one with layers.0.weight.")
-    try:
-        header = json.loads(data[8 : 8 + length])
-    except (ValueError, RecursionError):
-        raise InputError(f"{name} is not a safetensors file; its header is not JSON.") from None
-    extra = header.get("__metadata__", {}) if isinstance(header, dict) else {}
-    return dict(extra) if isinstance(extra, dict) else {}
-
-
-def parse_network(data: bytes, name: str = "the file", activation: str | None = None) -> Network:
+def parse_network(
+    data: bytes,
+    name: str = "the file",
+    activation: str | None = None,
+    fallback: str | None = None,
+    layout: str | None = None,
+) -> Network:
     """Read a network from the bytes of a safetensors file.
 
-    activation : used where the file's metadata names none (a plain torch state dict).
+    activation, fallback, layout : see ``NetworkFile.network``
     Raises InputError for anything that is not such a network.
     """
-    metadata = _metadata(data, name)
-    try:
-        tensors = safetensors.numpy.load(data)
-    except Exception as error:  # safetensors raises its own types for every kind of damage
-        raise InputError(f"{name} cannot be read as safetensors: {error}.") from None
-    layers: dict[int, dict[str, np.ndarray]] = {}
-    for key, value in tensors.items():
-        found = _KEY.match(key)
-        if not found:
-            raise InputError(
-                f"{name} holds {key!r}; expected only layers.N.weight and layers.N.bias."
-            )
-        parts = layers.setdefault(int(found[1]), {})
-        if found[2] in parts or value.dtype.kind not in "fiu":
-            raise InputError(
-                f"{name} holds {key!r} twice or as {value.dtype}; expected each once, real numbers."
-            )
-        parts[found[2]] = value
-    if not layers or any(set(parts) != {"weight", "bias"} for parts in layers.values()):
-        raise InputError(f"{name} must hold a weight and a bias for every layer, at least one.")
-    version = metadata.get("format", FORMAT)
-    if version.startswith("ec-mlp/") and version != FORMAT:
-        raise InputError(f"{name} has the format {version}; this program reads {FORMAT}.")
-    kind = metadata.get("activation", activation)
-    if kind is None:
-        raise InputError(
-            f"{name} does not name its activation; add the metadata 'activation' or say which "
-            "it is (command line: --teacher-activation)."
-        )
-    ordered = [layers[i] for i in sorted(layers)]
-    return Network(
-        kind,
-        tuple(np.asarray(parts["weight"], dtype=np.float64) for parts in ordered),
-        tuple(np.asarray(parts["bias"], dtype=np.float64) for parts in ordered),
-        metadata.get("dataset"),
-    )
+    return open_network(data, name).network(activation, fallback, layout)
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
@@ -140,7 +99,34 @@ def read_bytes(path: Path, limit: int) -> bytes:
         raise InputError(f"Cannot read {path}: {error.strerror}; check the path.") from None
 
 
-def load_network(path: str | Path, activation: str | None = None) -> Network:
-    """Read a network file; see ``parse_network``."""
+def _refuse_part(path: Path) -> None:
+    """A file that an index beside it lists as one of several."""
+    for index in path.parent.glob(f"*{_INDEX}"):
+        try:
+            places = json.loads(index.read_bytes())["weight_map"]
+            files = sorted(set(places.values()))
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            continue
+        if path.name in files and len(files) > 1:
+            raise InputError(
+                f"{path.name} is one of the {len(files)} files of a network ({index.name} lists "
+                "them); load all of them together and save the whole state dict as one file."
+            )
+
+
+def read_network_file(path: str | Path) -> NetworkFile:
+    """A network file on disk, see ``open_network``; files beside it tell if it is only a part."""
     path = Path(path)
-    return parse_network(read_bytes(path, MAX_FILE_BYTES), path.name, activation)
+    data = read_bytes(path, MAX_FILE_BYTES)
+    _refuse_part(path)
+    return open_network(data, path.name)
+
+
+def load_network(
+    path: str | Path,
+    activation: str | None = None,
+    fallback: str | None = None,
+    layout: str | None = None,
+) -> Network:
+    """Read a network file; see ``parse_network``."""
+    return read_network_file(path).network(activation, fallback, layout)

@@ -15,8 +15,10 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.networks.files import read_bytes, write_atomically
+from ec_core.networks.formats import ANSWERS, instead
 from ec_core.networks.network import Network
 from ec_core.probing.drawing import drawn_order
+from ec_core.probing.labels import refuse_labels
 
 MAX_FILE_BYTES = 2**30
 MAX_UNPACKED_BYTES = 2**30
@@ -212,20 +214,29 @@ def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarr
 
 
 def make_probes(
-    x: np.ndarray, y: np.ndarray, seed: int = 0, held_out: float = 0.2, drawn: bool = True
+    x: np.ndarray,
+    y: np.ndarray,
+    seed: int = 0,
+    held_out: float = 0.2,
+    drawn: bool = True,
+    numbers: bool = False,
 ) -> ProbeSet:
     """Check questions x (N, D) and answers y (N, K), split and standardise them.
 
     held_out : the share of probes kept for verification, chosen by ``seed``
     drawn : rows come in a random order that does not depend on the given one, so that the first n
         stand for all; False keeps the given order, as runs stored by earlier versions did
-    Raises InputError for wrong shapes, NaN, constant answers or probabilities.
+    numbers : the answers are known to be a network's own numbers and are not taken for labels
+    Raises InputError for wrong shapes, NaN, constant answers, probabilities or labels.
 
     >>> rng = np.random.default_rng(0); x = rng.standard_normal((10, 2))
     >>> make_probes(x, x[:, :1]).x.shape
     (8, 2)
     """
-    x, y = _checked(np.asarray(x), "x"), _checked(np.asarray(y), "y")
+    x, y = np.asarray(x), np.asarray(y)
+    if not numbers:
+        refuse_labels(x, y)
+    x, y = _checked(x, "x"), _checked(y, "y")
     if len(x) != len(y):
         raise InputError(
             f"There are {len(x)} questions and {len(y)} answers; expected as many of each."
@@ -269,6 +280,9 @@ def parse_answers(data: bytes, name: str = "the file") -> tuple[np.ndarray, np.n
 
     Raises InputError for pickles, archives that unpack to more than the limit, and missing arrays.
     """
+    other = instead(data, name, ANSWERS)
+    if other is not None:
+        raise InputError(other)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())

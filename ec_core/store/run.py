@@ -167,7 +167,7 @@ class StoredRun(Folder):
         arrays = self.load_arrays(PROBES, "x", "y", "seed")
         # earlier versions kept the order of the rows, and their students learnt from another part
         drawn = bool(arrays.get("drawn", False))
-        return make_probes(arrays["x"], arrays["y"], int(arrays["seed"]), drawn=drawn)
+        return make_probes(arrays["x"], arrays["y"], int(arrays["seed"]), drawn=drawn, numbers=True)
 
     def save_ensemble(self, ensemble: StudentEnsemble) -> None:
         self.save_arrays(ENSEMBLE, ensemble_arrays(ensemble))

@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ec_core.errors import InputError
 from ec_core.expand.config import DEEPEST
-from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.files import parse_network
 from ec_core.probing.datasets import DATASETS
 from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
-from ec_core.probing.probes import make_probes, parse_answers
-from pages.ui import frame, words
+from pages.ui import frame, upload
 from pages.ui.source import Source
+from pages.ui.upload import activation_box
 
 _KINDS = {"toy": "Toy", "paper": "Paper", "data": "Real data", "file": "My file"}
 _TOYS = ("planar", "xor")
@@ -51,20 +48,6 @@ def _seed() -> int:
     )
 
 
-def _activation(default: str, key: str) -> str:
-    names = list(ACTIVATIONS)
-    return str(
-        st.selectbox(
-            "Activation",
-            names,
-            index=names.index(default),
-            key=f"teacher_activation_{key}",
-            format_func=lambda name: f"{name}  ({ACTIVATIONS[name].symmetry})",
-            help="In brackets: which changes of sign and size leave the function as it is.",
-        )
-    )
-
-
 def _toy() -> Source:
     preset = st.radio(
         "Which toy",
@@ -74,7 +57,7 @@ def _toy() -> Source:
     )
     if preset == "xor":  # it is one fixed network
         return Source.from_card(_make("xor", (), None, (), 0), {})
-    activation = _activation("tanh", "planar")
+    activation = activation_box("tanh", "planar")
     card = _make(str(preset), (), activation, (), _seed())
     return Source.from_card(card, {"activation": activation})
 
@@ -116,7 +99,7 @@ def _paper() -> Source:
     )
     hidden = _hidden("teacher", 4, _WIDEST)
     frame.note("The paper’s 150: 2 to 32 inputs, one hidden layer of 2, 4 or 8, one output.")
-    activation = _activation("g", "paper")
+    activation = activation_box("g", "paper")
     sizes = (int(inputs), *hidden, int(outputs))
     card = _make("synthetic", sizes, activation, (), _seed())
     return Source.from_card(card, {"sizes": list(sizes), "activation": activation})
@@ -133,34 +116,9 @@ def _data() -> Source:
     )
     usual = 10 if dataset.startswith("digits") else 6
     hidden = _hidden(f"teacher_{dataset}", usual, 256)
-    activation = _activation("softplus" if dataset == "diabetes" else "tanh", dataset)
+    activation = activation_box("softplus" if dataset == "diabetes" else "tanh", dataset)
     card = _make(dataset, (), activation, hidden, _seed())
     return Source.from_card(card, {"hidden": list(hidden), "activation": activation})
-
-
-def _file() -> Source | None:
-    file = st.file_uploader(
-        "A network (.safetensors) or questions with answers (.npz)",
-        type=["safetensors", "npz"],
-        key="teacher_file",
-        help="safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
-        "or an .npz with the arrays x and y.",
-    )
-    activation = _activation("tanh", "file")
-    if file is None:
-        return None
-    data = file.getvalue()
-    if file.name.lower().endswith(".npz"):
-        x, y = parse_answers(data, file.name)
-        make_probes(x, y)  # refused here, before a run is made of it
-        return Source.from_answers(x, y, file.name, activation)
-    network = parse_network(data, file.name, activation)
-    if len(network.weights) < 2:
-        raise InputError(
-            f"{file.name} has no hidden layer, sizes {words.shape(network.sizes)}; expected at "
-            "least one, or there are no neurons to recover."
-        )
-    return Source.from_network(network, file.name)
 
 
 def teacher() -> Source | None:
@@ -173,4 +131,4 @@ def teacher() -> Source | None:
         format_func=_KINDS.__getitem__,
         key="teacher_kind",
     )
-    return {"toy": _toy, "paper": _paper, "data": _data, "file": _file}[str(kind)]()
+    return {"toy": _toy, "paper": _paper, "data": _data, "file": upload.teacher}[str(kind)]()

@@ -153,6 +153,35 @@ def test_a_torch_sequential_is_a_teacher(place: Path, capsys: Capture) -> None:
     assert float(str(facts(capsys)["max_weight_error"])) < 1e-8
 
 
+def test_activations_are_spelt_as_one_likes_and_the_option_wins(
+    place: Path, capsys: Capture
+) -> None:
+    torch.manual_seed(4)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.SiLU(), torch.nn.Linear(2, 1))
+    state = model.double().state_dict()
+    for written, option in (("swish", []), ("identity", ["--teacher-activation", "SiLU"])):
+        safetensors.torch.save_file(state, "m.safetensors", {"activation": written})
+        ask = ["probe", "m.safetensors", "--count", "9", *option, "--out", "p.npz"]
+        assert main(ask) == 0
+        assert "is read as silu" in capsys.readouterr().err or not option
+        asked, answers = load_answers("p.npz")
+        expected = model(torch.from_numpy(asked)).detach().numpy()
+        np.testing.assert_allclose(answers, expected, atol=1e-14)
+    assert main([*ask[:4], "--out", "p.npz"]) == 2
+    assert "one linear map" in capsys.readouterr().err
+
+
+def test_a_network_is_compared_with_answers(small: Path, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert main(["compare", "t.safetensors", "probes.npz", "--json"]) == 0
+    said = facts(capsys)["answers"]
+    assert isinstance(said, dict) and said["agrees"] is True and said["count"] == 300
+    x, y = load_answers("probes.npz")
+    np.savez("sigmoid.npz", x=x, y=1 / (1 + np.exp(-y)))
+    assert main(["compare", "sigmoid.npz", "t.safetensors"]) == 3
+    assert "they agree with a sigmoid after the last layer" in capsys.readouterr().out
+
+
 def snapshot(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
@@ -169,7 +198,8 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "two sizes": (["teacher", "synthetic", "--sizes", "4-1", "--out", "new"], "4-8-1"),
     "sizes for data": (["teacher", "wine", "--sizes", "4-4-1", "--out", "new"], "--sizes is"),
     "hidden for toys": (["teacher", "planar", "--hidden", "4", "--out", "new"], "--hidden is"),
-    "activation": (["teacher", "planar", "--activation", "swish", "--out", "new"], "swish"),
+    "activation": (["teacher", "planar", "--activation", "cosine", "--out", "new"], "cosine"),
+    "no activation at all": (["recover", "--activation", "identity", *FILES, "p"], "linear map"),
     "seed": (["teacher", "planar", "--seed", "-1", "--out", "new"], "-1 is out of range"),
     "seed no number": (["teacher", "planar", "--seed", "x", "--out", "new"], "whole number"),
     "folder missing": (["teacher", "planar", "--out", "no/new"], "Cannot write"),
@@ -183,6 +213,15 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "over itself": (["probe", "t.safetensors", "--out", "t.safetensors"], "named twice"),
     "no activation": (["recover", "probes.npz", *FILES], "--activation"),
     "text as probes": ([*RECOVER, "note.txt", *FILES], "not a safetensors file"),
+    "torch": ([*RECOVER, "model.pt", *FILES], "a PyTorch file (.pt, .pth), not a safetensors file"),
+    "table": ([*RECOVER, "table.csv", *FILES], "a table of text (.csv, .tsv, .txt), not"),
+    "labels": ([*RECOVER, "labels.npz", *FILES], "reading a network off labels is another problem"),
+    "text labels": ([*RECOVER, "text.npz", *FILES], "text, labels: reading"),
+    "layout of probes": (
+        [*RECOVER, "probes.npz", *FILES, "--teacher-layout", "in-out"],
+        "--teacher-layout is for",
+    ),
+    "layout": (["probe", "t.safetensors", *ONE, "--teacher-layout", "in-out"], "only out-in fits"),
     "broken probes": ([*RECOVER, "broken.npz", *FILES], "not an .npz archive"),
     "constant": ([*RECOVER, "constant.npz", *FILES], "All answers are the same"),
     "probabilities": ([*RECOVER, "softmax.npz", *FILES], "probabilities; expected logits"),
@@ -211,6 +250,8 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "report folder": ([*RECOVER, "probes.npz", "--out", "new", "--report", "no/r"], "Cannot write"),
     "same file": ([*RECOVER, "probes.npz", "--out", "new", "--report", "new"], "named twice"),
     "over the probes": ([*RECOVER, "probes.npz", "--out", "probes.npz"], "named twice"),
+    "two probe files": (["compare", "probes.npz", "nan.npz"], "expected at least one network"),
+    "answers to others": (["compare", "wide.safetensors", "probes.npz"], "has 5 inputs"),
     "compare missing": (["compare", "t.safetensors"], "OTHER"),
     "compare others": (["compare", "t.safetensors", "wide.safetensors"], "3 and 5 inputs"),
 }
@@ -229,6 +270,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "softmax.npz", x=x, y=np.exp(x) / np.exp(x).sum(axis=1, keepdims=True))
     np.savez(folder / "nan.npz", x=x, y=np.where(x > 2, np.nan, x))
     (folder / "broken.npz").write_bytes((folder / "probes.npz").read_bytes()[:-40])
+    np.savez(folder / "labels.npz", x=x, y=np.arange(40) % 2)
+    np.savez(folder / "text.npz", x=x, y=np.array(["cat", "dog"] * 20))
+    torch.save({"0.weight": torch.ones(2, 2)}, folder / "model.pt")
+    (folder / "table.csv").write_text("x1,x2,y\n1,2,3\n")
     (folder / "note.txt").write_text("no network")
     (folder / "r.json").write_text("an older report")
     return folder

@@ -81,10 +81,12 @@ def test_a_torch_sequential_is_read(tmp_path: Path, dtype: torch.dtype) -> None:
     np.testing.assert_allclose(network(x), expected, atol=1e-5 if dtype is torch.float32 else 1e-14)
 
 
-def test_the_activation_in_the_file_wins(tmp_path: Path) -> None:
+def test_what_a_person_says_wins_over_the_file_and_the_file_over_a_fallback(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     files.save_network(small_network(), path)
-    assert files.load_network(path, "relu").activation == "tanh"
+    assert files.load_network(path, "relu").activation == "relu"
+    assert files.load_network(path, fallback="relu").activation == "tanh"
+    assert files.load_network(path, "ReLU").activation == "relu"
 
 
 def tensors(**extra: np.ndarray) -> dict[str, np.ndarray]:
@@ -120,7 +122,9 @@ WRONG_FILES = {
     ),
     "NaN": (saved(tensors(**{"layers.0.bias": np.array([1.0, np.nan])})), "NaN"),
     "shapes": (saved(tensors(**{"layers.0.bias": np.ones(5)})), "Layer 0"),
-    "activation": (saved(tensors(), activation="swish"), "'swish' is not known"),
+    "activation": (saved(tensors(), activation="cosine"), "'cosine' is not known"),
+    "identity": (saved(tensors(), activation="identity"), "one linear map"),
+    "no hidden layer": (saved(tensors()), "no hidden layer"),
     "format of the future": (saved(tensors(), format="ec-mlp/2"), "reads ec-mlp/1"),
 }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from streamlit.testing.v1 import AppTest
 
 from ec_core.networks.files import network_bytes
@@ -91,6 +93,65 @@ def test_a_bad_file_is_one_sentence(open_page: Opener, name: str, data: bytes, w
     app.segmented_control(key="teacher_kind").set_value("toy").run()
     assert not app.error
     assert app.button(key="use_teacher")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("model.pt", pickle.dumps({"0.weight": 1}), "pickle"),
+        ("table.csv", b"x1,x2,y\n1,2,3\n", "table of text"),
+        ("model.onnx", b"\x08\x07", "ONNX"),
+        ("model.keras", b"PK\x03\x04", "Keras"),
+        ("empty.npz", b"", "empty"),
+        (
+            "labels.npz",
+            _npz(x=np.random.default_rng(8).random((90, 2)), y=np.arange(90) % 3),
+            "labels",
+        ),
+        ("text.npz", _npz(x=np.ones((9, 2)), y=np.array(["cat"] * 9)), "text, labels"),
+    ],
+)
+def test_every_kind_of_file_is_answered_in_our_words(
+    open_page: Opener, name: str, data: bytes, word: str
+) -> None:
+    app = _upload(open_page, name, data)
+    assert len(app.error) == 1 and word in app.error[0].value
+    # the uploader itself refuses nothing: its own words would be all that a person gets
+    assert list(app.file_uploader(key="teacher_file").proto.type) == []
+
+
+def _state_dict(*sizes: int) -> bytes:
+    network = make_teacher("synthetic", sizes=sizes, activation="tanh", seed=12).network
+    tensors = {}
+    for i, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        tensors |= {f"{2 * i}.weight": w, f"{2 * i}.bias": b}
+    return bytes(safetensors.numpy.save(tensors))
+
+
+def test_what_a_file_leaves_open_is_asked(open_page: Opener) -> None:
+    app = _upload(open_page, "square.safetensors", _state_dict(3, 3, 3))
+    assert not app.error and not app.button
+    app.selectbox(key="teacher_activation_file_None").set_value("tanh").run()
+    assert not app.button
+    app.radio(key="teacher_layout").set_value("in-out").run()
+    assert not app.error
+    app.button(key="use_teacher").click().run()
+    stored = Run(str(app.query_params["run"])).source().network
+    expected = make_teacher("synthetic", sizes=(3, 3, 3), activation="tanh", seed=12).network
+    assert stored is not None and np.array_equal(stored.weights[0], expected.weights[0].T)
+
+
+def test_a_file_is_checked_against_its_models_answers(open_page: Opener) -> None:
+    network = make_teacher("synthetic", sizes=(3, 4, 2), activation="tanh", seed=12).network
+    x = np.random.default_rng(2).standard_normal((60, 3))
+    app = _upload(open_page, "mine.safetensors", _state_dict(3, 4, 2))
+    app.selectbox(key="teacher_activation_file_None").set_value("tanh").run()
+    sigmoid = _npz(x=x, y=1 / (1 + np.exp(-network(x))))
+    app.file_uploader(key="teacher_check").upload("answers.npz", sigmoid).run()
+    assert "with a sigmoid after the last layer" in app.warning[0].value
+    app.selectbox(key="teacher_end").set_value("sigmoid").run()
+    assert not app.warning and "agree" in app.success[0].value
+    assert not app.error and app.button(key="use_teacher")
 
 
 def test_a_network_without_a_hidden_layer_is_refused(open_page: Opener) -> None:
