@@ -122,7 +122,7 @@ def test_every_kind_of_file_is_answered_in_our_words(
 
 def _state_dict(*sizes: int) -> bytes:
     network = make_teacher("synthetic", sizes=sizes, activation="tanh", seed=12).network
-    tensors = {}
+    tensors: dict[str, np.ndarray] = {}
     for i, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         tensors |= {f"{2 * i}.weight": w, f"{2 * i}.bias": b}
     return bytes(safetensors.numpy.save(tensors))
