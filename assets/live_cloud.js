@@ -1,6 +1,7 @@
 // The weight vectors of all students as points, gliding to where training takes them.
 //
-// data: { students: [[[x, y], …], …], truth: [[x, y], …] or null, palette, colours, alt, height }
+// data: { students: [[[x, y], …], …], truth: [[x, y], …] or null,
+//         styles: [[colour, …, mark], …], colours, alt, height }
 // A fixed projection to two dimensions, chosen by the page: points that meet in it and stay together
 // are vectors that have become equal.
 
@@ -18,6 +19,17 @@ function star(g, x, y, r) {
     g.lineTo(x + radius * Math.cos(angle), y + radius * Math.sin(angle))
   }
   g.closePath()
+  g.fill()
+}
+
+// one point of a student: its colour alone would not tell sixteen of them apart
+function dot(g, mark, x, y) {
+  g.beginPath()
+  if (mark === "square") g.rect(x - 3, y - 3, 6, 6)
+  else if (mark === "triangle") { g.moveTo(x, y - 4.4); g.lineTo(x + 4, y + 3); g.lineTo(x - 4, y + 3) }
+  else if (mark === "diamond") {
+    g.moveTo(x, y - 4.4); g.lineTo(x + 4.4, y); g.lineTo(x, y + 4.4); g.lineTo(x - 4.4, y)
+  } else g.arc(x, y, 3.4, 0, 7)
   g.fill()
 }
 
@@ -44,11 +56,10 @@ function draw(state, t) {
     return [from[0] + t * (goal[0] - from[0]), from[1] + t * (goal[1] - from[1])]
   }))
   state.now.forEach((points, s) => {
-    g.fillStyle = data.palette[s % data.palette.length]
+    const [colour, , mark] = data.styles[s]
+    g.fillStyle = colour
     g.globalAlpha = 0.62
-    for (const [x, y] of points) {
-      g.beginPath(); g.arc(cx + k * x, cy - k * y, 3.4, 0, 7); g.fill()
-    }
+    for (const [x, y] of points) dot(g, mark, cx + k * x, cy - k * y)
   })
   g.globalAlpha = 1
   if (data.truth) {

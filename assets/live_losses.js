@@ -1,6 +1,7 @@
 // The students' losses while they train: one line each on a logarithmic axis, drawn on a canvas.
 //
-// data: { series: [[loss, …], …], at: [iteration, …], status: [text, …], floor, label, palette }
+// data: { series: [[loss, …], …], at: [iteration, …], status: [text, …], floor, label,
+//         styles: [[colour, [stroke, gap, …], mark], …] }
 // The canvas stays in the page between updates; hovering reads the nearest point.
 
 const STATES = new WeakMap()
@@ -81,7 +82,9 @@ function draw(state) {
   }
   const near = state.near
   data.series.forEach((values, s) => {
-    g.strokeStyle = data.palette[s % data.palette.length]
+    const [colour, dashes] = data.styles[s]
+    g.strokeStyle = colour
+    g.setLineDash(dashes)
     g.lineWidth = near && near.student === s ? 3 : 1.6
     g.globalAlpha = near && near.student !== s ? 0.3 : 0.92
     g.beginPath()
@@ -94,6 +97,7 @@ function draw(state) {
       end = [x, y]
     })
     g.stroke()
+    g.setLineDash([])
     if (end) {
       g.fillStyle = g.strokeStyle
       g.beginPath(); g.arc(end[0], end[1], 2.6, 0, 7); g.fill()

@@ -10,7 +10,16 @@ import plotly.graph_objects as go
 
 from ec_core import events
 from ec_core.figures.log_axis import LOSS_FLOOR, clamp, log_axis, top_exponent
-from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, empty, figure, status_style
+from ec_core.figures.theme import (
+    LIGHT,
+    SMALL_SIZE,
+    Theme,
+    axis,
+    empty,
+    figure,
+    status_style,
+    student_style,
+)
 from ec_core.figures.words import number, numbers, power
 
 PAPER_LOSS = 1e-7
@@ -53,7 +62,8 @@ def loss_curves(
     floor: float | None = None,
     theme: Theme = LIGHT,
 ) -> go.Figure:
-    """One curve per student on a log axis from 1 to 1e-32, coloured and dashed by status.
+    """One curve per student on a log axis from 1 to 1e-32, in the student's own colour and line
+    style; the symbol at its end says what became of it.
 
     history : (T, S) mean squared errors of standardised answers, NaN where a student has none
     statuses : S of the states in ``ec_core.events``
@@ -70,7 +80,7 @@ def loss_curves(
     order = sorted(range(len(statuses)), key=lambda s: -ranks.get(statuses[s], len(_ORDER)))
     named: set[str] = set()
     for s in order:
-        status, style = statuses[s], status_style(statuses[s], theme)
+        status, style = statuses[s], student_style(s, theme)
         at = decimate(history[:, s])
         last = len(at) - 1
         fig.add_scatter(
@@ -80,7 +90,7 @@ def loss_curves(
             line={"color": style.colour, "dash": style.dash, "width": 2},
             marker={
                 "color": style.colour,
-                "symbol": style.symbol,
+                "symbol": status_style(status, theme).symbol,
                 "size": [9 if i == last else 0 for i in range(len(at))],
                 "line": {"width": 0},
                 "opacity": [1 if i == last else 0 for i in range(len(at))],
@@ -118,13 +128,11 @@ def loss_curves(
 
 def _legend_entry(fig: go.Figure, status: str, count: int, rank: int, theme: Theme) -> None:
     """A legend line of its own: the curves' markers are invisible except at their ends."""
-    style = status_style(status, theme)
     fig.add_scatter(
         x=[None],
         y=[None],
-        mode="lines+markers",
-        line={"color": style.colour, "dash": style.dash, "width": 2.5},
-        marker={"color": style.colour, "symbol": style.symbol, "size": 9},
+        mode="markers",
+        marker={"color": theme.text, "symbol": status_style(status, theme).symbol, "size": 9},
         name=f"{status} ({count})",
         legendgroup=status,
         legendrank=rank,

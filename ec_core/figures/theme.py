@@ -102,6 +102,34 @@ DARK = Theme(
 )
 
 
+DASHES = {"solid": (), "dash": (9, 4), "dot": (2, 3), "dashdot": (9, 3, 2, 3)}
+"""Line styles by Plotly's names, and as lengths in pixels of strokes and gaps."""
+
+_MARKS = ("circle", "square", "triangle", "diamond")
+
+
+@dataclass(frozen=True)
+class StudentStyle:
+    """How a student is drawn, in every picture and table: colour, line style, kind of point."""
+
+    colour: str
+    dash: str
+    mark: str
+
+
+def student_style(student: int, theme: Theme) -> StudentStyle:
+    """The style of student 0, 1, …: six colours times four line styles before a pair repeats.
+
+    >>> [student_style(s, LIGHT).dash for s in (0, 5, 6, 12, 18, 24)]
+    ['solid', 'solid', 'dash', 'dot', 'dashdot', 'solid']
+    """
+    turn = student // len(theme.palette)
+    dashes = tuple(DASHES)
+    return StudentStyle(
+        theme.colour(student), dashes[turn % len(dashes)], _MARKS[turn % len(_MARKS)]
+    )
+
+
 @dataclass(frozen=True)
 class StatusStyle:
     """How a student's state is drawn."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ec_core import figures
 from pages.ui import theme
 
 MAX_POINTS = 400
@@ -52,6 +53,30 @@ def thin(count: int, points: int = MAX_POINTS) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, points).round().astype(int))
 
 
+def _styles(students: int) -> list[list[Any]]:
+    """Colour, strokes and gaps, and kind of point of each student, for a canvas."""
+    look = theme.figure_theme()
+    styles = [figures.student_style(s, look) for s in range(students)]
+    return [[style.colour, list(figures.DASHES[style.dash]), style.mark] for style in styles]
+
+
+def swatch(student: int) -> str:
+    """A piece of the student's line with its point on it, as HTML."""
+    style = figures.student_style(student, theme.figure_theme())
+    dashes = ",".join(map(str, figures.DASHES[style.dash]))
+    mark = {
+        "circle": '<circle cx="14" cy="5" r="3.4"/>',
+        "square": '<rect x="11" y="2" width="6" height="6"/>',
+        "triangle": '<path d="M14 1L18 8.4H10Z"/>',
+        "diamond": '<path d="M14 .6L18.4 5L14 9.4L9.6 5Z"/>',
+    }[style.mark]
+    return (
+        f'<svg class="ec-swatch" width="28" height="10" aria-hidden="true" fill="{style.colour}">'
+        f'<path d="M0 5H28" stroke="{style.colour}" stroke-width="2" stroke-dasharray="{dashes}"/>'
+        f"{mark}</svg>"
+    )
+
+
 def losses(
     at: Sequence[int] | np.ndarray,
     history: np.ndarray,
@@ -78,7 +103,7 @@ def losses(
         "status": list(statuses),
         "floor": floor,
         "label": label,
-        "palette": list(theme.figure_theme().palette),
+        "styles": _styles(len(series)),
         "alt": words,
         "height": height,
     }
@@ -126,7 +151,7 @@ def cloud(students: np.ndarray, *, truth: np.ndarray | None, key: str, height: i
         "truth": None if truth is None else np.round(truth, 4).tolist(),
         # a few runaways may leave the picture
         "span": float(max(np.quantile(reach, 0.97), 1e-6)),
-        "palette": list(theme.figure_theme().palette),
+        "styles": _styles(len(students)),
         "colours": {"truth": theme.tokens()["truth"]},
         "alt": f"The weight vectors of {len(students)} students as points.",
         "height": height,

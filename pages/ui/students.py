@@ -38,14 +38,13 @@ def say_how_it_ended(snapshot: JobSnapshot) -> None:
 def _table(
     losses: np.ndarray, statuses: tuple[str, ...], iterations: np.ndarray, restarts: np.ndarray
 ) -> None:
-    palette = theme.figure_theme().palette
     rows = []
     for s in range(len(losses)):
-        dot = f'<i class="ec-dot" style="background:{palette[s % len(palette)]}"></i>'
         status = _STATUS_WORDS.get(statuses[s], statuses[s])
         kind = {events.CONVERGED: "good", events.STALLED: "warn"}.get(statuses[s], "")
         rows.append(
-            f"<tr><td>{dot}{s + 1}</td><td class='num'>{words.power(float(losses[s]))}</td>"
+            f"<tr><td>{live.swatch(s)}{s + 1}</td>"
+            f"<td class='num'>{words.power(float(losses[s]))}</td>"
             f"<td class='{kind}'>{html.escape(status)}</td>"
             f"<td class='num'>{int(iterations[s])}</td><td class='num'>{int(restarts[s])}</td></tr>"
         )
@@ -114,7 +113,7 @@ def _picture(run: Run, incoming: np.ndarray | None, key: str) -> None:
     frame.note(
         "Each point is one neuron"
         + (" of the first layer" if run.settings().hidden_layers > 1 else "")
-        + ", each colour one student. Where points meet, they agree."
+        + ", each colour and shape one student. Where points meet, they agree."
     )
 
 

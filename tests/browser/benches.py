@@ -18,7 +18,8 @@ from playwright.sync_api import expect
 from ec_core.expand.students import ensemble_of
 from ec_core.networks.mlp import Architecture, unpack
 from ec_core.probing.presets import make_teacher
-from pages.ui import work
+from pages.ui import demo, work
+from pages.ui.board import job_of
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
 from pages.ui.source import Source
@@ -47,6 +48,17 @@ def trained_run(home: Path) -> str:
         run = Run.create(Source.from_card(make_teacher("planar", seed=1), {}), settings)
         job = work.start_expand(run)
         assert job.wait(200)
+        assert job.snapshot().error is None
+    return run.id
+
+
+def finished_run(home: Path) -> str:
+    """The demo, to its end."""
+    with _home(home):
+        run = demo.begin()
+        job = job_of(run)
+        assert job is not None
+        assert job.wait(300)
         assert job.snapshot().error is None
     return run.id
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec_core.events import CONVERGED, OUT_OF_BUDGET, STALLED, STOPPED, TRAINING
-from ec_core.figures import LIGHT, loss_curves
+from ec_core.figures import DARK, LIGHT, loss_curves, student_style
 from ec_core.figures.log_axis import LOSS_FLOOR
 from ec_core.figures.losses import MAX_POINTS, decimate
 from tests.figures import samples
@@ -20,12 +20,26 @@ def curves(fig: object) -> list:
     return [trace for trace in fig.data if trace.hoverinfo != "skip"]  # type: ignore[attr-defined]
 
 
-def test_one_line_per_student_coloured_and_dashed_by_state() -> None:
+def test_sixteen_students_are_told_apart_and_look_the_same_everywhere() -> None:
+    history = np.geomspace(1, 1e-30, 50)[:, None] * np.ones(16)
+    for theme in (LIGHT, DARK):
+        states = tuple(STATES[s % len(STATES)] for s in range(16))
+        lines = curves(loss_curves(history, states, theme=theme))
+        drawn = {line.hovertemplate.split("</b>")[0]: line.line for line in lines}
+        looks = [drawn[f"<b>student {s + 1}"] for s in range(16)]
+        assert len({(look.color, look.dash) for look in looks}) == 16
+        styles = [student_style(s, theme) for s in range(16)]
+        assert [(s.colour, s.dash) for s in styles] == [(k.color, k.dash) for k in looks]
+        assert len({(style.colour, style.mark) for style in styles}) == 16
+
+
+def test_one_line_per_student_and_a_symbol_per_state() -> None:
     history = np.geomspace(1, 1e-30, 50)[:, None] * np.ones(5)
     fig = loss_curves(history, STATES, 1e-28)
     lines = curves(fig)
     assert len(lines) == 5
     assert len({line.line.color for line in lines}) == 5
+    assert len({line.marker.symbol for line in lines}) == 5
     assert fig.layout.yaxis.type == "log"
     low, high = fig.layout.yaxis.range
     assert low <= -32 and high >= 0
