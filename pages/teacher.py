@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import choose, frame, show, steps, symmetry, theme, words
+from pages.ui import choose, frame, lock, show, steps, symmetry, theme, words
 
 # isort: split
 from ec_core import figures
@@ -17,6 +17,17 @@ from pages.ui.source import Source
 def _meet(source: Source) -> None:
     """The teacher drawn, with its numbers."""
     network = source.network
+    if source.locked:
+        frame.facts(
+            [
+                ("inputs", str(source.inputs)),
+                ("outputs", str(source.outputs)),
+                ("activation", source.activation),
+            ],
+            key="teacher_facts",
+        )
+        st.markdown(lock.SENTENCE)
+        return
     if network is None:
         assert source.answers is not None
         x, y = source.answers
@@ -112,6 +123,7 @@ def _page(run: Run | None) -> None:
             source = run.source()
             st.markdown("**The teacher of this run**")
             frame.note("A run keeps its teacher. Another teacher is another run.")
+            lock.toggle(run)
             steps.next_button("expand", "On to the students", run)
             if st.button("Choose another teacher", key="new_run", icon=":material/add:"):
                 steps.go("teacher", None)

@@ -38,8 +38,19 @@ function cell(value) {
   return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text
 }
 
+// a vector's numbers, the bias last, and where every map that is there has it
+function numbers(tree, maps, v) {
+  const { features: width, coordinates } = tree, facts = {}
+  for (let i = 0; i < width; i++) facts[i + 1 < width ? `w${i + 1}` : "b"] = coordinates[v * width + i]
+  for (const [name, points] of Object.entries(maps)) {
+    if (points) Object.assign(facts, { [`${name}_x`]: points[2 * v], [`${name}_y`]: points[2 * v + 1] })
+  }
+  return facts
+}
+
 // one line per vector, so that a spreadsheet can count in any way it likes
-export function asCsv(tree, cut, found) {
+// maps: by name the coordinates (M, 2) or null
+export function asCsv(tree, cut, found, maps = { pca: tree.map }) {
   const lines = []
   for (const cluster of [...found.kept, ...found.rejected]) {
     const facts = row(tree, cut, cluster)
@@ -49,6 +60,7 @@ export function asCsv(tree, cut, found) {
         neuron: tree.neuron[v] + 1, loss: tree.loss[v], norm: tree.norm[v], sign: tree.sign[v],
         outgoing: tree.strength[v], cluster_size: facts.size, cluster_students: facts.students,
         cluster_spread: facts.spread, cluster_angle_degrees: facts.angle_degrees, reason: facts.reason,
+        ...numbers(tree, maps, v),
       })
     }
   }

@@ -41,11 +41,15 @@ function savePng(screen) {
   image.src = url
 }
 
+function mapsOf(bench) {
+  return { pca: bench.tree.map, umap: bench.umap?.map ?? null }
+}
+
 const EXPORTS = {
   svg: screen => save("clusters.svg", picture(screen), "image/svg+xml"),
   png: savePng,
   json: ({ bench }) => save("clusters.json", asJson(bench.tree, bench.cut, bench.found, bench.names), "application/json"),
-  csv: ({ bench }) => save("clusters.csv", asCsv(bench.tree, bench.cut, bench.found), "text/csv"),
+  csv: ({ bench }) => save("clusters.csv", asCsv(bench.tree, bench.cut, bench.found, mapsOf(bench)), "text/csv"),
 }
 
 function makeScreen(parent) {
@@ -194,6 +198,7 @@ function receive(screen, data, setStateValue) {
   else if (truth && bench.truth?.id !== data.truth) bench.truth = unpack(truth)
   bench.umapNote = data.umap
   bench.medians = new Map(data.medians)
+  bench.built = data.built ?? {}
   chooseMap(screen)
   arrived(screen, data, fresh)
   screen.part.used.textContent = `side by side; ${data.used}`

@@ -160,7 +160,7 @@ export function relight(body, bench) {
 // acts: { use(name), forget(name) }
 export function fillSaved(head, body, bench, acts) {
   const truth = bench.truth !== null && bench.showTruth
-  const heads = ["", "cut at", "γ", "β", "by hand", "found", "rejected", ...(truth ? ["true neurons", "extra", "worst distance"] : []), ""]
+  const heads = ["", "cut at", "γ", "β", "by hand", "found", "rejected", "built exactly", ...(truth ? ["true neurons", "extra", "worst distance"] : []), ""]
   const top = document.createElement("tr")
   for (const label of heads) {
     const th = document.createElement(label ? "th" : "td")
@@ -169,7 +169,7 @@ export function fillSaved(head, body, bench, acts) {
     top.append(th)
   }
   head.replaceChildren(top)
-  const line = (name, cut, found) => {
+  const line = (name, cut, found, key = name) => {
     const row = document.createElement("tr"), title = document.createElement("th")
     title.scope = "row"
     title.textContent = name
@@ -178,6 +178,8 @@ export function fillSaved(head, body, bench, acts) {
     for (const text of [short(cut.height) + rule, cut.gamma, `${cut.beta}°`, cut.edits.length || "–", found.kept.length, found.rejected.length]) {
       cell(row, String(typeof text === "number" ? Number(text.toPrecision(3)) : text))
     }
+    // what Python says of the network of just these clusters: size, loss, verdict
+    cell(row, bench.built?.[key] ?? "–")
     if (truth) {
       const seen = judged(bench, found)
       cell(row, `${seen.found} of ${seen.found + seen.missing}`)
@@ -186,7 +188,7 @@ export function fillSaved(head, body, bench, acts) {
     }
     return row
   }
-  const first = line("In use", bench.cut, bench.found)
+  const first = line("In use", bench.cut, bench.found, "")
   first.className = "now"
   cell(first, "")
   const rows = Object.entries(bench.names).map(([name, cut]) => {

@@ -34,6 +34,7 @@ class Build:
     cuts : one per hidden layer that was cut for it, None where that was left to the engine
     loss, heldout_loss, verified, reasons : as its certificate says; sizes : (D, H1, …, K)
     seconds : what building took; made : when, in seconds since the epoch
+    base : the cut with which pruning began when later layers were compared, None where none were
     """
 
     key: str
@@ -47,12 +48,14 @@ class Build:
     reasons: tuple[str, ...]
     seconds: float
     made: float
+    base: Cut | None = None
 
     @classmethod
     def from_plain(cls, facts: Mapping[str, Any]) -> Build:
-        cuts = (None if cut is None else Cut.from_plain(cut) for cut in facts["cuts"])
-        plain = {**facts, "sizes": tuple(facts["sizes"]), "reasons": tuple(facts["reasons"])}
-        return cls(**{**plain, "cuts": tuple(cuts)})
+        cuts = tuple(None if cut is None else Cut.from_plain(cut) for cut in facts["cuts"])
+        base = None if facts.get("base") is None else Cut.from_plain(facts["base"])
+        sizes, reasons = tuple(facts["sizes"]), tuple(facts["reasons"])
+        return cls(**{**facts, "cuts": cuts, "base": base, "sizes": sizes, "reasons": reasons})
 
 
 def builds(run: StoredRun) -> dict[str, Build]:

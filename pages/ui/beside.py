@@ -62,7 +62,8 @@ def exact_button(run: Run, *, primary: bool = False) -> None:
         st.rerun()
 
 
-def _title(build: Build) -> str:
+def title(build: Build) -> str:
+    """How a network was built, in a few words."""
     if build.key.startswith("before-"):
         return "Earlier, verified" + (f": {build.setting}" if build.setting else "")
     if build.setting:
@@ -84,7 +85,7 @@ def _card(run: Run, build: Build, used: bool) -> None:
     first = "" if build.verified else f"<p>{html.escape(next(iter(build.reasons), ''))}</p>"
     with st.container(key=f"build_{build.key}", border=True):
         st.html(
-            f'<div class="ec-build{mark}"><h3>{html.escape(_title(build))}</h3>'
+            f'<div class="ec-build{mark}"><h3>{html.escape(title(build))}</h3>'
             f"<p><b>{words.shape(build.sizes)}</b> &ensp; {verdict(build)}</p>"
             f"<p>loss {words.power(build.loss)}, on unseen questions "
             f"{words.power(build.heldout_loss)}</p>{first}</div>"

@@ -51,6 +51,7 @@ def describe(
     result: Reconstruction,
     certificate: Certificate,
     seconds: float,
+    base: Cut | None = None,
 ) -> Build:
     """What is kept about a network beside it."""
     return Build(
@@ -65,6 +66,7 @@ def describe(
         reasons=certificate.reasons,
         seconds=seconds,
         made=time.time(),
+        base=base,
     )
 
 
@@ -104,6 +106,14 @@ def load(run: Run, key: str) -> Reconstruction:
 @lru_cache(maxsize=16)
 def _loaded(root: Path, run_id: str, key: str, stamp: int) -> Reconstruction:
     return kept.load_build(Run(run_id).stored, key)
+
+
+def base(run: Run) -> Cut | None:
+    """The cut with which pruning began when it saw the later layers; None where it did not."""
+    if not seen(run):
+        return None
+    pruned = all_of(run).get(AUTOMATIC)
+    return run.built_cut if pruned is None else pruned.cuts[0]
 
 
 def seen(run: Run) -> tuple[LayerView, ...]:

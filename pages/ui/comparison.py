@@ -10,12 +10,29 @@ import streamlit as st
 from ec_core import figures
 from ec_core.networks.network import Network
 from ec_core.verify.match import LayerMatch, MatchReport
-from pages.ui import frame, layer_table, results, show, steps, theme, words, work
+from pages.ui import beside, builds, frame, layer_table, results, show, steps, theme, words, work
 from pages.ui.runs import Run
+
+
+def _which(run: Run) -> None:
+    """Which of several networks this page is about, where a person chose between them."""
+    used, known = builds.in_use(run), builds.all_of(run)
+    if used is None or len(known) < 2:
+        return
+    others = ", ".join(
+        f"{beside.title(other)}: {words.shape(other.sizes)}, {beside.verdict(other)}"
+        for other in known.values()
+        if other.key != used.key
+    )
+    frame.note(
+        f"This is the network “{beside.title(used)}”. Built beside it, to be chosen on the "
+        f"Reconstruct page: {others}."
+    )
 
 
 def certificate(run: Run) -> None:
     """Verified or not, why, and what to try next."""
+    _which(run)
     found = results.of(run)
     ticket = found.certificate
     shape = words.shape(run.reconstruction().network.sizes)
@@ -81,7 +98,7 @@ def _try_wider(run: Run) -> None:
         icon=":material/unfold_more:",
         help="A new run with the same teacher and questions; this one stays as it is.",
     ):
-        again = Run.create(run.source(), replace(run.settings(), width=width, expansion=1.0))
+        again = run.another(replace(run.settings(), width=width, expansion=1.0))
         work.start_expand(again)
         steps.go("expand", again)
 
@@ -165,7 +182,12 @@ def side_by_side(run: Run) -> None:
     teacher, recovered = run.source().network, run.reconstruction().network
     report = results.of(run).match
     if teacher is None or report is None:
-        frame.note("There is no teacher to compare with: only questions and answers were given.")
+        if run.source().locked:
+            frame.note("The teacher is locked away, so that nothing is compared with it here.")
+        else:
+            frame.note(
+                "There is no teacher to compare with: only questions and answers were given."
+            )
         show.figure(
             figures.network_diagram(recovered, theme=theme.figure_theme()),
             key="compare_diagram",

@@ -22,7 +22,7 @@ from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store import RunStore, RunSummary, StoredRun, forget_builds, home
 from pages.ui.settings import Settings
-from pages.ui.source import Source
+from pages.ui.source import LOCKED_TITLE, Source
 
 APP = Path(__file__).resolve().parents[2]
 _ORDER = ("probes", "ensemble", "events", "cuts", "reconstruction", "recovered", "report")
@@ -110,7 +110,18 @@ class Run:
     # reading
 
     def source(self) -> Source:
+        """Where the answers come from; without its network while the truth is locked away."""
+        source = self.asked()
+        return source.without_truth() if self.truth_locked else source
+
+    def asked(self) -> Source:
+        """The same with its network, locked or not: to ask it, never to show it."""
         return _source(store().root, self.id)
+
+    @property
+    def has_teacher(self) -> bool:
+        """Is there a network that could be shown or locked away?"""
+        return self.stored.has("teacher")
 
     def settings(self) -> Settings:
         return Settings(**self.stored.settings()["chosen"])
@@ -181,7 +192,7 @@ class Run:
 
     def ask(self) -> ProbeSet:
         """Put the questions to the teacher, as the settings say, and keep the answers."""
-        source, settings = self.source(), self.settings()
+        source, settings = self.asked(), self.settings()
         if source.network is not None:
             x, y = ask(
                 Teacher(source.network),
@@ -227,7 +238,22 @@ class Run:
         self.stored.update_settings(best_students=students)
 
     def lock_truth(self, locked: bool) -> None:
-        self.stored.update_settings(truth_locked=locked)
+        """Lock the teacher away, or unlock it; its sizes go from the run's title too."""
+        if locked == self.truth_locked:
+            return
+        known = self.stored.settings()
+        if locked:
+            self.stored.update_settings(truth_locked=True, label=self.title)
+            self.stored.rename(("Demo: " if self.settings().demo else "") + LOCKED_TITLE)
+        else:
+            self.stored.update_settings(truth_locked=False)
+            self.stored.rename(str(known.get("label", self.title)))
+
+    def another(self, settings: Settings) -> Run:
+        """A new run with the same teacher, locked away if it is here."""
+        run = Run.create(self.asked(), settings)
+        run.lock_truth(self.truth_locked)
+        return run
 
     def save_reconstruction(self, result: Reconstruction, cut: Cut, seconds: float) -> None:
         """Store the network and which cut it was built from."""

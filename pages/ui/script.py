@@ -1,31 +1,42 @@
-"""A Python script that repeats a run and gives the same arrays, built from the run's settings."""
+"""A Python script that repeats a run and gives the same arrays, built from the run's settings.
+
+With what it needs beside it (questions and answers that were uploaded, students that were steered
+by hand) it comes as one archive.
+"""
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from dataclasses import fields, replace
 
 from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
-from pages.ui import results
+from ec_core.networks.files import network_bytes
+from pages.ui import builds, portable, results
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
 from pages.ui.source import Source
 
+_PROBES, _STUDENTS, _TEACHER = "probes.npz", "students.npz", "teacher.safetensors"
+
 _TEMPLATE = '''"""Repeats run {id}: {title}.
 
 The same seed gives the same numbers (on the same machine with the same number of threads).{warning}
-Put it beside app.py, or install ec_core, and run:  python {file}
+Put it beside app.py, or install ec_core, {beside}and run:  python {file}
 """
 {imports}
 import ec_core as ec
 {helper}
 {asking}
 {recovering}
-network = result.network
-{cutting}
-print("loss on unseen questions:", result.certificate.heldout_loss)
-print("verified:", result.report["verified"], *result.report["reasons"])
+network = found.network
+
+print("sizes:", *network.sizes)
+print("loss:", found.loss)
+print("loss on unseen questions:", found.heldout_loss)
+print("verified:", certificate.verified, *certificate.reasons)
 {matching}ec.save_network(network, "recovered.safetensors")
 '''
 
@@ -41,26 +52,58 @@ def finish(steps):
 
 '''
 
-_CUTTING = """
-# the tree was cut {how}: build the network from that cut
-clusters = apply_cut(result.tree, result.cloud, {cut})
-config = ReconstructConfig(device={device!r})
-network = finish(
-    reconstruct(result.ensemble, clusters, result.cloud, probes, config, ec.Control())
-).network
-"""
-
-_CUT_IMPORTS = """
-from ec_core.cluster import Cut, apply_cut
-from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct"""
+_WHOLE = "\nfound, certificate = result.reconstruction, result.certificate"
 
 _ATTEMPT_IMPORT = """
 from ec_core.chain import attempt"""
 
+_STAGE_IMPORTS = """{extra}
+from ec_core.cluster import Cut, apply_cut, build_tree, pool{training}{exact}
+from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
+from ec_core.verify.certificate import certify"""
+
+_STAGES = """config = ec.RecoverConfig({options})
+{students}
+cloud = pool(ensemble{best})
+tree = build_tree(cloud)
+{building}
+certificate = certify(found, probes)"""
+
+_TRAINED = (
+    "ensemble = finish(expand(probes, config.activation, config.expand_config(), ec.Control()))"
+)
+
+_GIVEN = """# the students as they are in the run: they were steered by hand while they trained
+ensemble = ensemble_from_arrays(dict(np.load("students.npz")))"""
+
+_PRUNED = """
+{name} = finish(
+    reconstruct(
+        ensemble,
+        apply_cut(tree, cloud, {cut}),
+        cloud,
+        probes,
+        ReconstructConfig(device=config.device),
+        ec.Control(),
+    )
+)"""
+
+_EXACTLY = """
+# one neuron for every cluster kept, in every layer: nothing added, nothing removed
+cuts = (
+    {cuts},
+)
+layers = [LayerView(cloud, tree, cuts[0], apply_cut(tree, cloud, cuts[0]))]
+{later}found = finish(build_exactly(ensemble, layers, probes, config.device, ec.Control()))"""
+
+_LATER = """for seen, cut in zip(pruned.layers[1:], cuts[1:], strict=True):
+    layers.append(replace(seen, cut=cut, clusters=apply_cut(seen.tree, seen.cloud, cut)))
+"""
+
 
 def _teacher(source: Source) -> str:
     if source.preset is None:
-        return 'teacher = ec.load_network("teacher.safetensors")  # the file you downloaded'
+        return 'teacher = ec.load_network("teacher.safetensors")'
     words = [repr(source.preset)]
     for name, value in source.options.items():
         words.append(f"{name}={tuple(value) if isinstance(value, list) else value!r}")
@@ -70,8 +113,9 @@ def _teacher(source: Source) -> str:
 
 def _asking(source: Source, settings: Settings) -> str:
     if source.network is None:
+        whose = "asked in this run" if source.locked else "you uploaded"
         return (
-            'x, y = ec.load_answers("probes.npz")  # the questions and answers you uploaded\n'
+            f'x, y = ec.load_answers("probes.npz")  # the questions and answers {whose}\n'
             f"probes = ec.make_probes(x, y, seed={settings.seed})"
         )
     data = ""
@@ -85,23 +129,50 @@ def _asking(source: Source, settings: Settings) -> str:
     )
 
 
-def _cutting(cut: Cut, settings: Settings) -> str:
-    if cut.rule == "plateau" and not cut.edits:
-        return ""
-    how = "by the paper's rule" if cut.rule == "paper" else "by hand"
-    return _CUTTING.format(how=how, cut=repr(cut), device=settings.device)
-
-
 def file_name(run: Run) -> str:
     """A name for the script."""
     return f"repeat-{run.id}.py"
 
 
+def needs(run: Run) -> tuple[str, ...]:
+    """The files that the script reads; none for a teacher that anyone can make again."""
+    source, found = run.source(), []
+    if source.network is None:
+        found.append(_PROBES)
+    elif source.preset is None:
+        found.append(_TEACHER)
+    if run.steered:
+        found.append(_STUDENTS)
+    return tuple(found)
+
+
+def _file(run: Run, name: str) -> bytes:
+    network = run.source().network
+    if name == _TEACHER and network is not None:
+        return network_bytes(network)
+    return portable.probes(run) if name == _PROBES else portable.students(run)
+
+
+def archive(run: Run) -> bytes:
+    """The script, what it reads, and the run's settings, as one zip."""
+    files = {
+        file_name(run): repeat(run).encode(),
+        "settings.json": portable.settings(run).encode(),
+        **{name: _file(run, name) for name in needs(run)},
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in files.items():
+            # no time of day: the same run is the same archive
+            packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
 def _warning(run: Run) -> str:
     if run.steered:
         return (
-            "\nStudents were stopped, restarted or continued by hand in this run; a script cannot "
-            "repeat that,\nso the numbers may differ."
+            "\nStudents were stopped, restarted or continued by hand in this run; no script can "
+            "repeat that,\nso they are read from students.npz as they were."
         )
     if run.settings().budget is not None:
         return "\nThe run had a time limit; if it struck, the numbers may differ."
@@ -114,27 +185,72 @@ def _options(config: RecoverConfig) -> str:
     return "".join(f"\n    {name}={value!r}," for name, value in values) + "\n"
 
 
-def _recovering(run: Run, options: str, once: bool) -> str:
+def _whole(options: str, once: bool) -> str:
     """The call that does the work: ``ec.recover``, or a single pass of what it does."""
     if not once:
-        return f"result = ec.recover(\n    probes,{options})"
+        return f"result = ec.recover(\n    probes,{options}){_WHOLE}"
     indented = options.replace("\n    ", "\n            ")
     return (
         "# one pass, as in the app; ec.recover would go on with wider students\n"
         f"result = finish(\n    attempt(\n        probes,\n        ec.RecoverConfig({indented[:-1]}"
-        "\n        ),\n        ec.Control(),\n    )\n)"
+        f"\n        ),\n        ec.Control(),\n    )\n){_WHOLE}"
     )
 
 
+def _building(run: Run, cuts: tuple[Cut | None, ...], base: Cut | None, exactly: bool) -> str:
+    """The network from the tree: where pruning decides, or exactly as the cuts say."""
+    if not exactly:
+        return _PRUNED.format(name="found", cut=repr(cuts[0]))
+    before = ""
+    if len(cuts) > 1:
+        before = "\n# how the later layers were compared: while pruning built a network"
+        before += _PRUNED.format(name="pruned", cut=repr(base or run.cut()))
+    listed = ",\n    ".join(map(repr, cuts))
+    return before + _EXACTLY.format(cuts=listed, later=_LATER if len(cuts) > 1 else "")
+
+
+def _stage_imports(run: Run, exactly: bool, deep: bool) -> str:
+    first = "\nfrom dataclasses import replace\n" if exactly and deep else ""
+    numpy = "\nimport numpy as np\n" if run.steered else ""
+    training = "\nfrom ec_core.expand.trainer import expand"
+    if run.steered:
+        training = "\nfrom ec_core.expand.students import ensemble_from_arrays"
+    exact = ""
+    if exactly:
+        exact = (
+            "\nfrom ec_core.reconstruct.exact_build import build_exactly"
+            "\nfrom ec_core.reconstruct.layerwise import LayerView"
+        )
+    return _STAGE_IMPORTS.format(extra=first + numpy, training=training, exact=exact)
+
+
 def repeat(run: Run) -> str:
-    """The script. It says so where a person steered the training by hand."""
-    source, settings, cut = run.source(), run.settings(), run.built_cut
-    cutting = _cutting(cut, settings)
+    """The script of the network in use, with what the app shows of it printed at its end."""
+    source, settings, used = run.source(), run.settings(), builds.in_use(run)
+    exactly = used is not None and used.how == builds.EXACT
+    cuts: tuple[Cut | None, ...] = (run.built_cut,)
+    if used is not None and exactly:
+        cuts = used.cuts
+    first = cuts[0] or run.built_cut
+    staged = exactly or run.steered or run.best_students is not None
+    staged = staged or first.rule != "plateau" or bool(first.edits)
     # with the width left open, recover trains wider students where a result is not verified
     verified = results.of(run).certificate.verified
-    once = settings.width is None and (bool(cutting) or not verified)
-    chosen = replace(settings.recover_config(source.activation), gamma=cut.gamma, beta=cut.beta)
-    options = _options(chosen)
+    once = settings.width is None and not verified
+    config = replace(settings.recover_config(source.activation), gamma=first.gamma, beta=first.beta)
+    options = _options(config)
+    if staged:
+        best = "" if run.best_students is None else f", best={run.best_students}"
+        recovering = _STAGES.format(
+            options=options,
+            students=_GIVEN if run.steered else _TRAINED,
+            best=best,
+            building=_building(run, cuts, None if used is None else used.base, exactly),
+        )
+        imports = _stage_imports(run, exactly, len(cuts) > 1)
+    else:
+        recovering = _whole(options, once)
+        imports = _ATTEMPT_IMPORT if once else ""
     matching = ""
     if source.network is not None:
         matching = (
@@ -142,15 +258,16 @@ def repeat(run: Run) -> str:
             'print("largest weight error:", match.max_weight_error)\n'
         )
     title = re.sub(r'["\\\r\n]', " ", source.title)
+    files = " and ".join(needs(run))
     return _TEMPLATE.format(
         id=run.id,
         title=title,
         file=file_name(run),
         warning=_warning(run),
-        imports=(_ATTEMPT_IMPORT if once else "") + (_CUT_IMPORTS if cutting else ""),
-        helper=_FINISH if once or cutting else "",
+        beside=f"with {files} in the same folder, " if files else "",
+        imports=imports,
+        helper=_FINISH if staged or once else "",
         asking=_asking(source, settings),
-        recovering=_recovering(run, options, once),
-        cutting=cutting,
+        recovering=recovering,
         matching=matching,
     )

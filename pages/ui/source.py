@@ -12,6 +12,8 @@ from ec_core.networks.network import Network
 from ec_core.probing.datasets import DATASETS, load_dataset
 from ec_core.probing.presets import TeacherCard
 
+LOCKED_TITLE = "locked teacher"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -20,6 +22,7 @@ class Source:
     title : a few words for lists; activation : the one students are given
     network : the teacher, None if only answers are known
     answers : x (N, D), y (N, K) as given, None if a network is asked
+    locked : there is a network, and it is locked away; ends : how many inputs and outputs it has
     preset, options : what ``make_teacher`` was called with, for the script that repeats the run
     """
 
@@ -33,6 +36,21 @@ class Source:
     seed: int = 0
     score: float | None = None
     score_name: str | None = None
+    locked: bool = False
+    ends: tuple[int, int] | None = None
+
+    def without_truth(self) -> Source:
+        """The same with nothing that the teacher's weights, or its sizes, could be read from."""
+        if self.network is None:
+            return self
+        return Source(
+            LOCKED_TITLE,
+            "The teacher is locked away.",
+            self.activation,
+            preset=self.dataset,
+            locked=True,
+            ends=(self.inputs, self.outputs),
+        )
 
     @classmethod
     def from_card(cls, card: TeacherCard, options: Mapping[str, Any]) -> Source:
@@ -67,6 +85,8 @@ class Source:
         """D."""
         if self.network is not None:
             return self.network.sizes[0]
+        if self.ends is not None:
+            return self.ends[0]
         assert self.answers is not None
         return int(self.answers[0].shape[1])
 
@@ -75,12 +95,14 @@ class Source:
         """K."""
         if self.network is not None:
             return self.network.sizes[-1]
+        if self.ends is not None:
+            return self.ends[1]
         assert self.answers is not None
         return int(self.answers[1].shape[1])
 
     @property
     def hidden_layers(self) -> int | None:
-        """The teacher's depth, None where only answers are known."""
+        """The teacher's depth, None where only answers are known or it is locked away."""
         return None if self.network is None else len(self.network.weights) - 1
 
     @property

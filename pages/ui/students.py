@@ -15,11 +15,13 @@ from ec_core.expand.warm_up import large
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.canonical import canonical
-from pages.ui import frame, layers, live, show, steps, theme, words, work
+from pages.ui import frame, layers, live, show, steps, theme, versions, words, work
 from pages.ui.board import active, job_of, safely, show_state, steer
 from pages.ui.runs import Run
 
 REFRESH_SECONDS = 0.7
+_ASKING = "continue_asked"
+"""In the session: the run whose person is asked whether its result may be set aside."""
 _STATUS_WORDS = {
     events.CONVERGED: "learned everything",
     events.TRAINING: "learning",
@@ -303,15 +305,20 @@ def _finished(run: Run) -> None:
         if done < ensemble.students and st.button(
             "Continue training", key="continue_training", icon=":material/play_arrow:"
         ):
-            work.start_expand(run, ensemble)
-            st.rerun()
+            if run.has("recovered"):
+                st.session_state[_ASKING] = run.id
+            else:
+                work.start_expand(run, ensemble)
+                st.rerun()
         if st.button(
             "Another run with this teacher",
             key="train_anew",
             icon=":material/tune:",
             help="This run stays as it is; the new one begins with the same settings.",
         ):
-            steps.go("expand", Run.create(run.source(), run.settings()))
+            steps.go("expand", run.another(run.settings()))
+    _ask_first(run)
+    versions.shelf(run)
     left, right = st.columns([0.56, 0.44], gap="medium")
     with left:
         live.losses(
@@ -329,6 +336,26 @@ def _finished(run: Run) -> None:
     if tried:
         with st.expander("How the width was found"):
             _widths(tried)
+
+
+def _ask_first(run: Run) -> None:
+    """Training on replaces the students, and with them the network that was built from them."""
+    if st.session_state.get(_ASKING) != run.id:
+        return
+    with st.container(key="panel_continue"):
+        st.markdown(
+            f"This run has a result: **{versions.told(run)}**. It was built from these students; "
+            "when they are trained on, the clusters and the network are made anew. The result is "
+            "kept as an earlier one, and can be brought back on this page."
+        )
+        with st.container(horizontal=True, key="continue_or_not"):
+            if st.button("Keep it, and train on", key="continue_yes", type="primary"):
+                st.session_state.pop(_ASKING, None)
+                work.start_expand(run, run.ensemble())
+                st.rerun()
+            if st.button("Leave everything as it is", key="continue_no"):
+                st.session_state.pop(_ASKING, None)
+                st.rerun()
 
 
 def watch(run: Run) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 from ec_core import figures
 from ec_core.cluster import counts, pca, plateaus
 from ec_core.networks.files import network_bytes
-from pages.ui import frame, grove, results, script
+from pages.ui import frame, grove, portable, results, script
 from pages.ui.runs import Run
 
 
@@ -82,7 +82,7 @@ def _offer(label: str, make: object, name: str, kind: str, key: str) -> None:
 def shelf(run: Run) -> None:
     """The row of downloads, each made when it is asked for."""
     st.subheader("Take it with you", anchor=False)
-    source = run.source()
+    teacher, needed = run.source().network, script.needs(run)
     with st.container(horizontal=True, key="downloads"):
         binary = "application/octet-stream"
         _offer(
@@ -102,23 +102,37 @@ def shelf(run: Run) -> None:
         _offer("Figures", lambda: figures_page(run), "figures.html", "text/html", "figures")
         _offer(
             "Settings",
-            lambda: json.dumps(run.stored.settings(), indent=2),
+            lambda: portable.settings(run),
             "settings.json",
             "application/json",
             "settings",
         )
+        if needed:
+            archive = script.file_name(run).replace(".py", ".zip")
+            _offer(
+                "Python script and its data",
+                lambda: script.archive(run),
+                archive,
+                "application/zip",
+                "script",
+            )
+        else:
+            _offer(
+                "Python script",
+                lambda: script.repeat(run),
+                script.file_name(run),
+                "text/x-python",
+                "script",
+            )
         _offer(
-            "Python script",
-            lambda: script.repeat(run),
-            script.file_name(run),
-            "text/x-python",
-            "script",
+            "Questions and answers", lambda: portable.probes(run), "probes.npz", binary, "probes"
         )
-        teacher = source.network
+        _offer("Students", lambda: portable.students(run), "students.npz", binary, "students")
         if teacher is not None:
             _offer(
                 "Teacher", lambda: network_bytes(teacher), "teacher.safetensors", binary, "teacher"
             )
-    frame.note("The script repeats the whole run with ec_core and gives the same numbers.")
+    beside = f", beside {' and '.join(needed)}, which come along" if needed else ""
+    frame.note(f"The script repeats the whole run with ec_core and gives the same numbers{beside}.")
     with st.expander("Read the script"):
         st.code(script.repeat(run), language="python")

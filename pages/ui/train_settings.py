@@ -30,8 +30,7 @@ _GUESSED_WIDTH = 16
 
 def _probes(run: Run, old: Settings) -> tuple[int, str]:
     source = run.source()
-    if source.network is None:
-        assert source.answers is not None
+    if source.answers is not None:
         frame.note(f"Questions and answers are given: {len(source.answers[0]):,} of them.")
         return len(source.answers[0]), "given"
     known = [d for d in DISTRIBUTIONS if source.dataset or not d.startswith("data")]
@@ -221,7 +220,7 @@ def cost(run: Run, settings: Settings) -> bool:
 def what_happens(run: Run, settings: Settings) -> None:
     """Plain words about the job that the button starts."""
     asked = f"Ask the teacher **{settings.probes:,} questions**, keep a fifth of the answers aside "
-    if run.source().network is None:
+    if run.source().answers is not None:
         asked = "Keep a fifth of the answers aside "
     search = "First their width is found by doubling. " if settings.width is None else ""
     st.markdown(

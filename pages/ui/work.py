@@ -20,7 +20,7 @@ from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from ec_core.verify.certificate import certify
-from pages.ui import builds, expected, grove, results
+from pages.ui import builds, expected, grove, results, versions
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
@@ -60,6 +60,7 @@ class _Building:
     how: str = builds.AUTOMATIC
     setting: str = ""
     key: str = builds.AUTOMATIC
+    base: Cut | None = None
 
     def keep(self, result: Reconstruction, seconds: float, use: bool = True) -> None:
         """Store a network with its verdict, beside those there are; ``use``: as the result."""
@@ -69,7 +70,14 @@ class _Building:
             before = results.of(run).certificate
         certificate = certify(result, run.probes())
         about = builds.describe(
-            self.key, self.how, self.setting, self.cuts, result, certificate, seconds
+            self.key,
+            self.how,
+            self.setting,
+            self.cuts,
+            result,
+            certificate,
+            seconds,
+            self.base,
         )
         builds.keep(run, about, result, before)
         # kept for the pages: of a large network the certificate takes its time
@@ -82,7 +90,6 @@ class _Building:
 def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
     """Train the run's students in the background; ``more``: let these go on where they stood."""
     probes = run.probes() if more is not None else run.ask()
-    run.mark_steered(more is not None)
     activation = run.activation
     config = run.settings().recover_config(activation).expand_config()
 
@@ -93,8 +100,13 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
         if snapshot.result is not None:
             # a continued training does not search for the width again
             told = snapshot.seen.events if more is None else ()
+            versions.keep(run, "before the students were trained on")
             run.save_ensemble(snapshot.result, told)
+            if more is not None:
+                run.mark_steered()
 
+    if more is None:
+        run.mark_steered(False)
     return _submit(run, EXPAND, stage, store, expected.training(run))
 
 
@@ -153,7 +165,7 @@ def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
         device = run.settings().device
         result = yield from build_exactly(ensemble, layers, run.probes(), device, control)
         taken = tuple(None if seen is None else seen.cut for seen in layers)
-        mine = _Building(run, taken, builds.EXACT, setting, key)
+        mine = _Building(run, taken, builds.EXACT, setting, key, builds.base(run))
         mine.keep(result, time.monotonic() - began)
         if len(cuts) == 1 and not alone and not control.over:
             yield from pruned(control)

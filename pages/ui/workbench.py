@@ -12,7 +12,7 @@ from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, pool
 from ec_core.cluster.embedding import UMAP
 from ec_core.errors import InputError
 from ec_core.figures import Theme
-from pages.ui import bench_state, builds, frame, grove, modules, steps, theme
+from pages.ui import bench_state, builds, frame, grove, lock, modules, steps, theme, versions, words
 from pages.ui.bench_state import BenchState
 from pages.ui.runs import Run
 
@@ -60,7 +60,11 @@ def _serial_sent() -> str | None:
 
 
 def _answers(
-    clusters: Clusters, state: BenchState, names: dict[str, Cut], refused: str | None
+    clusters: Clusters,
+    state: BenchState,
+    names: dict[str, Cut],
+    refused: str | None,
+    built: dict[str, str],
 ) -> dict[str, Any]:
     """What Python says to the browser's settings."""
     kept = clusters.kept
@@ -69,11 +73,25 @@ def _answers(
         "history": {"steps": plain, "at": state.at},
         "serial": state.serial,
         "names": {name: bench_state.plain(cut) for name, cut in names.items()},
+        "built": built,
         "kept": [list(c.nodes) for c in kept],
         "medians": [[",".join(map(str, c.nodes)), c.angle] for c in kept[:_MEDIANS]],
         "refused": refused,
         "refusedSerial": None if refused is None else _serial_sent(),
     }
+
+
+def _built(run: Run, layer: int, names: dict[str, Cut], now: Cut) -> dict[str, str]:
+    """What came of building each setting exactly, by name, "" for the cut in use; only where the
+    cut is still the one that was built from.
+    """
+    known, said = builds.all_of(run), {}
+    for name, cut in {"": now, **names}.items():
+        build = known.get(builds.exact_key(name, layer))
+        if build is not None and layer < len(build.cuts) and build.cuts[layer] == cut:
+            verdict = "verified" if build.verified else "not verified"
+            said[name] = f"{words.shape(build.sizes)}, {words.power(build.loss)}, {verdict}"
+    return said
 
 
 def _refusal(run: Run, layer: int, key: str = KEY) -> str | None:
@@ -158,7 +176,7 @@ def _bench(run: Run, layer: int) -> None:
     (_, tree), name = grove.of(run, layer), grove.name_of(run, layer)
     refused = st.session_state.pop(_REFUSED, None) or _refusal(run, layer)
     state = bench_state.load(run, tree, name, layer, grove.first_cut(run, layer))
-    clusters = grove.clusters_of(run, state.cut, layer)
+    clusters, named = grove.clusters_of(run, state.cut, layer), run.named_cuts(layer)
     _send("bench_tree", grove.packed_tree(run, layer))
     shown_map, note = _maps(run, name, layer)
     data = {
@@ -170,7 +188,7 @@ def _bench(run: Run, layer: int) -> None:
         "look": _look(),
         "problem": None,
         "used": "the first row is what Reconstruct uses",
-        **_answers(clusters, state, run.named_cuts(layer), refused),
+        **_answers(clusters, state, named, refused, _built(run, layer, named, state.cut)),
     }
     _BENCH(key=KEY, data=data, on_change_change=partial(_changed, run.id, layer))
     # a message that came with a new session (the server was restarted) is known only now
@@ -196,27 +214,23 @@ def _tree_or_way_on(run: Run) -> tuple[WeightCloud, Dendrogram] | None:
         if len(pool(ensemble)) and best < len(ensemble.losses):
             label = f"Cluster the best {best} of {len(ensemble.losses)} students"
             if st.button(label, key="cluster_best", type="primary"):
-                run.cluster_best(best)
-                st.rerun()
+                _cluster_best(run, best)
     return None
+
+
+def _cluster_best(run: Run, best: int | None) -> None:
+    """Another tree: what was built from this one is kept as an earlier result."""
+    versions.keep(run, "before other students were compared")
+    run.cluster_best(best)
+    st.rerun()
 
 
 def _below(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bench_below"):
         steps.next_button("reconstruct", "Build the network", run)
         if run.best_students is not None and st.button("Cluster all students", key="cluster_all"):
-            run.cluster_best(None)
-            st.rerun()
-        if run.source().network is not None:
-            locked = st.toggle(
-                "Lock the truth away",
-                value=run.truth_locked,
-                key="truth_locked",
-                help="As for an exam: nothing of the teacher is sent to the browser then.",
-            )
-            if locked != run.truth_locked:
-                run.lock_truth(locked)
-                st.rerun()
+            _cluster_best(run, None)
+        lock.toggle(run)
 
 
 def _layer(run: Run) -> int | None:

@@ -224,4 +224,11 @@ test("files: every vector is in them", () => {
   assert.equal(lines.length, 6)
   assert.ok(lines[1].startsWith("1,true,1,1,"))
   assert.ok(lines[5].includes('"found by 1 of 3 students, 2 needed"'))
+  // its own numbers, and its place on every map there is
+  const heads = lines[0].split(",").slice(-7), umap = new Float32Array(10).map((_, i) => 10 + i)
+  assert.deepEqual(heads.slice(-5), ["w1", "w2", "b", "pca_x", "pca_y"])
+  const both = asCsv(tree, cut, found, { pca: tree.map, umap }).trim().split("\n")
+  assert.ok(both[0].endsWith("pca_x,pca_y,umap_x,umap_y"))
+  const v = Number(both[1].split(",")[3]) - 1
+  assert.deepEqual(both[1].split(",").slice(-7).map(Number), [1, 1, 1, tree.map[2 * v], tree.map[2 * v + 1], umap[2 * v], umap[2 * v + 1]])
 })

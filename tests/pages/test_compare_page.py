@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -14,8 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 import ec_core as ec
 from ec_core.cli import main
-from ec_core.cluster import Cut
-from pages.ui import grove, results, script, takeaway
+from ec_core.cluster import Cut, automatic_cut
+from ec_core.expand.students import ensemble_from_arrays
+from ec_core.probing.probes import parse_answers
+from ec_core.store.plain import parse_arrays
+from pages.ui import grove, portable, results, script, takeaway, work
 from pages.ui.runs import Run
 from pages.ui.source import Source
 from tests.pages.conftest import SMALL, finish
@@ -57,9 +62,30 @@ def test_the_report_has_the_fields_of_the_contract(planar: Run) -> None:
 
 
 def _repeat(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ec.Network:
+    """What a person has who unpacks the archive and runs the script in it."""
+    with zipfile.ZipFile(io.BytesIO(script.archive(run))) as archive:
+        archive.extractall(folder)
     monkeypatch.chdir(folder)
-    exec(compile(script.repeat(run), "repeat.py", "exec"), {"__name__": "__main__"})
+    text = (folder / script.file_name(run)).read_text(encoding="utf-8")
+    assert text == script.repeat(run)
+    exec(compile(text, "repeat.py", "exec"), {"__name__": "__main__"})
     return ec.load_network(folder / "recovered.safetensors")
+
+
+def _said(printed: str) -> dict[str, str]:
+    """What the script printed, by name."""
+    return dict(line.split(": ", 1) for line in printed.splitlines() if ": " in line)
+
+
+def _says_what_the_app_shows(run: Run, printed: str) -> None:
+    said, certificate = _said(printed), results.of(run).certificate
+    network = run.reconstruction().network
+    assert said["sizes"] == " ".join(map(str, network.sizes))
+    assert float(said["loss"]) == run.reconstruction().loss == certificate.loss
+    assert float(said["loss on unseen questions"]) == certificate.heldout_loss
+    verdict, *_ = said["verified"].split(" ", 1)
+    assert verdict == str(certificate.verified)
+    assert all(reason in said["verified"] for reason in certificate.reasons)
 
 
 def _equal(a: ec.Network, b: ec.Network) -> bool:
@@ -82,7 +108,6 @@ def test_the_script_names_every_setting(planar: Run) -> None:
 def test_the_script_repeats_answers_alone(
     answers_only: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ec.save_answers(*answers_only.stored.answers(), tmp_path / "probes.npz")
     again = _repeat(answers_only, tmp_path, monkeypatch)
     assert _equal(again, answers_only.reconstruction().network)
 
@@ -123,22 +148,75 @@ def test_a_wrong_activation_is_not_verified_and_its_script_repeats_that_too(
     assert "What to try next" in _text(app)
     wider = next(button for button in app.button if button.key == "try_wider")
     assert f"{2 * run.ensemble().shape.sizes[1]} neurons" in wider.label
-    ec.save_answers(x, y, tmp_path / "probes.npz")
     assert "attempt(" in script.repeat(run)
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
 
 
 def test_the_script_follows_a_cut_by_hand(
-    at_stage: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    at_stage: Callable[[str], Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from pages.ui import work
-
     run = at_stage("cut")
     run.save_cut(Cut(run.cut().height * 1.5, 0.6, 20.0, "hand"))
     job = work.start_reconstruct(run)
     assert job.wait(120)
     assert run.built_cut.rule == "hand"
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
+    _says_what_the_app_shows(run, capsys.readouterr().out)
+
+
+def test_the_script_of_a_network_built_exactly_says_what_the_app_shows(
+    at_stage: Callable[[str], Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = at_stage("cut")
+    node = grove.clusters_of(run, run.cut()).kept[0].node
+    run.save_cut(replace(run.cut(), rule="hand", edits=(("drop", node),)))
+    job = work.start_exact(run)
+    assert job.wait(120) and job.snapshot().error is None
+    assert run.reconstruction().network.sizes == (2, 3, 1)
+    assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
+    _says_what_the_app_shows(run, capsys.readouterr().out)
+
+
+def test_students_that_were_steered_come_along(
+    at_stage: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = at_stage("recovered")
+    ensemble = run.ensemble()
+    # as if one had been stopped by hand
+    few = {
+        name: getattr(ensemble, name)[:3]
+        for name in ("theta", "losses", "statuses", "iterations", "restarts", "damping", "growth")
+    }
+    run.save_ensemble(replace(ensemble, **few, history=ensemble.history[:, :3]))
+    run.mark_steered()
+    run.save_cut(automatic_cut(grove.of(run)[1]))
+    job = work.start_reconstruct(run)
+    assert job.wait(120) and job.snapshot().error is None
+    assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
+    assert "students.npz" in script.needs(run)
+
+
+def test_probes_and_students_can_be_taken_away(open_page: Opener, planar: Run) -> None:
+    app = open_page("compare", planar)
+    offered = {button.proto.label for button in app.get("download_button")}
+    assert {"Questions and answers", "Students", "Python script"} <= offered
+    x, y = parse_answers(portable.probes(planar), "probes.npz")
+    assert np.array_equal(x, planar.stored.answers()[0]) and len(x) == len(y)
+    arrays = parse_arrays(portable.students(planar), "students.npz")
+    again = ensemble_from_arrays(arrays)
+    assert np.array_equal(again.theta, planar.ensemble().theta)
+    # the weights by layer answer as the students do
+    inside = (x - arrays["x_mean"]) / arrays["x_scale"]
+    hidden = np.tanh(inside @ arrays["weight_0"][0].T + arrays["bias_0"][0])
+    answers = hidden @ arrays["weight_1"][0].T + arrays["bias_1"][0]
+    wanted = (y - arrays["y_mean"]) / arrays["y_scale"]
+    assert float(np.mean((answers - wanted) ** 2)) < 10 * float(again.losses[0]) + 1e-25
 
 
 def test_the_figures_page_holds_its_library_once(planar: Run) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut
-from pages.ui import bench_state, builds, grove, layer_table, results, work
+from ec_core.networks.files import load_network
+from pages.ui import bench_state, builds, grove, layer_table, results, script, work
 from pages.ui.board import job_of
 from pages.ui.runs import Run
 
@@ -119,7 +122,9 @@ def test_networks_of_earlier_students_go(at_stage: Callable[[str], Run]) -> None
     assert not [part for part in run.stored.parts() if part.startswith("build")]
 
 
-def test_the_second_layer_s_hand_is_built(open_page: Opener, deep: Run) -> None:
+def test_the_second_layer_s_hand_is_built(
+    open_page: Opener, deep: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = Run.create(deep.source(), deep.settings())
     run.ask()
     run.save_ensemble(deep.ensemble())
@@ -134,6 +139,11 @@ def test_the_second_layer_s_hand_is_built(open_page: Opener, deep: Run) -> None:
     assert [row[4] for row in layer_table.rows(run)[1:]] == ["4", "3", "2"]
     for page in ("reconstruct", "compare", "cluster"):
         assert not open_page(page, run).error
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script.repeat(run), "repeat.py", "exec"), {"__name__": "__main__"})
+    again, network = load_network("recovered.safetensors"), run.reconstruction().network
+    pairs = zip((*again.weights, *again.biases), (*network.weights, *network.biases), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
     # the hand stays with its layer, also when pruning builds again
     builds.use(run, builds.AUTOMATIC)
     job = work.start_reconstruct(run)
