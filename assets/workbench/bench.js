@@ -4,6 +4,7 @@ import { clusterAt, cutTree } from "./cut.js"
 import { growTree, members } from "./data.js"
 import * as hands from "./hands.js"
 import * as past from "./history.js"
+import { allMembers } from "./sets.js"
 import { automaticHeight, counts, lastLong, middle, paperHeight, plateaus } from "./plateau.js"
 import { heightOf, shifted, value, wholeRange, zoomed } from "./scale.js"
 
@@ -16,7 +17,7 @@ export function makeBench(packed) {
     tree, points: tree.map, pointsFrom: "PCA", truth: null, truthPoints: null, showTruth: false,
     history: null, cut: null, found: null, plateaus: [], names: {},
     view: { log: true, x0: -0.5, x1: tree.vectors - 0.5, lo: 0, hi: 1 },
-    mapZoom: { k: 1, x: 0, y: 0 }, hover: NOTHING, picked: NOTHING, lit: null, version: 0, lights: 0,
+    mapZoom: { k: 1, x: 0, y: 0 }, colourBy: "cluster", hover: NOTHING, picked: NOTHING, lit: null, version: 0, lights: 0,
   }
   setLog(bench, true)
   return bench
@@ -38,7 +39,8 @@ export function show(bench, cut) {
 }
 
 function sameClusters(a, b) {
-  return a.kept.length === b.kept.length && a.label.every((value, place) => value === b.label[place])
+  return a.kept.length === b.kept.length &&
+    a.kept.every((cluster, i) => cluster.number === b.kept[i].number) && a.label.every((value, place) => value === b.label[place])
 }
 
 // what is hovered or picked, as clusters, in every view
@@ -51,7 +53,9 @@ export function light(bench) {
   if (!has(hover) && !has(picked)) return
   const clusters = new Set([...touched(bench, picked), ...touched(bench, hover)])
   const rings = [...(picked.branch < 0 ? picked.vectors.slice(0, RINGS) : []), ...hover.vectors.slice(0, 2)]
-  bench.lit = { clusters, vectors: rings, branch: hover.branch >= 0 ? hover.branch : picked.branch }
+  // vectors picked one by one stand out from their clusters, unless something else is pointed at
+  const only = picked.only && !has(hover) ? new Set(picked.vectors) : null
+  bench.lit = { clusters, vectors: rings, only, branch: hover.branch >= 0 ? hover.branch : picked.branch }
 }
 
 export function touched(bench, mark) {
@@ -75,13 +79,18 @@ export function pick(bench, mark, more = false) {
     const have = new Set(vectors(bench.picked)), given = vectors(mark)
     const gone = given.every(v => have.has(v))
     for (const v of given) if (gone) have.delete(v); else have.add(v)
-    bench.picked = { vectors: [...have], branch: -1 }
+    const only = mark.only && (bench.picked.only || !bench.picked.vectors.length)
+    bench.picked = { vectors: [...have], branch: -1, ...(only ? { only } : {}) }
   }
   light(bench)
 }
 
 export function markOf(tree, cluster) {
-  return { vectors: cluster.nodes.flatMap(node => Array.from(members(tree, node))), branch: -1 }
+  return markOfAll(tree, [cluster])
+}
+
+export function markOfAll(tree, clusters) {
+  return { vectors: clusters.flatMap(cluster => Array.from(allMembers(tree, cluster.nodes))), branch: -1 }
 }
 
 export function start(bench, steps, at) {
@@ -143,6 +152,33 @@ export function handled(bench, word) {
     return node < 0 ? null : hands.cutBranch(cut, node, Math.min(tree.height[node], cut.height))
   }
   return null
+}
+
+// the cut that keeps so many clusters, at the middle of the longest stretch of height that does;
+// or { words }: why there is none. What hands have decided counts.
+export function cutInto(bench, wanted) {
+  const { tree, cut } = bench, edited = cut.edits.length > 0
+  if (!Number.isInteger(wanted) || wanted < 1) return { words: "Type how many clusters are to be kept: a whole number from 1 on." }
+  const found = [...bench.plateaus].sort((a, b) => b.high - b.low - (a.high - a.low))
+  const automatic = lastLong(bench.plateaus, tree.scale), had = new Set()
+  if (automatic) found.unshift(automatic)
+  for (const plateau of found) {
+    const next = atPlateau(bench, plateau), kept = edited ? cutTree(tree, next).kept.length : plateau.count
+    if (kept === wanted) return { cut: next }
+    had.add(kept)
+  }
+  return { words: `No height keeps exactly ${wanted} ${wanted === 1 ? "cluster" : "clusters"} ${whatCounts(cut)}${nearest([...had], wanted)}.` }
+}
+
+function whatCounts({ gamma, beta, edits }) {
+  const rules = `(γ ${Number(gamma.toFixed(3))}, β ${Number(beta.toPrecision(3))}°`
+  return edits.length ? `${rules}, and what was done by hand)` : `${rules})`
+}
+
+function nearest(had, wanted) {
+  const less = Math.max(...had.filter(n => n < wanted && n > 0)), more = Math.min(...had.filter(n => n > wanted))
+  const names = [less, more].filter(Number.isFinite)
+  return names.length ? `; the nearest that can be had: ${names.join(" and ")}` : ""
 }
 
 // which branch an own height would be for: the one picked in the tree, or the cluster's

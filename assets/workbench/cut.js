@@ -1,64 +1,9 @@
 // What a cut means, looked up in the tree. ec_core/cluster/cut.py is the authority; this mirrors it
 // so that nothing waits, and a test compares the two.
 
+import { branches, neededStudents, passes } from "./branches.js"
+import { numbersOf } from "./numbers.js"
 import { statisticsOf } from "./sets.js"
-
-export function neededStudents(students, gamma) {
-  return Math.max(Math.min(2, students), Math.ceil(gamma * students - 1e-9))
-}
-
-// how many of the ascending heights are at most this one
-export function mergesUpTo(tree, height) {
-  let low = tree.vectors, high = tree.nodes
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (tree.height[middle] <= height) low = middle + 1
-    else high = middle
-  }
-  return low - tree.vectors
-}
-
-function ownHeights(edits) {
-  const own = new Map()
-  for (const [word, node, height] of edits) if (word === "cut") own.set(node, height)
-  return own
-}
-
-// per node: has its merge happened? Vectors always have.
-function done(tree, height, own) {
-  const m = tree.vectors, result = new Uint8Array(tree.nodes)
-  if (own.size === 0) return result.fill(1, 0, m + mergesUpTo(tree, height))
-  const obeys = new Float64Array(tree.nodes)
-  for (let node = tree.nodes - 1; node >= m; node--) {
-    const parent = tree.parent[node]
-    obeys[node] = own.get(node) ?? (parent < 0 ? height : obeys[parent])
-  }
-  result.fill(1, 0, m)
-  for (let node = m; node < tree.nodes; node++) {
-    const a = tree.left[node - m], b = tree.right[node - m]
-    result[node] = tree.height[node] <= obeys[node] && result[a] && result[b] ? 1 : 0
-  }
-  return result
-}
-
-// the clusters as lists of nodes, ascending by their first node
-export function branches(tree, height, edits) {
-  const happened = done(tree, height, ownHeights(edits))
-  const group = new Map(), nodes = []
-  for (let node = 0; node < tree.nodes; node++) {
-    const parent = tree.parent[node]
-    if (happened[node] && (parent < 0 || !happened[parent])) nodes.push(node)
-  }
-  const merges = edits.filter(edit => edit[0] === "merge")
-  if (merges.length === 0) return nodes.map(node => [node])
-  for (const node of nodes) group.set(node, [node])
-  for (const [, ...wanted] of merges) {
-    const parts = new Set(wanted.filter(node => group.has(node)).map(node => group.get(node)))
-    const union = [...parts].flat().sort((a, b) => a - b)
-    for (const node of union) group.set(node, union)
-  }
-  return nodes.filter(node => group.get(node)[0] === node).map(node => group.get(node))
-}
 
 function verdicts(edits) {
   const given = new Map()
@@ -84,11 +29,6 @@ export function reason(tree, cut, cluster) {
   return cluster.byHand ? `${cluster.kept ? "kept" : "dropped"} by hand (${words})` : words
 }
 
-// do the rules keep a set of these numbers?
-export function passes(tree, cut, { support, angle }) {
-  return support >= neededStudents(tree.students, cut.gamma) && angle <= cut.beta
-}
-
 function judge(tree, cut, nodes, given) {
   const cluster = { nodes, node: nodes[0], ...statisticsOf(tree, nodes), kept: false, byHand: false }
   cluster.kept = passes(tree, cut, cluster)
@@ -106,28 +46,26 @@ function judge(tree, cut, nodes, given) {
   return cluster
 }
 
-export function inOrder(a, b) {
-  return b.support - a.support || a.spread - b.spread || a.node - b.node
-}
-
-// kept: in the order of their numbers; rejected: in the order of the tree
+// kept: in the order of their numbers, which may leave some out; rejected: in the order of the tree
 // label (M,) by place: index into kept, or -1 - index into rejected
 export function cutTree(tree, cut) {
   const given = verdicts(cut.edits)
-  const kept = [], rejected = []
-  for (const nodes of branches(tree, cut.height, cut.edits)) {
+  const kept = [], rejected = [], groups = branches(tree, cut.height, cut.edits)
+  const numbers = numbersOf(tree, cut, groups)
+  for (const nodes of groups) {
     const cluster = judge(tree, cut, nodes, given)
+    cluster.number = cluster.kept ? numbers.get(nodes) : -1
     ;(cluster.kept ? kept : rejected).push(cluster)
   }
-  kept.sort(inOrder)
+  kept.sort((a, b) => a.number - b.number)
   const label = new Int32Array(tree.vectors)
   const paint = (cluster, value) => {
     for (const node of cluster.nodes) {
       label.fill(value, tree.first[node], tree.first[node] + tree.size[node])
     }
   }
-  kept.forEach((cluster, i) => { cluster.number = i; paint(cluster, i) })
-  rejected.forEach((cluster, i) => { cluster.number = -1; paint(cluster, -1 - i) })
+  kept.forEach((cluster, i) => { cluster.index = i; paint(cluster, i) })
+  rejected.forEach((cluster, i) => { cluster.index = -1; paint(cluster, -1 - i) })
   return { kept, rejected, label }
 }
 

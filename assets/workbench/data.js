@@ -25,6 +25,7 @@ function perNode(vectors, merges, leaf, values, Kind) {
 }
 
 // Per node: parent (a node, -1 at the root), height, size, support, angle, spread, best,
+// leader (the vector that the larger child hands up: the branch is recognised by it),
 // first (where its vectors begin from left to right), x (where it is drawn, in places)
 export function growTree(packed) {
   const m = packed.vectors, merges = packed.height.length, nodes = m + merges
@@ -38,6 +39,7 @@ export function growTree(packed) {
     angle: perNode(m, merges, 0, packed.angle, Float64Array),
     spread: perNode(m, merges, 0, packed.spread, Float64Array),
     best: perNode(m, merges, null, packed.best, Int32Array),
+    leader: perNode(m, merges, null, new Int32Array(merges), Int32Array),
     first: new Int32Array(nodes),
     x: new Float64Array(nodes),
     place: new Int32Array(m),
@@ -51,6 +53,10 @@ export function growTree(packed) {
     tree.parent[a] = tree.parent[b] = node
     tree.first[node] = Math.min(tree.first[a], tree.first[b])
     tree.x[node] = (tree.x[a] + tree.x[b]) / 2
+    // by students, then vectors, then where the best vector is
+    const more = tree.support[b] - tree.support[a] || tree.size[b] - tree.size[a] ||
+      (tree.best[b] === tree.best[node] ? 1 : -1)
+    tree.leader[node] = tree.leader[more > 0 ? b : a]
   }
   return tree
 }

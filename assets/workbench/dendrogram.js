@@ -3,6 +3,7 @@
 
 import { colourOf, mix } from "./colour.js"
 import { HANG, linear, ticks, value } from "./scale.js"
+import { tintOf } from "./tint.js"
 
 export const MARGIN = { left: 58, right: 10, top: 12, bottom: 24 }
 const FONT = "12px ui-sans-serif, system-ui, sans-serif"
@@ -88,18 +89,18 @@ function tintColumns(g, bench, box, scales) {
   const { found, look, cut, lit } = bench, cutY = yOf(bench, scales, cut.height)
   const from = Math.floor(scales.left), width = Math.ceil(scales.right) - from + 1
   const column = new Int32Array(width).fill(-2)
-  const claim = (cluster, number) => {
+  const claim = (cluster, index) => {
     for (const node of cluster.nodes) {
       const { left, right } = extent(bench, scales, node)
       const a = Math.max(0, Math.floor(left) - from), b = Math.min(width, Math.max(Math.ceil(right) - from, a + 1))
-      for (let x = a; x < b; x++) if (column[x] < number) column[x] = number
+      for (let x = a; x < b; x++) if (column[x] < index) column[x] = index
     }
   }
   for (const cluster of found.rejected) claim(cluster, -1)
-  for (const cluster of found.kept) claim(cluster, cluster.number)
-  const colour = number => {
-    const own = colourOf(look, number)
-    const dim = lit && (number < 0 || !lit.clusters.has(found.kept[number]))
+  for (const cluster of found.kept) claim(cluster, cluster.index)
+  const colour = index => {
+    const own = colourOf(look, found.kept[index]?.number ?? -1)
+    const dim = lit && (index < 0 || !lit.clusters.has(found.kept[index]))
     return dim ? mix(own, look.paper, 0.6) : own
   }
   for (let x = 0, end = 0; x < width; x = end) {
@@ -176,6 +177,19 @@ function drawLit(g, bench, scales) {
     g.moveTo(x, scales.bottom + 1)
     g.lineTo(x, scales.bottom + 7)
     g.stroke()
+  }
+}
+
+// under the tree each vector's own colour, where that is not its cluster's
+function drawTints(g, bench, scales) {
+  if (bench.colourBy === "cluster") return
+  const { tree, view } = bench, own = tintOf(bench), wide = Math.max(scales.X(1) - scales.X(0) - 0.2, 1)
+  const from = Math.max(0, Math.ceil(view.x0)), to = Math.min(tree.vectors - 1, Math.floor(view.x1))
+  // one per pixel at most
+  const every = Math.max(1, Math.floor((to - from) / (2 * (scales.right - scales.left))))
+  for (let p = from; p <= to; p += every) {
+    g.fillStyle = own(tree.order[p]).colour
+    g.fillRect(scales.X(p) - wide / 2, scales.bottom - 6, wide, 6)
   }
 }
 
@@ -262,27 +276,28 @@ export function drawTree(g, box, bench, ratio) {
     g.fillRect(scales.right + 3, 0, box.w, box.h)
     drawAxis(g, bench, box, scales, true)
   }
+  drawTints(g, bench, scales)
   drawNumbers(g, bench, scales)
   drawCutLine(g, bench, scales)
 }
 
 function drawTreeLines(g, bench, scales) {
   const { tree, found, look } = bench, label = new Int32Array(tree.nodes).fill(-2)
-  const claim = (cluster, number) => {
+  const claim = (cluster, index) => {
     for (const top of cluster.nodes) {
       const waiting = [top]
       while (waiting.length) {
         const node = waiting.pop()
-        label[node] = number
+        label[node] = index
         if (node >= tree.vectors) waiting.push(tree.left[node - tree.vectors], tree.right[node - tree.vectors])
       }
     }
   }
   for (const cluster of found.rejected) claim(cluster, -1)
-  for (const cluster of found.kept) claim(cluster, cluster.number)
+  for (const cluster of found.kept) claim(cluster, cluster.index)
   g.lineWidth = lineWidth(bench)
-  for (let number = -2; number < found.kept.length; number++) {
-    g.strokeStyle = number === -2 ? look.trunk : colourOf(look, number)
-    strokeMerges(g, bench, scales, node => label[node] === number)
+  for (let index = -2; index < found.kept.length; index++) {
+    g.strokeStyle = index === -2 ? look.trunk : colourOf(look, found.kept[index]?.number ?? -1)
+    strokeMerges(g, bench, scales, node => label[node] === index)
   }
 }

@@ -1,6 +1,6 @@
 // What the hands do to a cut: each function gives the cut that follows, or null if nothing can.
 
-import { passes } from "./cut.js"
+import { passes } from "./branches.js"
 import { isWithin, members } from "./data.js"
 import { statisticsOf } from "./sets.js"
 
@@ -47,9 +47,10 @@ export function split(tree, cut, cluster) {
   return height === null ? null : cutBranch(cut, cluster.node, height)
 }
 
+// one that is there already is moved in its place: what comes later keeps its numbers
 export function cutBranch(cut, node, height) {
-  const others = without(cut.edits, edit => edit[0] === "cut" && edit[1] === node)
-  return withEdits(cut, [...others, ["cut", node, height]])
+  const at = cut.edits.findIndex(edit => edit[0] === "cut" && edit[1] === node), own = ["cut", node, height]
+  return withEdits(cut, at < 0 ? [...cut.edits, own] : cut.edits.map((edit, i) => (i === at ? own : edit)))
 }
 
 // what was kept stays kept: where the union is wider than the rules allow, by hand

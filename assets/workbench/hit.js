@@ -1,5 +1,7 @@
 // What is under the pointer: nearest points, branches of the tree, points within a lasso.
 
+import { isWithin } from "./data.js"
+
 // nearest of points (x, y interleaved, on the screen) within reach, -1 if there is none
 export function nearestPoint(points, x, y, reach) {
   let best = -1, least = reach * reach
@@ -39,6 +41,13 @@ export function branchAt(tree, place, height) {
     if (tree.height[parent] > height) break
     node = parent
   }
+  return node
+}
+
+// the smallest branch that holds both vectors
+export function commonBranch(tree, a, b) {
+  let node = a
+  while (tree.parent[node] >= 0 && !isWithin(tree, b, node)) node = tree.parent[node]
   return node
 }
 

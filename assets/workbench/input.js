@@ -4,10 +4,10 @@ import * as B from "./bench.js"
 import { clusterAt, reason } from "./cut.js"
 import { plateauUnder, countScales } from "./counts.js"
 import { ownCuts, treeScales, yOf } from "./dendrogram.js"
-import { branchAt, nearestPoint, withinLasso } from "./hit.js"
+import { branchAt, commonBranch, nearestPoint, withinLasso } from "./hit.js"
 import { cutBranch } from "./hands.js"
 import { mapScales } from "./map.js"
-import { lineAt, pairAt } from "./matrix.js"
+import { lineAt, nearestPair, pairAt } from "./matrix.js"
 import { degrees, heightOf, power, short } from "./scale.js"
 import { boxOf, press, redraw, release, relit } from "./screen.js"
 import { ahead, level } from "./sync.js"
@@ -239,7 +239,7 @@ function listenMap(screen) {
       idle()
       if (dragged) {
         const vectors = withinLasso(mapScales(bench, boxOf(canvas)).screen, lasso)
-        B.pick(bench, vectors.length ? { vectors, branch: -1 } : null, more)
+        B.pick(bench, vectors.length ? { vectors, branch: -1, only: true } : null, more)
       } else B.pick(bench, v < 0 ? null : B.markOf(bench.tree, clusterAt(bench.tree, bench.found, v)), more)
       relit(screen)
     })
@@ -261,11 +261,31 @@ function listenMatrix(screen) {
     const lines = pair && [who(pair.a), who(pair.b), pair.decade === null ? `no farther apart than ${power(-17)}` : `distance about ${short(10 ** pair.decade)}`]
     hover(screen, pair && { vectors: [pair.a, pair.b], branch: -1 }, matrix, x, y, lines)
   }
-  matrix.onclick = () => { B.pick(screen.bench, B.touched(screen.bench, screen.bench.hover).slice(0, 1).map(c => B.markOf(screen.bench.tree, c))[0] ?? null); relit(screen) }
+  // the clusters of both vectors of a cell, so that they can be merged at once
+  matrix.onclick = event => {
+    const { bench } = screen, pair = pairAt(bench, boxOf(matrix), ...place(matrix, event))
+    const clusters = pair && B.touched(bench, { vectors: [pair.a, pair.b], branch: -1 })
+    B.pick(bench, clusters && B.markOfAll(bench.tree, clusters), event.shiftKey || event.ctrlKey || event.metaKey)
+    relit(screen)
+  }
+  // the smallest branch that holds both, always
+  matrix.ondblclick = event => {
+    const { bench } = screen, pair = nearestPair(bench, boxOf(matrix), ...place(matrix, event))
+    if (pair === null) return
+    const branch = commonBranch(bench.tree, pair.a, pair.b)
+    B.pick(bench, { vectors: [], branch })
+    B.reveal(bench, branch)
+    screen.part.said.textContent = branchWords(bench, branch).join("; ")
+    relit(screen)
+  }
   plane.onpointermove = event => {
     const { bench } = screen, [x, y] = place(plane, event), v = lineAt(bench, boxOf(plane), x, y, 6)
     hover(screen, v < 0 ? null : { vectors: [v], branch: -1 }, plane, x, y, v < 0 ? null : vectorWords(bench, v))
   }
-  plane.onclick = matrix.onclick
+  plane.onclick = event => {
+    const { bench } = screen, v = lineAt(bench, boxOf(plane), ...place(plane, event), 6)
+    B.pick(bench, v < 0 ? null : B.markOf(bench.tree, clusterAt(bench.tree, bench.found, v)), event.shiftKey)
+    relit(screen)
+  }
   matrix.onpointerleave = plane.onpointerleave = () => hover(screen, null, matrix, 0, 0, null)
 }

@@ -8,6 +8,7 @@ import { mapScales } from "./map.js"
 import { boxOf, redraw, relit } from "./screen.js"
 import { branchWords, tip, vectorWords } from "./input.js"
 
+const FIELDS = { n: "want", f: "find" }
 const LETTERS = { s: "split", o: "own", m: "merge", k: "keep", d: "drop", r: "reset" }
 
 function onCutLine(screen, event) {
@@ -110,17 +111,24 @@ function onMap(screen, event) {
 export function onKey(screen, event) {
   const { bench, cutLine, canvas } = screen
   if (!bench) return
-  const target = event.composedPath()[0], typing = target.matches?.("input[type=text]")
+  const target = event.composedPath()[0], typing = target.matches?.("input:is([type=text], [type=search], [type=number])")
   const command = event.ctrlKey || event.metaKey
   if (command && !typing && event.key.toLowerCase() === "z") {
     screen.step(event.shiftKey ? 1 : -1)
   } else if (command && !typing && event.key.toLowerCase() === "y") screen.step(1)
-  else if (typing || command) return
+  else if (typing && event.key === "Escape" && target.closest("[data-form]")) {
+    target.blur()
+    screen.bench && canvas.tree.focus({ preventScroll: true })
+  } else if (typing || command) return
   else if (target === cutLine && onCutLine(screen, event)) { /* done */ }
   else if (target === canvas.tree && onTree(screen, event)) { /* done */ }
   else if (target === canvas.map && onMap(screen, event)) { /* done */ }
-  else if (LETTERS[event.key.toLowerCase()] && !event.altKey) screen.hand(LETTERS[event.key.toLowerCase()])
-  else if (event.key === "Escape") { B.pick(bench, null); B.hoverOn(bench, null); relit(screen) }
+  else if (FIELDS[event.key.toLowerCase()] && !event.altKey) {
+    const field = screen.root.querySelector(`[data-form=${FIELDS[event.key.toLowerCase()]}] input`)
+    field.focus()
+    field.select()
+  } else if (LETTERS[event.key.toLowerCase()] && !event.altKey) screen.hand(LETTERS[event.key.toLowerCase()])
+  else if (event.key === "Escape") { B.pick(bench, null); B.hoverOn(bench, null); screen.note = null; relit(screen) }
   else return
   event.preventDefault()
   // the app has shortcuts of its own (R reruns, C clears)

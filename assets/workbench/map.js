@@ -1,7 +1,10 @@
 // The vectors as points of a map (PCA or UMAP); the truth as stars.
 
 import { colourOf, drawSymbol, symbolOf } from "./colour.js"
+import { drawLegend, LEGEND } from "./legend.js"
+import { allMembers } from "./sets.js"
 import { lay, sheetFor, stamp } from "./stamp.js"
+import { tintOf } from "./tint.js"
 
 const ROOM = 20
 
@@ -9,16 +12,17 @@ export function mapScales(bench, box) {
   const points = bench.points
   if (bench.mapScale?.points === points && bench.mapScale.w === box.w && bench.mapScale.h === box.h &&
       bench.mapScale.zoom === bench.mapZoom) return bench.mapScale
+  const tall = box.h - LEGEND
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity]
   const see = (x, y) => { x0 = Math.min(x0, x); x1 = Math.max(x1, x); y0 = Math.min(y0, y); y1 = Math.max(y1, y) }
   for (let i = 0; i < points.length; i += 2) see(points[i], points[i + 1])
   if (!(x1 >= x0)) [x0, x1, y0, y1] = [-1, 1, -1, 1]
   const { k: zoom, x: dx, y: dy } = bench.mapZoom
   // distances mean the same in both directions
-  const k = zoom * Math.min((box.w - 2 * ROOM) / (x1 - x0 || 1), (box.h - 2 * ROOM) / (y1 - y0 || 1))
+  const k = zoom * Math.min((box.w - 2 * ROOM) / (x1 - x0 || 1), (tall - 2 * ROOM) / (y1 - y0 || 1))
   const cx = (x0 + x1) / 2, cy = (y0 + y1) / 2
   const screen = new Float32Array(points.length)
-  const X = x => box.w / 2 + dx + k * (x - cx), Y = y => box.h / 2 + dy - k * (y - cy)
+  const X = x => box.w / 2 + dx + k * (x - cx), Y = y => tall / 2 + dy - k * (y - cy)
   for (let i = 0; i < points.length; i += 2) {
     screen[i] = X(points[i])
     screen[i + 1] = Y(points[i + 1])
@@ -31,8 +35,34 @@ export function pointRadius(vectors) {
   return vectors > 3000 ? 2 : vectors > 600 ? 3 : 4
 }
 
+const DIM = 0.18
+
+// what is painted at once: vectors of one symbol, colour and strength, what was rejected first
+function piles(bench) {
+  const { tree, found, look, lit } = bench, all = [...found.rejected, ...found.kept]
+  const strength = cluster => (lit && !lit.clusters.has(cluster) ? DIM : cluster.kept ? 0.9 : 0.75)
+  if (bench.colourBy === "cluster" && !lit?.only) {
+    return all.map(cluster => ({
+      vectors: allMembers(tree, cluster.nodes), kind: symbolOf(cluster.number),
+      colour: colourOf(look, cluster.number), alpha: strength(cluster),
+    }))
+  }
+  const own = bench.colourBy === "cluster" ? null : tintOf(bench), heaps = new Map()
+  for (const cluster of all) {
+    const plain = { kind: symbolOf(cluster.number), colour: colourOf(look, cluster.number) }
+    for (const v of allMembers(tree, cluster.nodes)) {
+      const { kind, colour } = own ? own(v) : plain
+      const alpha = lit?.only ? (lit.only.has(v) ? 1 : DIM) : strength(cluster), key = kind + colour + alpha
+      if (!heaps.has(key)) heaps.set(key, { vectors: [], kind, colour, alpha })
+      heaps.get(key).vectors.push(v)
+    }
+  }
+  // the faint ones below
+  return [...heaps.values()].sort((a, b) => a.alpha - b.alpha)
+}
+
 export function drawMap(g, box, bench, ratio) {
-  const { tree, found, look, lit } = bench, { screen, X, Y } = mapScales(bench, box)
+  const { tree, look, lit } = bench, { screen, X, Y } = mapScales(bench, box)
   const r = pointRadius(tree.vectors)
   const sheet = ratio ? (bench.mapSheet = sheetFor(bench.mapSheet, box.w, box.h, ratio)) : null
   const paint = (vectors, kind, colour, alpha) => {
@@ -40,22 +70,13 @@ export function drawMap(g, box, bench, ratio) {
     g.globalAlpha = alpha
     for (const v of vectors) drawSymbol(g, kind, screen[2 * v], screen[2 * v + 1], r, colour)
   }
-  const below = cluster => cluster.nodes.flatMap(node => (
-    Array.from(tree.order.subarray(tree.first[node], tree.first[node] + tree.size[node]))
-  ))
   // under the points, so that a cluster that has found its star is seen on it
   const stars = bench.truth && bench.showTruth ? bench.truthPoints ?? [] : []
   for (let i = 0; i < stars.length; i += 2) {
     drawSymbol(g, "star", X(stars[i]), Y(stars[i + 1]), 14, look.truth)
     drawSymbol(g, "star", X(stars[i]), Y(stars[i + 1]), 9.5, look.paper)
   }
-  for (const cluster of [...found.rejected, ...found.kept]) {
-    const alpha = lit && !lit.clusters.has(cluster) ? 0.18 : cluster.kept ? 0.9 : 0.75
-    const vectors = cluster.nodes.length === 1
-      ? tree.order.subarray(tree.first[cluster.node], tree.first[cluster.node] + tree.size[cluster.node])
-      : below(cluster)
-    paint(vectors, symbolOf(cluster.number), colourOf(look, cluster.number), alpha)
-  }
+  for (const { vectors, kind, colour, alpha } of piles(bench)) paint(vectors, kind, colour, alpha)
   if (sheet) lay(g, sheet)
   g.globalAlpha = 1
   for (const v of lit?.vectors ?? []) {
@@ -65,6 +86,7 @@ export function drawMap(g, box, bench, ratio) {
     g.arc(screen[2 * v], screen[2 * v + 1], r + 4, 0, 2 * Math.PI)
     g.stroke()
   }
+  drawLegend(g, box, bench)
   if (bench.lasso?.length > 1) {
     g.strokeStyle = look.text
     g.lineWidth = 1

@@ -3,9 +3,12 @@
 import { colourOf, ramp } from "./colour.js"
 import { fromLine } from "./hit.js"
 import { power } from "./scale.js"
+import { tintOf } from "./tint.js"
 
 const ROOM = { left: 8, top: 8, right: 56, bottom: 8 }
 const PLANE_LINES = 1200
+// more crosses would hide what they point at
+const CROSSES = 6
 
 export function matrixBox(box) {
   const side = Math.max(10, Math.min(box.w - ROOM.left - ROOM.right, box.h - ROOM.top - ROOM.bottom))
@@ -53,6 +56,13 @@ export function pairAt(bench, box, x, y) {
   return { a: vector(i), b: vector(j), decade: level === 0 ? null : decade }
 }
 
+// the pair of the nearest cell, wherever the pointer is; null where there are no vectors
+export function nearestPair(bench, box, x, y) {
+  const { x: left, y: top, side } = matrixBox(box), last = side * (1 - 1e-9)
+  const within = (at, from) => from + Math.max(0, Math.min(last, at - from))
+  return pairAt(bench, box, within(x, left), within(y, top))
+}
+
 export function drawMatrix(g, box, bench) {
   const { tree, found, look, lit } = bench, { x, y, side } = matrixBox(box), n = tree.matrixPlaces.length
   if (n < 2) return
@@ -70,7 +80,13 @@ export function drawMatrix(g, box, bench) {
     }
   }
   g.globalAlpha = 1
-  for (const v of bench.hover.vectors.length <= 2 ? bench.hover.vectors : []) {
+  if (lit?.branch >= 0) {
+    const from = at(tree.first[lit.branch]), width = Math.max(at(tree.size[lit.branch]), 3)
+    g.strokeStyle = look.text
+    g.lineWidth = 1.5
+    g.strokeRect(x + from, y + from, width, width)
+  }
+  for (const v of lit && lit.vectors.length <= CROSSES ? lit.vectors : []) {
     const middle = at(tree.place[v] + 0.5)
     g.strokeStyle = look.accent
     g.lineWidth = 1
@@ -144,10 +160,18 @@ export function drawPlane(g, box, bench) {
     for (let h = 0; 3 * h < bench.truth.truthLines.length; h++) strokeLine(g, box, bench.truth.truthLines, h)
     g.stroke()
   }
+  if (bench.colourBy !== "cluster") {
+    const own = tintOf(bench), every = Math.ceil(tree.vectors / PLANE_LINES), heaps = new Map()
+    for (let p = 0; p < tree.vectors; p += every) {
+      const v = tree.order[p], { colour } = own(v)
+      heaps.set(colour, [...(heaps.get(colour) ?? []), v])
+    }
+    for (const [colour, vectors] of heaps) stroke(vectors, colour, 0.9, lit ? 0.2 : 0.5)
+  }
   const every = Math.ceil(tree.vectors / PLANE_LINES), noise = []
   for (let p = 0; p < tree.vectors; p += every) if (found.label[p] < 0) noise.push(tree.order[p])
-  stroke(noise, look.faint, 0.8, lit ? 0.15 : 0.4)
-  for (const cluster of found.kept) {
+  if (bench.colourBy === "cluster") stroke(noise, look.faint, 0.8, lit ? 0.15 : 0.4)
+  for (const cluster of bench.colourBy === "cluster" ? found.kept : []) {
     const on = !lit || lit.clusters.has(cluster)
     stroke([cluster.best], colourOf(look, cluster.number), lit && on ? 3.5 : 2, on ? 1 : 0.25)
   }

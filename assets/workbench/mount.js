@@ -6,15 +6,17 @@
 import * as B from "./bench.js"
 import { asCsv, asJson } from "./export.js"
 import { unpack } from "./data.js"
-import { listen } from "./input.js"
+import { find } from "./find.js"
+import { listen, tip, vectorWords } from "./input.js"
+import { mapScales } from "./map.js"
 import { onKey } from "./keys.js"
-import { DRAW, picture, ratioNow, redraw, relit, words } from "./screen.js"
+import { answer, boxOf, DRAW, picture, ratioNow, redraw, relit, words } from "./screen.js"
 import { storageOfTab } from "./memory.js"
 import { ahead, arrived, leave, level, moving, send } from "./sync.js"
 
 const SCREENS = new WeakMap()
 const SETTLE_MS = 350
-const PAGE_COLOURS = ["paper", "panel", "soft", "line", "onblue", "accent", "good", "warn"]
+const PAGE_COLOURS = ["paper", "panel", "soft", "line", "blue", "onblue", "accent", "good", "warn"]
 
 function blob(name) {
   return name ? globalThis.ecBlobs?.get(name) ?? null : null
@@ -135,11 +137,12 @@ function buttons(screen) {
   root.onclick = event => {
     const button = event.target.closest("button")
     if (!button || !screen.bench) return
-    const { rule, do: word, hand, map, export: kind } = button.dataset
+    const { rule, do: word, hand, map, colour, export: kind } = button.dataset
     if (rule) screen.commit(B.ruled(screen.bench, { rule }))
     else if (word) { doing[word](); redraw(screen) }
     else if (hand) screen.hand(hand)
     else if (map) { screen.bench.mapWanted = map; chooseMap(screen); redraw(screen) }
+    else if (colour) { screen.bench.colourBy = colour; redraw(screen) }
     else if (kind) { EXPORTS[kind](screen); button.closest("details").open = false }
   }
   root.onkeydown = event => onKey(screen, event)
@@ -154,7 +157,20 @@ function buttons(screen) {
     dial.onchange = () => { screen.dialling = null; screen.commit(screen.bench.cut) }
   }
   root.querySelector("[data-check=truth]").onchange = event => { screen.bench.showTruth = event.target.checked; redraw(screen) }
-  root.querySelector("form").onsubmit = event => {
+  const form = name => root.querySelector(`[data-form=${name}]`)
+  form("want").onsubmit = event => {
+    event.preventDefault()
+    if (screen.bench) wanted(screen, event.target.querySelector("input"))
+  }
+  // what is not entered is not meant
+  const field = form("want").querySelector("input")
+  field.oninput = () => { screen.wanting = true }
+  field.onblur = () => { screen.wanting = false; if (screen.bench) redraw(screen, false) }
+  form("find").onsubmit = event => {
+    event.preventDefault()
+    if (screen.bench) search(screen, event.target.querySelector("input").value)
+  }
+  form("name").onsubmit = event => {
     event.preventDefault()
     const field = event.target.querySelector("input"), name = field.value.trim()
     if (!name || !screen.bench) return
@@ -163,6 +179,37 @@ function buttons(screen) {
     send(screen, true)
     redraw(screen)
   }
+}
+
+function wanted(screen, field) {
+  const text = field.value.trim(), { cut, words } = B.cutInto(screen.bench, /^\d+$/.test(text) ? Number(text) : NaN)
+  screen.wanting = false
+  if (cut) screen.commit(cut)
+  answer(screen, words ?? "")
+  redraw(screen)
+  field.select()
+}
+
+function search(screen, text) {
+  if (!text.trim()) return
+  const { bench } = screen, { mark, words } = find(bench, text)
+  B.pick(bench, mark ?? null)
+  screen.note = words ?? null
+  if (mark) shown(screen, mark.vectors)
+  relit(screen)
+  screen.tableBody.querySelector("tr.lit")?.scrollIntoView({ block: "nearest" })
+}
+
+// what was found comes into view where there is only one, and is said
+function shown(screen, vectors) {
+  const { bench, canvas, part } = screen, [v] = vectors
+  if (vectors.length > 1) { part.said.textContent = `${vectors.length} neurons found`; return }
+  B.reveal(bench, v)
+  const box = boxOf(canvas.map), at = () => { const { screen: spots } = mapScales(bench, box); return [spots[2 * v], spots[2 * v + 1]] }
+  B.revealOnMap(bench, ...at(), box)
+  const lines = vectorWords(bench, v)
+  tip(screen, canvas.map, ...at(), lines)
+  part.said.textContent = lines.join("; ")
 }
 
 // PCA is there at once; UMAP takes its place when it is ready, unless PCA was chosen

@@ -1,7 +1,7 @@
 // Counts of clusters at every height, their plateaus, and the rules that choose a height.
 // Mirrors counts_of, plateaus, last_long, automatic_cut and paper_cut in ec_core/cluster.
 
-import { neededStudents } from "./cut.js"
+import { neededStudents } from "./branches.js"
 
 export const HEIGHT_FLOOR = 1e-15
 const LONG_DECADES = 1.0, LONG_SHARE = 0.4, UNRELATED = 0.5

@@ -26,9 +26,9 @@ export function ratioNow() {
 // all that a picture was drawn from, or null where it must be drawn every time
 function drawnFrom(bench, name, box, ratio) {
   if (name === "tree" || name === "counts") return null
-  const { tree, version, lights, mapZoom: zoom, look, showTruth } = bench
+  const { tree, version, lights, mapZoom: zoom, look, showTruth, colourBy } = bench
   const map = name === "map" ? [zoom.k, zoom.x, zoom.y, bench.points === tree.map, bench.lasso?.length] : []
-  return [tree.id, version, lights, box.w, box.h, ratio, look.text, showTruth, bench.truth?.id, ...map].join()
+  return [tree.id, version, lights, box.w, box.h, ratio, look.text, showTruth, colourBy, bench.truth?.id, ...map].join()
 }
 
 function paint(screen, name) {
@@ -136,6 +136,13 @@ function placeCutLine(screen) {
   cutLine.setAttribute("aria-valuetext", `${short(bench.cut.height)}, ${found} neurons found`)
 }
 
+// a sentence about the cut that is shown, until another is
+export function answer(screen, words) {
+  screen.answeredFor = screen.bench.cut
+  screen.part.answer.textContent = words
+  screen.part.answer.hidden = words === ""
+}
+
 function fact(name, value, mark = "") {
   return `<div${mark ? ` class="${mark}"` : ""}><dt>${name}</dt><dd>${value}</dd></div>`
 }
@@ -149,7 +156,6 @@ function facts(screen) {
   const plateau = plateauAt(bench.plateaus, bench.cut.height)
   const holds = plateau && plateau.count === kept ? `${(plateau.high - plateau.low).toFixed(1)} decades` : "–"
   const parts = [
-    fact("neurons found", kept, kept ? "good big" : "warn big"),
     fact("rejected", bench.found.rejected.length),
     fact("pooled", `${bench.tree.vectors.toLocaleString("en")} ${bench.tree.vectors === 1 ? "neuron" : "neurons"} of ${students(bench.tree.students)}`),
     fact("cut at", short(bench.cut.height)),
@@ -164,16 +170,25 @@ function facts(screen) {
   }
   const text = `<dl>${parts.join("")}</dl>`
   if (screen.factsText !== text) part.facts.innerHTML = screen.factsText = text
+  const want = screen.root.querySelector("[data-form=want]"), field = want.querySelector("input")
+  want.classList.toggle("none", kept === 0)
+  // whoever is typing is not interrupted
+  if (!screen.wanting) field.value = String(kept)
+  if (screen.answeredFor !== bench.cut) answer(screen, "")
 }
 
 function hands(screen) {
   const { bench, root, part } = screen, clusters = touched(bench, bench.picked), count = clusters.length
   const kept = clusters.filter(c => c.kept).length
   const vectors = clusters.reduce((n, c) => n + c.size, 0)
+  const only = bench.picked.only ? bench.picked.vectors.length : 0
   const name = count === 1 ? (kept ? `Cluster ${clusters[0].number + 1}` : "A rejected branch") : `${count} clusters`
+  if (count > 0) screen.note = null
   part.picked.textContent = count === 0
-    ? "Pick a branch, a point or a row to decide about it by hand."
-    : `${name}: ${vectors.toLocaleString("en")} ${vectors === 1 ? "neuron" : "neurons"} picked`
+    ? screen.note ?? "Pick a branch, a point or a row to decide about it by hand."
+    : only
+      ? `${only.toLocaleString("en")} ${only === 1 ? "neuron" : "neurons"} picked, of ${count === 1 ? name.replace("A rej", "a rej").replace("Cl", "cl") : name}`
+      : `${name}: ${vectors.toLocaleString("en")} ${vectors === 1 ? "neuron" : "neurons"} picked`
   const can = {
     split: count === 1 && (clusters[0].nodes.length > 1 || bench.tree.height[clusters[0].node] > 0),
     own: ownNode(bench, clusters) >= 0,
@@ -185,6 +200,8 @@ function hands(screen) {
 function controls(screen) {
   const { bench, root, part } = screen, { cut } = bench
   for (const b of root.querySelectorAll("[data-rule]")) b.setAttribute("aria-pressed", String(b.dataset.rule === cut.rule))
+  for (const b of root.querySelectorAll("[data-colour]")) b.setAttribute("aria-pressed", String(b.dataset.colour === bench.colourBy))
+  screen.canvas.map.setAttribute("aria-label", `Map of the weight vectors, coloured by ${bench.colourBy}`)
   for (const b of root.querySelectorAll("[data-map]")) b.setAttribute("aria-pressed", String(b.dataset.map === bench.mapWanted))
   root.querySelector("[data-do=log]").setAttribute("aria-pressed", String(bench.view.log))
   part.axis.textContent = bench.view.log ? "height of merging, logarithmic" : "height of merging, linear"

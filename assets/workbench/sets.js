@@ -63,3 +63,8 @@ export function statisticsOf(tree, nodes) {
   }
   return tree.sets.get(key)
 }
+
+// the order of support and spread
+export function inOrder(a, b) {
+  return b.support - a.support || a.spread - b.spread || a.node - b.node
+}

@@ -1,7 +1,7 @@
 // The table of clusters, and the kept settings side by side.
 
-import { cutTree, inOrder, reason } from "./cut.js"
-import { allMembers } from "./sets.js"
+import { cutTree, reason } from "./cut.js"
+import { allMembers, inOrder } from "./sets.js"
 import { colourOf, drawSymbol, symbolOf } from "./colour.js"
 import { judged } from "./bench.js"
 import { decade, degrees, short } from "./scale.js"
@@ -25,7 +25,7 @@ const COLUMNS = [
   { key: "angle", label: "angle", of: c => c.angle, number: true, title: "Of the mean pairwise cosine: what β is compared with" },
   { key: "median", label: "median", of: (c, _, seen, medians) => medians?.get(c.nodes.join()) ?? Infinity, number: true, title: "The paper’s median pairwise angle, of the clusters kept" },
   { key: "outgoing", label: "outgoing", of: (c, tree) => outgoing(tree, c), number: true, title: "Median size of the outgoing weights" },
-  { key: "truth", label: "truth", of: (c, _, seen) => seen?.distance[c.number]?.away ?? Infinity, number: true, title: "The nearest true neuron, and the distance to it as a power of ten" },
+  { key: "truth", label: "truth", of: (c, _, seen) => (c.kept ? seen?.distance[c.index]?.away : undefined) ?? Infinity, number: true, title: "The nearest true neuron, and the distance to it as a power of ten" },
   { key: "verdict", label: "verdict", of: c => (c.kept ? 0 : 1) + (c.byHand ? 0.5 : 0) },
 ]
 
@@ -129,7 +129,7 @@ export function fillTable(body, bench, acts, limit = ROWS) {
     cell(row, cluster.kept && paper !== undefined && !alone ? degrees(paper) : "", "num")
     cell(row, short(outgoing(tree, cluster)), "num")
     if (seen) {
-      const near = cluster.kept ? seen.distance[cluster.number] : null
+      const near = cluster.kept ? seen.distance[cluster.index] : null
       cell(row, near ? `${near.near ? "★" : "☆"}${near.neuron + 1} ${decade(near.away)}` : "", "num")
     }
     cell(row, verdictOf(cluster, reason(tree, cut, cluster)), "why")

@@ -18,7 +18,8 @@ from scipy.spatial.distance import pdist
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.dendrogram import Dendrogram, check_beta, counts_of, needed_students
 from ec_core.cluster.edits import Edit, branches, checked, verdicts
-from ec_core.cluster.plateau import HEIGHT_FLOOR, Plateau, last_long, plateaus
+from ec_core.cluster.numbers import cluster_numbers
+from ec_core.cluster.plateau import HEIGHT_FLOOR, Plateau, automatic_height, plateaus, widest_gap
 from ec_core.cluster.statistics import BranchStatistics, branch_statistics, set_statistics
 from ec_core.errors import InputError
 from ec_core.networks.canonical import TINY_NORM
@@ -111,6 +112,7 @@ class Cluster:
     outgoing_norm : median size of the members' outgoing weights
     kept, reason : the verdict and one sentence for it
     node : the node of the tree; nodes : all of them where branches were merged, ascending
+    number : what it is called, from 1 on, whatever else is cut, see ``numbers``; 0 if rejected
 
     All numbers are those of the members, merged or not, and merged branches are judged by them
     like any other: what was joined by hand and is too wide is kept only by hand.
@@ -128,11 +130,14 @@ class Cluster:
     reason: str
     node: int
     nodes: tuple[int, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """All clusters of a cut, every vector in one; kept ones first, then by support and spread."""
+    """All clusters of a cut, every vector in one; kept ones first, by their numbers, then the
+    others by support and spread.
+    """
 
     cut: Cut
     clusters: tuple[Cluster, ...]
@@ -149,25 +154,18 @@ class Clusters:
             labels[cluster.members] = index
         return labels
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """What the kept clusters are called; stored ones of earlier versions 1, 2, …"""
+        return tuple(c.number or index + 1 for index, c in enumerate(self.kept))
+
 
 def automatic_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
     """Cut in the geometric middle of the last long plateau of the count (method.md, section 3).
 
     Where no cluster passes at any height, the widest gap between merge heights is cut.
     """
-    chosen = last_long(plateaus(tree, gamma, beta), tree.scale)
-    height = _widest_gap(tree) if chosen is None else chosen.middle
-    return Cut(height, gamma, beta, "plateau")
-
-
-def _widest_gap(tree: Dendrogram) -> float:
-    """The middle, on a log axis, of the widest gap between merge heights."""
-    top = max(tree.scale, HEIGHT_FLOOR)
-    edges = np.log10(np.maximum(np.concatenate([[0.0], tree.heights]), HEIGHT_FLOOR))
-    if len(edges) < 3:
-        edges = np.append(edges, max(edges[-1], math.log10(top)))
-    at = int(np.argmax(np.diff(edges)))
-    return float(10.0 ** (0.5 * (edges[at] + edges[at + 1])))
+    return Cut(automatic_height(tree, gamma, beta), gamma, beta, "plateau")
 
 
 def paper_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
@@ -180,7 +178,7 @@ def paper_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
     check_beta(beta)
     large = counts_of(tree, tree.size >= needed, needed <= 1)
     if len(large) == 0 or large.max() == 0:
-        return Cut(_widest_gap(tree), gamma, beta, "paper")
+        return Cut(widest_gap(tree), gamma, beta, "paper")
     # merges below the rounding floor all happen before the first height that can be chosen
     lowest = max(int(np.searchsorted(tree.heights, HEIGHT_FLOOR, side="right")) - 1, 0)
     at = lowest + int(np.argmax(large[lowest:]))
@@ -266,13 +264,14 @@ def apply_cut(
     """
     known = branch_statistics(tree, cloud) if known is None else known
     decided, strength = verdicts(cut.edits), cloud.strength
-    clusters = []
-    for nodes in branches(tree, cut.height, cut.edits):
+    clusters, groups = [], branches(tree, cut.height, cut.edits)
+    called = cluster_numbers(groups, tree, known, cut.gamma, cut.beta, cut.edits)
+    for nodes in groups:
         cluster = _judge(nodes, tree, cloud, cut, known, strength)
         hand = _hand(nodes, decided)
         if hand is not None and hand != cluster.kept:
             reason = f"{'kept' if hand else 'dropped'} by hand ({cluster.reason})"
             cluster = replace(cluster, kept=hand, reason=reason)
-        clusters.append(cluster)
-    clusters.sort(key=lambda c: (not c.kept, -c.support, c.spread, c.node))
+        clusters.append(replace(cluster, number=called[nodes]) if cluster.kept else cluster)
+    clusters.sort(key=lambda c: (not c.kept, c.number, -c.support, c.spread, c.node))
     return Clusters(cut, tuple(clusters))

@@ -6,6 +6,7 @@ Copies of one neuron in exact students merge at 1e-16 to 1e-6, unrelated vectors
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,3 +89,19 @@ def last_long(found: tuple[Plateau, ...], scale: float = 1.0) -> Plateau | None:
         # all of them lie among unrelated vectors: the longest is as good as any
         return max(found, key=lambda plateau: plateau.length)
     return [p for p, length in zip(found, lengths, strict=True) if length >= enough][-1]
+
+
+def widest_gap(tree: Dendrogram) -> float:
+    """The middle, on a log axis, of the widest gap between merge heights."""
+    top = max(tree.scale, HEIGHT_FLOOR)
+    edges = np.log10(np.maximum(np.concatenate([[0.0], tree.heights]), HEIGHT_FLOOR))
+    if len(edges) < 3:
+        edges = np.append(edges, max(edges[-1], math.log10(top)))
+    at = int(np.argmax(np.diff(edges)))
+    return float(10.0 ** (0.5 * (edges[at] + edges[at + 1])))
+
+
+def automatic_height(tree: Dendrogram, gamma: float, beta: float) -> float:
+    """The middle of the last long plateau; of the widest gap where no cluster ever passes."""
+    chosen = last_long(plateaus(tree, gamma, beta), tree.scale)
+    return widest_gap(tree) if chosen is None else chosen.middle

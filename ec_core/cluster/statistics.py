@@ -7,12 +7,17 @@ Axes: M pooled vectors, 2M - 1 nodes (the vectors, then the merges), F = D + 1 n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ec_core.cluster.cloud import WeightCloud
-from ec_core.cluster.dendrogram import Dendrogram
+from ec_core.cluster.dendrogram import Dendrogram, needed_students
+from ec_core.cluster.plateau import automatic_height
 from ec_core.networks.canonical import TINY_NORM
+
+HOME_GAMMA, HOME_BETA = 0.5, 30.0
+"""The automatic cut that numbers begin with: the tree's own, so that no dial renames anything."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,9 @@ class BranchStatistics:
     angle : degrees, of the mean pairwise cosine (0 for a single vector)
     best : the member from the student with the smallest loss (of several the strongest)
     spread : root mean square distance of the members to the best one
+    leader : the vector that the larger child hands up: by it a branch is the same one again when
+        the cut moves or a part is split off, see ``numbers``
+    tree : the tree
     """
 
     size: np.ndarray
@@ -40,6 +48,17 @@ class BranchStatistics:
     angle: np.ndarray
     best: np.ndarray
     spread: np.ndarray
+    leader: np.ndarray
+    tree: Dendrogram
+
+    @cached_property
+    def home(self) -> dict[int, int]:
+        """The leaders of the automatic cut's clusters, numbered by support and spread from 1 on."""
+        needed = needed_students(self.tree.students, HOME_GAMMA)
+        nodes = self.tree.nodes_at(automatic_height(self.tree, HOME_GAMMA, HOME_BETA))
+        kept = nodes[(self.support[nodes] >= needed) & (self.angle[nodes] <= HOME_BETA)]
+        kept = kept[np.lexsort((kept, self.spread[kept], -self.support[kept]))]
+        return {int(self.leader[node]): number + 1 for number, node in enumerate(kept)}
 
     def of(self, node: int) -> SetStatistics:
         """The numbers of one node."""
@@ -78,13 +97,31 @@ def branch_statistics(tree: Dendrogram, cloud: WeightCloud) -> BranchStatistics:
     by_rank[rank] = np.arange(m)
     best = by_rank[np.array(first, dtype=int)]
     off = mean - cloud.vectors[best]
+    support = np.concatenate([np.ones(m, dtype=int), tree.support])
     return BranchStatistics(
         size=size,
-        support=np.concatenate([np.ones(m, dtype=int), tree.support]),
+        support=support,
         angle=np.concatenate([np.zeros(m), tree.angle]),
         best=best,
         spread=np.sqrt(np.array(scatter) / size + np.einsum("nf,nf->n", off, off)),
+        leader=_leaders(tree, size, support, best),
+        tree=tree,
     )
+
+
+def _leaders(
+    tree: Dendrogram, size: np.ndarray, support: np.ndarray, best: np.ndarray
+) -> np.ndarray:
+    """(2M-1,) by students, then vectors, then where the best vector is, the larger child's."""
+    m = tree.vectors
+    a, b = tree.linkage[:, 0].astype(int), tree.linkage[:, 1].astype(int)
+    students, vectors = support[b] - support[a], size[b] - size[a]
+    tie = np.where(best[b] == best[m:], 1, -1)
+    larger = np.where(students != 0, students, np.where(vectors != 0, vectors, tie)) > 0
+    leader = list(range(m))
+    for child in np.where(larger, b, a).tolist():
+        leader.append(leader[child])
+    return np.array(leader, dtype=int)
 
 
 def set_statistics(members: np.ndarray, cloud: WeightCloud, strength: np.ndarray) -> SetStatistics:

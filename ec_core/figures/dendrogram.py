@@ -59,7 +59,8 @@ def dendrogram(
     groups = [cluster.members for cluster in found]
     layout = lay_out(tree.linkage, tree.leaf_order, groups, rejected, max_merges)
     kept = [index for index, cluster in enumerate(found) if cluster.kept]
-    names = {cluster: number for number, cluster in enumerate(kept)}
+    called = () if clusters is None else clusters.numbers
+    names = {cluster: number - 1 for cluster, number in zip(kept, called, strict=True)}
 
     ink = np.array([theme.colour(names.get(i, -1)) for i in range(len(found))] + [theme.trunk])
     node_ink = ink[np.where(layout.label < 0, len(found), layout.label)]
@@ -138,13 +139,13 @@ def _cluster_numbers(fig: go.Figure, clusters: Clusters, x: np.ndarray, theme: T
     free = [-np.inf, -np.inf]
     for name in np.argsort(middles).tolist():
         row = next((r for r in (0, 1) if middles[name] >= free[r]), None)
-        texts[name] = "·" if row is None else f"<b>{name + 1}</b>"
+        texts[name] = "·" if row is None else f"<b>{clusters.numbers[name]}</b>"
         if row is not None:
             rows[name] = _LABEL_ROWS[row]
             free[row] = middles[name] + _LABEL_WIDTH * len(x)
-    for name, cluster in enumerate(clusters.kept):
+    for called, cluster in zip(clusters.numbers, clusters.kept, strict=True):
         hovers.append(
-            f"<b>cluster {name + 1}</b><br>{plural(len(cluster.members), 'weight vector')} of "
+            f"<b>cluster {called}</b><br>{plural(len(cluster.members), 'weight vector')} of "
             f"{plural(cluster.support, 'student')}<br>spread {number(cluster.spread)}<br>"
             f"median angle {number(cluster.angle)}°"
         )
@@ -153,7 +154,7 @@ def _cluster_numbers(fig: go.Figure, clusters: Clusters, x: np.ndarray, theme: T
         y=rows,
         mode="text",
         text=texts,
-        textfont={"size": FONT_SIZE, "color": [theme.colour(name) for name in range(len(middles))]},
+        textfont={"size": FONT_SIZE, "color": [theme.colour(n - 1) for n in clusters.numbers]},
         hovertext=hovers,
         hovertemplate="%{hovertext}<extra></extra>",
         name="clusters",

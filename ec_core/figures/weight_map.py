@@ -48,7 +48,10 @@ def weight_map(
         )
     if len(points) == 0:
         return empty(theme, "No weight vectors yet: train students first.", height=520)
-    labels = np.full(len(points), -1) if clusters is None else np.asarray(clusters.labels)
+    labels = np.full(len(points), -1)
+    if clusters is not None:
+        # by the number that a cluster is called by, and coloured, everywhere
+        labels = np.array([*(n - 1 for n in clusters.numbers), -1])[clusters.labels]
     texts = np.array(_hover(cloud, labels), dtype=object)
     small = 5 if len(points) > _MANY else 7
     fig = figure(theme, 520, margin={"l": 16, "r": 16, "t": 44, "b": 40})
@@ -180,7 +183,7 @@ def _legend(
     theme: Theme,
 ) -> None:
     """One line above the map in place of a legend box."""
-    kept, noise = int(labels.max()) + 1, int((labels < 0).sum())
+    kept, noise = len(np.unique(labels[labels >= 0])), int((labels < 0).sum())
     parts = [plural(kept, "cluster"), f"○ {number(noise)} noise"] if clustered else []
     if not clustered:
         parts = [plural(len(labels), "weight vector")]

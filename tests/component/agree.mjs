@@ -16,7 +16,7 @@ const answers = cases.map(({ tree: name, cuts, settings }) => {
     cuts: cuts.map(cut => {
       const found = cutTree(tree, cut)
       const plain = c => ({
-        nodes: c.nodes, kept: c.kept, size: c.size, support: c.support, angle: c.angle, spread: c.spread,
+        nodes: c.nodes, number: c.number + 1, kept: c.kept, size: c.size, support: c.support, angle: c.angle, spread: c.spread,
         best: c.best, outgoing: outgoing(tree, c), reason: reason(tree, cut, c),
       })
       const byVector = Array.from(tree.place, place => Math.max(found.label[place], -1))

@@ -3,11 +3,16 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as B from "../../assets/workbench/bench.js"
-import { clusterAt, cutTree, mergesUpTo, neededStudents, reason } from "../../assets/workbench/cut.js"
+import { show } from "../../assets/workbench/bench.js"
+import { mergesUpTo, neededStudents } from "../../assets/workbench/branches.js"
+import { clusterAt, cutTree, reason } from "../../assets/workbench/cut.js"
 import { growTree, unpack } from "../../assets/workbench/data.js"
 import { asCsv, asJson } from "../../assets/workbench/export.js"
 import * as hands from "../../assets/workbench/hands.js"
-import { branchAt, isInside, nearestPoint, withinLasso } from "../../assets/workbench/hit.js"
+import { find } from "../../assets/workbench/find.js"
+import { branchAt, commonBranch, isInside, nearestPoint, withinLasso } from "../../assets/workbench/hit.js"
+import { nearestPair } from "../../assets/workbench/matrix.js"
+import { entries, lossRange, tintOf } from "../../assets/workbench/tint.js"
 import * as past from "../../assets/workbench/history.js"
 import { automaticHeight, plateauAt, plateaus } from "../../assets/workbench/plateau.js"
 import { mix, ramp, symbolOf } from "../../assets/workbench/colour.js"
@@ -148,6 +153,73 @@ test("picking: a branch, more, less; what a word of the toolbar does with it", (
   assert.deepEqual(B.handled(bench, "drop").edits, [["drop", 6]])
   B.pick(bench, null)
   assert.equal(bench.lit, null)
+})
+
+test("typed: so many clusters are kept, or a sentence says why not", () => {
+  const bench = benchOf(FIVE, cutAt(1e-8))
+  const two = B.cutInto(bench, 2)
+  assert.equal(cutTree(bench.tree, two.cut).kept.length, 2)
+  // the longest stretch of height that keeps two is the automatic one
+  assert.equal(two.cut.rule, "plateau")
+  assert.equal(cutTree(bench.tree, B.cutInto(bench, 1).cut).kept.length, 1)
+  assert.equal(B.cutInto(bench, 7).words, "No height keeps exactly 7 clusters (γ 0.5, β 30°); the nearest that can be had: 2.")
+  for (const wrong of [0, -1, 1.5, NaN]) assert.match(B.cutInto(bench, wrong).words, /a whole number from 1 on/)
+  // what hands decided counts: one of two is dropped wherever both are
+  show(bench, cutAt(1e-3, { edits: [["drop", 5]] }))
+  const one = B.cutInto(bench, 1).cut
+  assert.equal(cutTree(bench.tree, one).kept.length, 1)
+  assert.match(B.cutInto(bench, 2).words, /exactly 2 clusters .*done by hand\).*can be had: 1\.$/)
+  assert.match(B.cutInto(benchOf(packed([], [])), 1).words, /^No height keeps exactly 1 cluster \(γ 0.5, β 30°\)\.$/)
+})
+
+test("found: a neuron, a student, a cluster, or a sentence", () => {
+  const bench = benchOf(FIVE), at = text => find(bench, text).mark?.vectors
+  for (const text of ["3.5", "student 3, neuron 5", "3 5", "s3 n5", "Student 3 neuron 5"]) assert.deepEqual(at(text), [4], text)
+  assert.deepEqual(at("student 1"), [0, 2])
+  assert.deepEqual(at("2"), [1, 3])
+  assert.deepEqual(at("cluster 2"), [2, 3])
+  assert.match(find(bench, "9.1").words, /no? vector of a student 9 .* students 1 to 3\.$/i)
+  assert.match(find(bench, "1.2").words, /^Student 1 has no neuron 2 in the tree, only 1 and 3: dead/)
+  assert.match(find(bench, "the best").words, /names nothing here/)
+  assert.match(find(bench, "cluster 7").words, /No cluster 7/)
+})
+
+test("vectors picked one by one stand out from their clusters", () => {
+  const bench = benchOf(FIVE)
+  B.pick(bench, { vectors: [0], branch: -1, only: true })
+  assert.deepEqual([...bench.lit.only], [0])
+  B.pick(bench, { vectors: [3], branch: -1, only: true }, true)
+  assert.deepEqual([...bench.lit.only], [0, 3])
+  assert.equal(bench.lit.clusters.size, 2)
+  B.pick(bench, B.markOf(bench.tree, bench.found.kept[0]), true)
+  assert.equal(bench.lit.only, null)
+})
+
+test("a cell of the distances: the nearest pair, and the smallest branch with both", () => {
+  const bench = benchOf(FIVE), box = { w: 264, h: 216 }
+  for (const [x, y] of [[8, 8], [207.9, 207.9], [-5, 1e4], [260, 100]]) assert.ok(nearestPair(bench, box, x, y))
+  const far = nearestPair(bench, box, 1e4, -1e4)
+  assert.deepEqual([far.a, far.b], [0, 4])
+  assert.equal(nearestPair(benchOf(packed([], [])), box, 9, 9), null)
+  assert.equal(commonBranch(bench.tree, 0, 4), 8)
+  assert.equal(commonBranch(bench.tree, 2, 3), 6)
+  assert.equal(commonBranch(bench.tree, 2, 2), 2)
+})
+
+test("colours: by cluster, by student, by loss", () => {
+  const bench = benchOf({ ...FIVE, loss: Float64Array.of(0, 1e-20, 1e-10, 1, NaN) })
+  bench.colourBy = "student"
+  const own = tintOf(bench)
+  assert.deepEqual([0, 2].map(v => own(v).colour), [own(0).colour, own(0).colour])
+  assert.notEqual(own(0).colour + own(0).kind, own(1).colour + own(1).kind)
+  assert.deepEqual(entries(bench).map(e => e.text), ["1", "2", "3"])
+  bench.colourBy = "loss"
+  assert.deepEqual(lossRange(bench.tree), [-20, 0])
+  const by = tintOf(bench), seen = [0, 1, 2, 3, 4].map(v => by(v).colour)
+  assert.equal(seen[0], seen[1])
+  assert.equal(seen[3], seen[4])
+  assert.equal(new Set(seen).size, 3)
+  assert.ok(seen.every(colour => /^#[0-9a-f]{6}$/.test(colour)))
 })
 
 test("the truth: found, missing, too many", () => {

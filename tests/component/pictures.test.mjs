@@ -7,6 +7,7 @@ import { drawTree } from "../../assets/workbench/dendrogram.js"
 import { drawMap } from "../../assets/workbench/map.js"
 import { drawPlane } from "../../assets/workbench/matrix.js"
 import { hoverOn, pick, setLog, show } from "../../assets/workbench/bench.js"
+import { CHOICES } from "../../assets/workbench/tint.js"
 import { SvgPen, svgOf } from "../../assets/workbench/pen.js"
 import { benchOf, cutAt, FIVE, packed, randomTree } from "./samples.mjs"
 
@@ -40,7 +41,10 @@ for (const [name, sample] of Object.entries(TREES)) {
       for (const height of [1e-17, 1e-3, 50]) {
         const bench = benchOf(sample, cutAt(height))
         setLog(bench, log)
-        pictures(bench)
+        for (const choice of CHOICES) {
+          bench.colourBy = choice
+          pictures(bench)
+        }
         if (sample.vectors > 1) {
           pick(bench, { vectors: [], branch: sample.vectors })
           hoverOn(bench, { vectors: [0], branch: -1 })
