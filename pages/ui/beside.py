@@ -7,9 +7,9 @@ import html
 import streamlit as st
 
 from ec_core.cluster import Cut
-from ec_core.errors import ECError
 from pages.ui import builds, frame, grove, words, work
 from pages.ui.builds import AUTOMATIC, EXACT, Build
+from pages.ui.callbacks import safely
 from pages.ui.runs import Run
 
 EXACT_LABEL = "Build exactly what I chose"
@@ -32,13 +32,6 @@ def verdict(build: Build) -> str:
     return "verified" if build.verified else "not verified"
 
 
-def _start(run: Run, setting: str = "", layer: int = 0) -> None:
-    try:
-        work.start_exact(run, setting, layer)
-    except ECError as error:
-        st.toast(str(error))
-
-
 def exact_button(run: Run, *, primary: bool = False) -> None:
     """The button, or the sentence that says why there is none."""
     cuts = grove.hand_cuts(run)
@@ -56,8 +49,8 @@ def exact_button(run: Run, *, primary: bool = False) -> None:
         type="primary" if primary else "secondary",
         icon=":material/front_hand:",
         help=_EXACT_HELP,
-        on_click=_start,
-        args=(run,),
+        on_click=safely,
+        args=(work.start_exact, run),
     ):
         st.rerun()
 
@@ -147,5 +140,6 @@ def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, use
             builds.use(run, key)
             st.rerun()
         label = "Build exactly" if build is None else "Build again"
-        if st.button(label, key=f"exactly_{key}", on_click=_start, args=(run, name, layer)):
+        act = (work.start_exact, run, name, layer)
+        if st.button(label, key=f"exactly_{key}", on_click=safely, args=act):
             st.rerun()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 import html
-from collections.abc import Callable
 
 import streamlit as st
 
 from ec_core.devices import resolve_device
-from ec_core.errors import ECError
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from pages.ui import waiting
+from pages.ui.callbacks import safely
 from pages.ui.runs import Run
 
 
@@ -78,18 +77,11 @@ def show_state(snapshot: JobSnapshot, key: str = "job_state") -> None:
         st.error(snapshot.error, icon=":material/error:")
 
 
-def safely(act: Callable[..., None], *args: int) -> None:
-    """Call a job's method from a button; a job that ended in the meantime is no error."""
-    try:
-        act(*args)
-    except ECError as error:
-        st.toast(str(error))
-
-
 def _stop(run: Run, job: Job) -> None:
+    # first: a run that was deleted must not keep its job
+    job.stop()
     if job.control is not None:
         run.mark_steered()
-    safely(job.stop)
 
 
 def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
@@ -117,7 +109,7 @@ def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
         else "Stop all",
         key="job_stop",
         icon=":material/stop:",
-        on_click=_stop,
-        args=(run, job),
+        on_click=safely,
+        args=(_stop, run, job),
         disabled=snapshot.state == "stopping",
     )

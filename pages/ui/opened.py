@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core.errors import ECError
+from pages.ui.board import board
 from pages.ui.runs import Run, store
 
 
@@ -18,5 +19,9 @@ def open_run() -> tuple[Run | None, str | None]:
     try:
         store().open(name)
     except ECError as error:
+        job = board().of_run(name)
+        if job is not None and not store().exists(name):
+            # nothing can be kept of it any more, and others wait for the device
+            job.stop()
         return None, f"{error} Earlier runs are listed on the Start page."
     return Run(name), None

@@ -10,7 +10,8 @@ from ec_core.benchmark import Grid, Settings
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import ACTIVATIONS
 from pages.ui import frame, layers, outcomes, words
-from pages.ui.board import safely, show_state
+from pages.ui.board import show_state
+from pages.ui.callbacks import safely
 
 REFRESH_SECONDS, REDRAW_SECONDS = 0.7, 2.5
 """Between looks at the job, and at least between drawings of the maps."""

@@ -16,7 +16,8 @@ from ec_core.jobs import Job, JobSnapshot
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.canonical import canonical
 from pages.ui import frame, layers, live, show, steps, theme, versions, words, work
-from pages.ui.board import active, job_of, safely, show_state, steer
+from pages.ui.board import active, job_of, show_state, steer
+from pages.ui.callbacks import safely
 from pages.ui.runs import Run
 
 REFRESH_SECONDS = 0.7
@@ -141,8 +142,8 @@ def _steer_students(
             key="restart_stuck",
             icon=":material/restart_alt:",
             disabled=not stuck or snapshot.state != "running",
-            on_click=_restart,
-            args=(run, job, stuck),
+            on_click=safely,
+            args=(_restart, run, job, stuck),
         )
         one = st.selectbox(
             "Student",
@@ -157,8 +158,8 @@ def _steer_students(
             "Stop this one",
             key="stop_one",
             disabled=not running,
-            on_click=_stop_one,
-            args=(run, job, int(one)),
+            on_click=safely,
+            args=(_stop_one, run, job, int(one)),
         )
 
 

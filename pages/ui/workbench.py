@@ -14,6 +14,7 @@ from ec_core.errors import InputError
 from ec_core.figures import Theme
 from pages.ui import bench_state, builds, frame, grove, lock, modules, steps, theme, versions, words
 from pages.ui.bench_state import BenchState
+from pages.ui.callbacks import safely
 from pages.ui.runs import Run
 
 _FOLDER = theme.ASSETS / "workbench"
@@ -121,7 +122,7 @@ def courier(run: Run) -> None:
     serial = str(kept.get("serial", "")) if kept.get("tree") == name else ""
     data = {"tree": name, "serial": serial, "cut": bench_state.plain(run.cut())}
     with st.container(key="blob_courier"):
-        _COURIER(key=_COURIER_KEY, data=data, on_change_change=partial(_handed_in, run.id))
+        _COURIER(key=_COURIER_KEY, data=data, on_change_change=partial(safely, _handed_in, run.id))
 
 
 def _send(key: str, data: bytes | None) -> None:
@@ -190,7 +191,7 @@ def _bench(run: Run, layer: int) -> None:
         "used": "the first row is what Reconstruct uses",
         **_answers(clusters, state, named, refused, _built(run, layer, named, state.cut)),
     }
-    _BENCH(key=KEY, data=data, on_change_change=partial(_changed, run.id, layer))
+    _BENCH(key=KEY, data=data, on_change_change=partial(safely, _changed, run.id, layer))
     # a message that came with a new session (the server was restarted) is known only now
     sent = _sent() or {}
     if refused is None and sent.get("tree") == name and sent.get("serial") != state.serial:
