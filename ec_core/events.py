@@ -52,6 +52,9 @@ class TrainingProgress(Event):
     incoming : (S, H, D+1) float32 copy of (w, b) in standardised inputs, or None to save memory
     throughput : student-iterations per second
     planned : how many iterations there will be in all, where that is known; 0 where it is not
+    searching : these are the few students of a width that is being tried
+    steps : (S,) how many of the ``iteration`` iterations so far each student took part in: less
+        than all for one that joined later or has ended; a restart does not begin it anew
     """
 
     iteration: int
@@ -64,6 +67,8 @@ class TrainingProgress(Event):
     throughput: float
     incoming: np.ndarray | None = None
     planned: int = 0
+    searching: bool = False
+    steps: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

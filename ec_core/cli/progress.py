@@ -37,6 +37,12 @@ def line(event: Event) -> str | None:
     match event:
         case Note():
             return ("Warning: " if event.warning else "") + event.message
+        case TrainingProgress() if event.iteration % EVERY == 0 and event.searching:
+            return (
+                f"Trying width {event.width}: iteration {event.iteration}, "
+                f"{event.statuses.count(CONVERGED)} of {len(event.statuses)} students got there, "
+                f"best loss {_best(event.losses)}"
+            )
         case TrainingProgress() if event.iteration % EVERY == 0:
             return (
                 f"Training: iteration {event.iteration}, width {event.width}, "

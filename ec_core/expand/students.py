@@ -21,6 +21,7 @@ class StudentEnsemble:
     theta (S, P); losses (S,) mean squared errors; statuses: S states of ``events``;
     iterations, restarts (S,); damping, growth (S,): where Levenberg-Marquardt stood;
     history (T, S): loss after every iteration; seconds: training time; seed: of the run.
+    steps (S,): how many of the T iterations each took part in; older stored ones do not know.
     """
 
     shape: Architecture
@@ -34,6 +35,7 @@ class StudentEnsemble:
     history: np.ndarray
     seconds: float
     seed: int
+    steps: np.ndarray | None = None
 
     @property
     def students(self) -> int:
@@ -108,6 +110,8 @@ _ARRAYS = ("theta", "losses", "iterations", "restarts", "damping", "growth", "hi
 def ensemble_arrays(ensemble: StudentEnsemble) -> dict[str, np.ndarray]:
     """The ensemble as named arrays without pickles, for an .npz file."""
     arrays = {name: getattr(ensemble, name) for name in _ARRAYS}
+    if ensemble.steps is not None:
+        arrays["steps"] = ensemble.steps
     return {
         **arrays,
         "statuses": np.array(ensemble.statuses),
@@ -134,4 +138,5 @@ def ensemble_from_arrays(arrays: dict[str, np.ndarray]) -> StudentEnsemble:
         statuses=tuple(str(status) for status in arrays["statuses"]),
         seconds=float(arrays["seconds"]),
         seed=int(arrays["seed"]),
+        steps=np.asarray(arrays["steps"]) if "steps" in arrays else None,
     )

@@ -156,6 +156,7 @@ class _Run:
             students = config.students
             self.iterations = np.zeros(students, dtype=np.int64)
             self.restarts = np.zeros(students, dtype=np.int64)
+            self.steps = np.zeros(students, dtype=np.int64)
             self.status = np.full(students, TRAINING, dtype=object)
             self.history: list[np.ndarray] = []
         else:
@@ -166,6 +167,8 @@ class _Run:
             self.batch = Batch(theta, loss, damping, growth)
             self.iterations = np.zeros(ensemble.students, dtype=np.int64)
             self.restarts = ensemble.restarts.copy()
+            known = ensemble.iterations if ensemble.steps is None else ensemble.steps
+            self.steps = known.copy()
             self.status = np.array(
                 [s if s == CONVERGED else TRAINING for s in ensemble.statuses], dtype=object
             )
@@ -180,7 +183,7 @@ class _Run:
         count = len(found.batch.loss)
         rows = torch.arange(count, device=found.batch.loss.device)
         self.batch.put(rows, found.batch)
-        self.iterations[:count] = len(found.history)
+        self.iterations[:count] = self.steps[:count] = len(found.history)
         for losses in found.history:
             row = np.full(len(self.status), np.nan)
             row[:count] = losses
@@ -213,6 +216,8 @@ class _Run:
             row[rows] = loss
             for student, (weights, last) in halted.items():
                 theta[place[student]], row[student] = weights, last
+            going = [student for student in place if student not in halted]
+            self.steps[going] += 1
             self.work += len(rows)
             self.history.append(row.cpu().numpy())
             yield self.progress()
@@ -234,6 +239,7 @@ class _Run:
         warm = large_steps(problem, self.batch.theta[rows], batches)
         yield from self._follow(warm if len(fresh) else iter(()), rows, control, steady=True)
         self.iterations[fresh] += 1
+        self.steps[fresh[self.active[fresh]]] += 1
         self.history.append(self.batch.loss.cpu().numpy().copy())
         self.end(STOPPED if control.stopped else OUT_OF_BUDGET)
         yield self.progress()
@@ -272,6 +278,7 @@ class _Run:
             group = torch.from_numpy(rows[at : at + self.group]).to(device)
             self.batch.put(group, self.iterate(self.problem, self.batch.take(group)))
         self.iterations[rows] += 1
+        self.steps[rows] += 1
         self.work += len(rows)
         self.history.append(self.batch.loss.cpu().numpy().copy())
 
@@ -315,6 +322,7 @@ class _Run:
             throughput=self.work / max(seconds, 1e-9),
             incoming=snapshot,
             planned=self.planned,
+            steps=self.steps.copy(),
         )
 
     def result(self) -> StudentEnsemble:
@@ -331,4 +339,5 @@ class _Run:
             history=np.array(self.history).reshape(-1, students),
             seconds=self.before + self.clock() - self.began,
             seed=self.config.seed,
+            steps=self.steps.copy(),
         )

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ec_core.control import Control
-from ec_core.events import Event, Note, WidthTried
+from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.estimate import fits_densely
 from ec_core.expand.levenberg_marquardt import Batch, iterate, start
 from ec_core.expand.problem import Problem
 from ec_core.expand.students import initial_theta
-from ec_core.expand.warm_up import helps, large, last, warm_start
+from ec_core.expand.warm_up import helps, large, warm_start
 
 STAGE = "expand"
 _STUDENTS = 6
@@ -68,7 +68,7 @@ def find_width(
     warm = helps(make(2).shape)
     width, promising = (4, _WARM) if warm else (2, _PROMISING)
     while True:
-        found, arrived = _short_run(make(width), width, floor, config, control)
+        found, arrived = yield from _short_run(make(width), width, floor, config, control)
         students = len(found.batch.loss)
         best = float(found.batch.loss.min())
         usual = _LARGE if large(make(width).shape) else promising
@@ -95,7 +95,7 @@ def find_width(
 
 def _short_run(
     problem: Problem, width: int, floor: float, config: ExpandConfig, control: Control
-) -> tuple[WidthFound, int]:
+) -> Generator[Event, None, tuple[WidthFound, int]]:
     """A few students for a few iterations, and how many of them got there."""
     students = min(_STUDENTS, config.students)
     goal = max(_CONVERGED, 10 * floor)
@@ -104,7 +104,14 @@ def _short_run(
     if whole:
         students = min(_LARGE_STUDENTS, students)
     if whole or helps(problem.shape):
-        theta = last(warm_start(problem, config.seed, students), theta[:students], control)
+        theta = theta[:students]
+        warming = warm_start(problem, config.seed, students)
+        for block, (warm, blurred) in enumerate(warming, start=1):
+            theta = warm
+            yield _progress(problem, block, blurred.cpu().numpy(), goal)
+            control.take_requests()
+            if control.over:
+                break
     problem = problem.thinned()
     batch = start(problem, theta)
     loss = batch.loss.cpu().numpy()
@@ -116,9 +123,28 @@ def _short_run(
         batch = iterate(problem, batch)
         loss = batch.loss.cpu().numpy()
         history.append(loss)
+        yield _progress(problem, len(history), loss, goal)
         deep = config.hidden_layers > 1
         slow = loss.min() > _LOST if deep else np.median(loss) > _HOPELESS
         hopeless = iteration >= _HOPELESS_AFTER and slow
         if 2 * int((loss <= goal).sum()) > students or hopeless:
             break
     return WidthFound(width, batch, tuple(history)), int((loss <= goal).sum())
+
+
+def _progress(problem: Problem, iteration: int, loss: np.ndarray, goal: float) -> TrainingProgress:
+    """What the students of a short run have come to; (S,) losses."""
+    taken = np.full(len(loss), iteration)
+    return TrainingProgress(
+        STAGE,
+        iteration=iteration,
+        losses=loss.copy(),
+        statuses=tuple(CONVERGED if arrived else TRAINING for arrived in loss <= goal),
+        iterations=taken,
+        restarts=np.zeros(len(loss), dtype=np.int64),
+        width=problem.shape.sizes[1],
+        seconds=0.0,
+        throughput=0.0,
+        searching=True,
+        steps=taken,
+    )

@@ -32,7 +32,8 @@ class CurveKeeper:
 
     Every stride-th point is kept; when the limit is reached every second one goes and the stride
     doubles. A new curve begins when the shape of the points changes or the iteration falls, that
-    is, when other networks are being trained. Not thread-safe by itself.
+    is, when other networks are being trained; unless it ``grows``: then students have joined those
+    of before, and have no losses in the points of before. Not thread-safe by itself.
 
     >>> keeper = CurveKeeper(limit=4)
     >>> for i in range(10):
@@ -51,8 +52,12 @@ class CurveKeeper:
         self._newest: tuple[int, np.ndarray] | None = None
         self._count, self._stride = 0, 1
 
-    def add(self, iteration: int, losses: np.ndarray, key: object = None) -> None:
+    def add(
+        self, iteration: int, losses: np.ndarray, key: object = None, grows: bool = False
+    ) -> None:
         """One more point; ``losses`` (S,). ``key`` names the networks, a new key a new curve."""
+        if grows and self._newest is not None and self._key == (key, self._newest[1].shape):
+            self._join(len(losses), key)
         key = (key, losses.shape)
         if key != self._key or (self._newest is not None and iteration < self._newest[0]):
             self._begin(key)
@@ -64,6 +69,22 @@ class CurveKeeper:
         while len(self._points) >= self._limit:
             self._points = self._points[::2]
             self._stride *= 2
+
+    def _join(self, students: int, key: object) -> None:
+        """Room for so many students in the points of before."""
+
+        def padded(point: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
+            missing = np.full(students - len(point[1]), np.nan)
+            return point[0], np.concatenate([point[1], missing])
+
+        assert self._newest is not None
+        if students <= len(self._newest[1]):
+            return
+        # the newest may be among the points, and is recognised by identity
+        kept = bool(self._points) and self._points[-1] is self._newest
+        self._points = [padded(point) for point in self._points]
+        self._newest = self._points[-1] if kept else padded(self._newest)
+        self._key = (key, (students,))
 
     def points(self) -> list[tuple[int, np.ndarray]]:
         """References to the points kept, the newest last."""
@@ -129,8 +150,9 @@ class EventBuffer:
         with self._lock:
             self._version += 1
             if isinstance(event, TrainingProgress):
+                joined = self._training is not None and self._training.searching
                 self._training = event
-                self._curve.add(event.iteration, event.losses, event.width)
+                self._curve.add(event.iteration, event.losses, event.width, grows=joined)
             elif isinstance(event, RefineProgress):
                 self._refine = event
                 self._refine_curve.add(event.iteration, np.array([event.loss]), event.size)

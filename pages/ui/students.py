@@ -13,6 +13,7 @@ import streamlit as st
 from ec_core import events, figures
 from ec_core.expand.warm_up import large
 from ec_core.jobs import Job, JobSnapshot
+from ec_core.jobs.buffer import Seen
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.canonical import canonical
 from pages.ui import frame, layers, live, show, steps, theme, versions, words, work
@@ -30,6 +31,11 @@ _STATUS_WORDS = {
     events.STOPPED: "stopped",
     events.OUT_OF_BUDGET: "at the end of its steps",
 }
+
+_TAKEN = (
+    "How many of all iterations a student took part in: fewer where it joined later, or was done "
+    "earlier."
+)
 
 
 def say_how_it_ended(snapshot: JobSnapshot) -> None:
@@ -54,7 +60,8 @@ def _table(
     with st.container(key="student_table", height=300 if len(losses) > 7 else "content"):
         st.html(
             '<table class="ec-table"><thead><tr><th>student</th><th class="num">loss</th>'
-            '<th>is</th><th class="num">iterations</th><th class="num">restarts</th></tr></thead>'
+            f'<th>is</th><th class="num" title="{_TAKEN}">iterations</th>'
+            '<th class="num">restarts</th></tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table>"
         )
 
@@ -195,16 +202,54 @@ def _neurons(
     return hidden if hidden[0] == training.width else (training.width,)
 
 
-def _search(tried: list[events.WidthTried]) -> None:
-    """The search for the width as far as it has come."""
-    last = tried[-1]
-    each = words.shape(last.hidden) if last.hidden else str(last.width)
-    verdict = "That is enough." if last.enough else "Doubling."
-    st.markdown(
-        f"Looking for the width: with **{each}** neurons {last.converged} of {last.students} "
-        f"students get there. {verdict}"
-    )
-    _widths(tried)
+def _search(
+    run: Run,
+    seen: Seen,
+    training: events.TrainingProgress | None,
+    tried: list[events.WidthTried],
+) -> None:
+    """The search for the width as far as it has come: the width tried now, and those before."""
+    if training is not None:
+        there = sum(status == events.CONVERGED for status in training.statuses)
+        frame.facts(
+            [
+                ("looking for a width, trying", f"{_tried_now(run, training)} neurons each"),
+                ("students that get there", f"{there} of {len(training.statuses)}"),
+                ("best loss", words.power(float(np.nanmin(training.losses)))),
+                ("iteration", str(training.iteration)),
+            ],
+            key="search_facts",
+        )
+        frame.note(
+            "A few students try this width in a short run. When more than half of them get there "
+            "it is taken, and they go on together with the others; else the next is twice as wide."
+        )
+    left, right = st.columns([0.56, 0.44], gap="medium")
+    with left:
+        if training is not None:
+            live.losses(
+                seen.curve.iterations,
+                seen.curve.losses,
+                training.statuses,
+                floor=run.probes().floor,
+                key="live_losses",
+                height=330,
+            )
+    with right:
+        if tried:
+            last = tried[-1]
+            each = words.shape(last.hidden) if last.hidden else str(last.width)
+            verdict = "That is enough." if last.enough else "That was not enough."
+            frame.note(
+                f"With {each} neurons {last.converged} of {last.students} students got there. "
+                f"{verdict}"
+            )
+            _widths(tried)
+
+
+def _tried_now(run: Run, training: events.TrainingProgress) -> str:
+    """The hidden sizes that are being tried: the same number in every layer."""
+    return words.shape((training.width,) * run.settings().hidden_layers)
 
 
 def _widths(tried: list[events.WidthTried]) -> None:
@@ -238,11 +283,10 @@ def _live(run_id: str) -> None:
     seen, training = snapshot.seen, snapshot.seen.training
     tried = _widths_of(seen.events)
     layers.strip(seen.events, run.source().inputs, run.source().outputs)
-    if training is None:
+    if training is None or training.searching:
         with st.container(horizontal=True, key="student_controls"):
             steer(run, job, snapshot)
-        if tried:
-            _search(tried)
+        _search(run, seen, training, tried)
         return
     done = sum(status == events.CONVERGED for status in training.statuses)
     frame.facts(
@@ -270,7 +314,8 @@ def _live(run_id: str) -> None:
         )
     with right:
         _picture(run, training.incoming, "live_plane")
-    _table(training.losses, training.statuses, training.iterations, training.restarts)
+    taken = training.iterations if training.steps is None else training.steps
+    _table(training.losses, training.statuses, taken, training.restarts)
     for sentence in seen.notes[-3:]:
         (st.warning if sentence.warning else frame.note)(sentence.message)
 
@@ -287,6 +332,7 @@ def _finished(run: Run) -> None:
             ("best loss", words.power(float(ensemble.losses.min()))),
             ("neurons each", words.shape(ensemble.shape.sizes[1:-1])),
             ("questions", f"{len(run.probes().x):,}"),
+            ("iterations", str(len(ensemble.history))),
             ("training time", words.duration(ensemble.seconds)),
         ],
         key="training_facts",
@@ -332,7 +378,8 @@ def _finished(run: Run) -> None:
         )
     with right:
         _picture(run, ensemble.incoming, "live_plane")
-    _table(ensemble.losses, ensemble.statuses, ensemble.iterations, ensemble.restarts)
+    taken = ensemble.iterations if ensemble.steps is None else ensemble.steps
+    _table(ensemble.losses, ensemble.statuses, taken, ensemble.restarts)
     tried = _widths_of(run.events())
     if tried:
         with st.expander("How the width was found"):

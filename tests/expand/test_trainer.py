@@ -65,6 +65,43 @@ def test_width_is_doubled_until_most_converge(probes: ProbeSet) -> None:
     )
 
 
+def test_the_search_for_a_width_shows_its_students_as_they_go(probes: ProbeSet) -> None:
+    events, _ = drain(expand(probes, "tanh", ExpandConfig(students=8), Control()))
+    ends = [i for i, event in enumerate(events) if isinstance(event, WidthTried)]
+    begin = 0
+    for end in ends:
+        tried, seen = events[end], events[begin:end]
+        assert isinstance(tried, WidthTried)
+        assert all(isinstance(e, TrainingProgress) and e.searching for e in seen)
+        shown = [e for e in seen if isinstance(e, TrainingProgress)]
+        assert [e.iteration for e in shown] == list(range(1, len(shown) + 1))
+        assert {e.width for e in shown} == {tried.width}
+        assert shown[-1].statuses.count(CONVERGED) == tried.converged
+        assert shown[-1].losses.min() == tried.best_loss
+        begin = end + 1
+    later = [e for e in events[begin:] if isinstance(e, TrainingProgress)]
+    assert later
+    assert not any(e.searching for e in later)
+
+
+def test_students_that_join_later_have_taken_fewer_steps(probes: ProbeSet) -> None:
+    events, ensemble = drain(expand(probes, "tanh", ExpandConfig(students=8), Control()))
+    *_, last = [e for e in events if isinstance(e, TrainingProgress)]
+    assert ensemble.steps is not None and last.steps is not None
+    np.testing.assert_array_equal(last.steps, ensemble.steps)
+    # the six of the search were there from the beginning, the others have no losses before
+    joined = np.isfinite(ensemble.history).argmax(axis=0)
+    assert (joined[:6] == 0).all() and (joined[6:] > 0).all()
+    assert (ensemble.steps <= last.iteration - joined).all()
+    assert last.iteration == len(ensemble.history) == (joined + ensemble.steps).max()
+    # stored and continued, they go on from there; what was stored before knew no steps
+    arrays = ensemble_arrays(ensemble)
+    again = ensemble_from_arrays(arrays)
+    np.testing.assert_array_equal(again.steps, ensemble.steps)  # type: ignore[arg-type]
+    del arrays["steps"]
+    assert ensemble_from_arrays(arrays).steps is None
+
+
 def test_width_stops_where_students_could_interpolate() -> None:
     x = np.random.default_rng(0).standard_normal((60, 3))
     few = make_probes(x, np.sin(9 * x[:, :1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,24 @@ def test_other_networks_begin_another_curve() -> None:
     assert buffer.seen().curve.losses.tolist() == [[0.25, 0.25]]
     buffer.put(progress(1, [0.1, 0.1, 0.1], width=8))
     assert buffer.seen().curve.losses.shape == (1, 3)
+
+
+def test_students_that_join_those_of_the_search_begin_where_they_join() -> None:
+    for limit in (1024, 4):
+        buffer = EventBuffer(limit)
+        for i in range(1, 8):
+            buffer.put(replace(progress(i, [1.0 / i, 2.0 / i], width=8), searching=True))
+        for i in range(8, 12):
+            buffer.put(progress(i, [1.0 / i, 2.0 / i, 0.5], width=8))
+        curve = buffer.seen().curve
+        assert curve.iterations[0] == 1 and curve.iterations[-1] == 11
+        np.testing.assert_array_equal(curve.losses[:, 0], 1.0 / curve.iterations)
+        late = curve.iterations >= 8
+        np.testing.assert_array_equal(np.isfinite(curve.losses[:, 2]), late)
+    # students of another width than the one tried begin anew
+    buffer.put(replace(progress(12, [1.0], width=8), searching=True))
+    buffer.put(progress(13, [1.0, 2.0], width=16))
+    assert buffer.seen().curve.losses.tolist() == [[1.0, 2.0]]
 
 
 def test_no_step_of_a_layer_is_dropped_however_much_progress_comes() -> None:
