@@ -97,7 +97,7 @@ def test_students_that_join_later_have_taken_fewer_steps(probes: ProbeSet) -> No
     # stored and continued, they go on from there; what was stored before knew no steps
     arrays = ensemble_arrays(ensemble)
     again = ensemble_from_arrays(arrays)
-    np.testing.assert_array_equal(again.steps, ensemble.steps)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(again.steps, ensemble.steps)
     del arrays["steps"]
     assert ensemble_from_arrays(arrays).steps is None
 
@@ -221,4 +221,4 @@ def test_groups_under_the_memory_bound_give_the_same_students(
 )
 def test_settings_out_of_range_are_one_sentence(bad: dict[str, float]) -> None:
     with pytest.raises(InputError, match="expected"):
-        ExpandConfig(**bad)  # type: ignore[arg-type]
+        ExpandConfig(**bad)
