@@ -1,6 +1,4 @@
-"""Expand: train students that are larger than needed, and watch them learn to imitate the
-teacher.
-"""
+"""Expand: train students on a teacher's answers, and watch them learn to imitate it."""
 
 from __future__ import annotations
 
@@ -35,8 +33,8 @@ def _ready(run: Run) -> None:
 @frame.page(
     "expand",
     "Train students on its answers",
-    "Several networks, larger than needed, learn to imitate the teacher. Nobody tells them its "
-    "weights.",
+    "Several networks, as a rule with more neurons than the teacher, learn to imitate it. Nobody "
+    "tells them its weights.",
 )
 def _page(run: Run | None) -> None:
     run = frame.needs(

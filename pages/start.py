@@ -11,7 +11,7 @@ _HERO = """
 <div class="ec-hero">
   <p class="ec-kicker">Expand-and-Cluster</p>
   <h1>Can a neural network be read from its answers alone?</h1>
-  <p>Ask a network questions, train larger ones to answer alike, and see what they all agree on:
+  <p>Ask a network questions, train others to answer alike, and see what they all agree on:
   <em>its weights, every one of them, exact to rounding.</em></p>
 </div>
 """

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ec_core.devices import resolve_device
 from ec_core.errors import ECError
-from ec_core.expand.config import DEEPEST
+from ec_core.expand.config import DEEPEST, ExpandConfig
 from ec_core.expand.estimate import Estimate, check_memory, estimate
 from ec_core.networks.mlp import Architecture
 from ec_core.probing.asking import DISTRIBUTIONS
@@ -76,7 +76,7 @@ def _depth(run: Run, old: Settings) -> int:
     return chosen
 
 
-def _width(old: Settings, layers: int) -> int | tuple[int, ...] | None:
+def _width(old: Settings, layers: int, factor: float) -> int | tuple[int, ...] | None:
     """Neurons per student: None to find them by trying, one number, or one per layer."""
     automatic = st.toggle(
         "Find the width by trying",
@@ -85,12 +85,15 @@ def _width(old: Settings, layers: int) -> int | tuple[int, ...] | None:
         help="Doubles the number of neurons until most students of a short run converge.",
     )
     if automatic:
+        if factor != 1.0:
+            frame.note(f"What is found is multiplied by {factor:g}, and so many are trained.")
         return None
+    one = "Neurons per student" if factor == 1.0 else "Neurons, before the factor"
     before = _sizes_before(old, layers, _GUESSED_WIDTH)
     chosen = tuple(
         int(
             column.number_input(
-                "Neurons per student" if layers == 1 else f"Layer {index + 1}",
+                one if layers == 1 else f"Layer {index + 1}",
                 min_value=1,
                 max_value=1024,
                 value=before[index],
@@ -99,7 +102,11 @@ def _width(old: Settings, layers: int) -> int | tuple[int, ...] | None:
         )
         for index, column in enumerate(st.columns(layers))
     )
-    return chosen if layers > 1 else chosen[0]
+    width = chosen if layers > 1 else chosen[0]
+    if factor != 1.0:
+        trained = words.shape(ExpandConfig(hidden_layers=layers).hidden(width, factor))
+        frame.note(f"Students of {trained} neurons are trained: {factor:g} times as many.")
+    return width
 
 
 def _sizes_before(settings: Settings, layers: int, guess: int) -> tuple[int, ...]:
@@ -133,7 +140,7 @@ def widgets(run: Run) -> Settings:
         key="expansion",
         help="Multiplies the width at which students just learn the answers.",
     )
-    width = _width(old, layers)
+    width = _width(old, layers, float(factor))
     with st.expander("Seed, device, time limit"):
         seed = st.number_input(
             "Seed",
@@ -211,7 +218,9 @@ def cost(run: Run, settings: Settings) -> bool:
         key="estimate",
     )
     if settings.width is None:
-        frame.note(f"Estimated for {each} neurons each; the width is found by trying.")
+        frame.note(
+            f"How many neurons they have is found by trying; {each} are a guess for the estimate."
+        )
     for sentence in needed.warnings:
         st.warning(sentence, icon=":material/warning:")
     return True

@@ -221,4 +221,4 @@ def test_groups_under_the_memory_bound_give_the_same_students(
 )
 def test_settings_out_of_range_are_one_sentence(bad: dict[str, float]) -> None:
     with pytest.raises(InputError, match="expected"):
-        ExpandConfig(**bad)
+        ExpandConfig(**bad)  # type: ignore[arg-type]

@@ -30,6 +30,31 @@ def test_the_estimate_follows_the_settings(
     assert "9 × 12 neurons" in _estimate(app)
 
 
+def test_neurons_per_student_says_what_is_trained(
+    open_page: Opener, at_stage: Callable[[str], Run]
+) -> None:
+    app = open_page("expand", at_stage("teacher"))
+    assert app.number_input(key="student_width").label == "Neurons per student"
+    app.number_input(key="expansion").set_value(2.5).run()
+    assert app.number_input(key="student_width").label == "Neurons, before the factor"
+    said = [element.value for element in app.html]
+    assert any("Students of 15 neurons are trained: 2.5 times as many" in text for text in said)
+    assert "4 × 15 neurons" in _estimate(app)
+    app.toggle(key="width_auto").set_value(True).run()
+    said = [element.value for element in app.html]
+    assert any("What is found is multiplied by 2.5" in text for text in said)
+    assert any("40 are a guess for the estimate" in text for text in said)
+
+
+def test_the_page_does_not_say_that_students_are_too_large(
+    open_page: Opener, at_stage: Callable[[str], Run]
+) -> None:
+    app = open_page("expand", at_stage("teacher"))
+    said = " ".join(str(element.value) for element in [*app.html, *app.markdown])
+    assert "larger than needed" not in said
+    assert "oo-large" not in said
+
+
 def test_too_few_answers_are_warned_of_with_the_numbers(
     open_page: Opener, at_stage: Callable[[str], Run]
 ) -> None:
