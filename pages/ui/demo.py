@@ -81,11 +81,13 @@ def _stages(run: Run, snapshot: JobSnapshot | None) -> list[tuple[str, str]]:
         compare = "Its largest weight error" + (
             f": {words.power(error)}" if error is not None else ""
         )
+    # nothing is going on where nobody works on it
+    now = "now" if snapshot is not None and not snapshot.over else ""
     marks = [
         ("done", "1,500 questions asked; the teacher answered"),
-        ("done" if trained else "now", expand),
-        ("done" if cut else "now" if trained else "", cluster),
-        ("done" if built else "now" if cut else "", build),
+        ("done" if trained else now, expand),
+        ("done" if cut else now if trained else "", cluster),
+        ("done" if built else now if cut else "", build),
         ("done" if built else "", compare),
     ]
     return marks

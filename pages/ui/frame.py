@@ -65,6 +65,9 @@ def page(
     def draw(body: Callable[[Run | None], None]) -> None:
         table.by_the_main_script()
         theme.inject()
+        # itself made of pages' parts, which have this frame around them
+        from pages.ui import interrupted
+
         with errors_as_sentences():
             run, problem = open_run()
             steps.bar(key, run)
@@ -75,6 +78,7 @@ def page(
                 )
             if problem:
                 callout(problem)
+            interrupted.banner(run)
             body(run)
 
     return draw

@@ -8,7 +8,7 @@ import time
 import streamlit as st
 
 from ec_core.store import RunSummary
-from pages.ui import frame, table, words
+from pages.ui import frame, interrupted, table, words
 from pages.ui.board import active, state_line
 from pages.ui.runs import Run, next_step, store
 
@@ -38,6 +38,8 @@ def _row(summary: RunSummary, is_open: bool) -> None:
         job = active(run)
         step = next_step(summary.parts)
         state = state_line(job.snapshot()) if job else _STANDING.get(step, summary.status)
+        if job is None and interrupted.is_so(run):
+            state = interrupted.STANDING
         st.page_link(
             table.BY_KEY["start" if summary.label.startswith("Demo") else step].file,
             label=summary.label,

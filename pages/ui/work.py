@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 from ec_core.cluster import Cut, apply_cut, automatic_cut, build_tree, pool
 from ec_core.control import Control
@@ -20,7 +21,7 @@ from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from ec_core.verify.certificate import certify
-from pages.ui import builds, expected, grove, results, versions
+from pages.ui import at_work, builds, expected, grove, results, versions
 from pages.ui.board import active, board, line
 from pages.ui.runs import Run
 
@@ -36,17 +37,28 @@ def _submit(
     stage: Stage,
     on_end: OnEnd | None = None,
     takes: Expected | None = None,
+    **how: Any,
 ) -> Job:
+    """how : what else than its kind starts the same job once more, after a restart."""
     if active(run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
     settings = run.settings()
+
+    def ended(snapshot: JobSnapshot) -> None:
+        try:
+            if on_end is not None:
+                on_end(snapshot)
+        finally:
+            at_work.end(run)
+
+    at_work.begin(run, kind, **how)
     return board().submit(
         stage,
         run=run.id,
         label=f"{kind}: {run.title}",
         device=line(settings.device),
         seconds=settings.budget,
-        on_end=on_end,
+        on_end=ended,
         expected=takes,
     )
 
@@ -107,7 +119,7 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
 
     if more is None:
         run.mark_steered(False)
-    return _submit(run, EXPAND, stage, store, expected.training(run))
+    return _submit(run, EXPAND, stage, store, expected.training(run), more=more is not None)
 
 
 def start_reconstruct(run: Run) -> Job:
@@ -171,7 +183,7 @@ def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
             yield from pruned(control)
         return result
 
-    return _submit(run, RECONSTRUCT, stage, takes=expected.building(run))
+    return _submit(run, RECONSTRUCT, stage, None, expected.building(run), exact=[setting, layer])
 
 
 def _paced(
@@ -191,15 +203,22 @@ def _paced(
 
 
 def start_whole(run: Run) -> Job:
-    """The whole chain in one job, every stage stored as soon as it is done."""
-    probes, settings = run.ask(), run.settings()
+    """The whole chain in one job, every stage stored as soon as it is done.
+
+    Where the students are there already, it goes on with them.
+    """
+    there = run.has("ensemble")
+    probes, settings = run.probes() if there else run.ask(), run.settings()
     activation = run.activation
     config = settings.recover_config(activation).expand_config()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        training = expand(probes, activation, config, control)
-        ensemble = yield from _paced(training) if settings.demo else training
-        run.save_ensemble(ensemble)
+        if there:
+            ensemble = run.ensemble()
+        else:
+            training = expand(probes, activation, config, control)
+            ensemble = yield from _paced(training) if settings.demo else training
+            run.save_ensemble(ensemble)
         cloud = pool(ensemble)
         tree = build_tree(cloud)
         cut = automatic_cut(tree, settings.gamma, settings.beta)
@@ -213,3 +232,18 @@ def start_whole(run: Run) -> Job:
             _Building(run, (run.cut(),)).keep(snapshot.result, snapshot.seconds)
 
     return _submit(run, DEMO, stage, store, expected.whole(run))
+
+
+def go_on(run: Run) -> Job:
+    """Start what a restart broke off once more, with what is stored. Raises JobError if nothing
+    was.
+    """
+    broken = at_work.interrupted(run)
+    if broken is None:
+        raise JobError("Nothing of this run was interrupted; start it on its page.")
+    kind, how = broken
+    if kind == DEMO:
+        return start_whole(run)
+    if kind == RECONSTRUCT:
+        return start_exact(run, *how["exact"]) if "exact" in how else start_reconstruct(run)
+    return start_expand(run, run.ensemble() if how.get("more") and run.has("ensemble") else None)
