@@ -15,18 +15,22 @@ def _ready(run: Run) -> None:
     with left, st.container(key="controls"):
         settings = train_settings.widgets(run)
     with right:
-        possible = train_settings.cost(run, settings)
+        possible = settings is not None and train_settings.cost(run, settings)
+        if settings is None:
+            with st.container(key="panel_wrong"):
+                st.markdown("A number on the left cannot be used; what is wrong stands below it.")
         if st.button(
             "Start training",
             key="start_expand",
             type="primary",
             icon=":material/play_arrow:",
             disabled=not possible,
-        ):
+        ) and (settings is not None):
             run.save_settings(settings)
             work.start_expand(run)
             st.rerun()
-        train_settings.what_happens(run, settings)
+        if settings is not None:
+            train_settings.what_happens(run, settings)
         frame.formula("How they learn, as a formula", "expand")
 
 

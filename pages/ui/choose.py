@@ -130,5 +130,6 @@ def teacher() -> Source | None:
         required=True,
         format_func=_KINDS.__getitem__,
         key="teacher_kind",
+        persist_state="session",
     )
     return {"toy": _toy, "paper": _paper, "data": _data, "file": upload.teacher}[str(kind)]()

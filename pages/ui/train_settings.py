@@ -10,7 +10,7 @@ from ec_core.expand.config import DEEPEST, ExpandConfig
 from ec_core.expand.estimate import Estimate, check_memory, estimate
 from ec_core.networks.mlp import Architecture
 from ec_core.probing.asking import DISTRIBUTIONS
-from pages.ui import frame, words
+from pages.ui import frame, numbers, words
 from pages.ui.board import devices
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
@@ -26,6 +26,7 @@ _COUNTS = (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 
 _MAX_SEED = 2**31 - 1
 _GUESSED_WIDTH = 16
+_WIDEST = 1024
 
 
 def _probes(run: Run, old: Settings) -> tuple[int, str]:
@@ -76,8 +77,13 @@ def _depth(run: Run, old: Settings) -> int:
     return chosen
 
 
-def _width(old: Settings, layers: int, factor: float) -> int | tuple[int, ...] | None:
-    """Neurons per student: None to find them by trying, one number, or one per layer."""
+_Width = int | tuple[int, ...] | None
+
+
+def _width(old: Settings, layers: int, factor: float) -> tuple[_Width, bool]:
+    """Neurons per student: None to find them by trying, one number, or one per layer; and whether
+    they can be used.
+    """
     automatic = st.toggle(
         "Find the width by trying",
         value=old.width is None,
@@ -87,26 +93,28 @@ def _width(old: Settings, layers: int, factor: float) -> int | tuple[int, ...] |
     if automatic:
         if factor != 1.0:
             frame.note(f"What is found is multiplied by {factor:g}, and so many are trained.")
-        return None
+        return None, True
     one = "Neurons per student" if factor == 1.0 else "Neurons, before the factor"
     before = _sizes_before(old, layers, _GUESSED_WIDTH)
-    chosen = tuple(
-        int(
-            column.number_input(
-                one if layers == 1 else f"Layer {index + 1}",
-                min_value=1,
-                max_value=1024,
-                value=before[index],
-                key="student_width" if layers == 1 else f"student_width_{index}",
-            )
+    given = [
+        numbers.whole(
+            one if layers == 1 else f"Layer {index + 1}",
+            "student_width" if layers == 1 else f"student_width_{index}",
+            before[index],
+            1,
+            _WIDEST,
+            place=column,
         )
         for index, column in enumerate(st.columns(layers))
-    )
+    ]
+    chosen = tuple(size for size in given if size is not None)
+    if len(chosen) < layers:
+        return None, False
     width = chosen if layers > 1 else chosen[0]
     if factor != 1.0:
         trained = words.shape(ExpandConfig(hidden_layers=layers).hidden(width, factor))
         frame.note(f"Students of {trained} neurons are trained: {factor:g} times as many.")
-    return width
+    return width, True
 
 
 def _sizes_before(settings: Settings, layers: int, guess: int) -> tuple[int, ...]:
@@ -117,38 +125,41 @@ def _sizes_before(settings: Settings, layers: int, guess: int) -> tuple[int, ...
     return (width or guess,) * layers
 
 
-def widgets(run: Run) -> Settings:
-    """The panel; returns what is chosen now."""
+def widgets(run: Run) -> Settings | None:
+    """The panel; returns what is chosen now, None while a number cannot be used."""
     old = run.settings()
+    numbers.begin(run.id)
     count, distribution = _probes(run, old)
     layers = _depth(run, old)
     left, right = st.columns(2)
-    number = left.number_input(
+    number = numbers.whole(
         "Students",
-        min_value=2,
-        max_value=200,
-        value=old.students,
-        key="student_count",
-        help="More students give more evidence and take more time. The paper used 10 to 50.",
+        "student_count",
+        old.students,
+        2,
+        200,
+        place=left,
+        help_="More students give more evidence and take more time. The paper used 10 to 50.",
     )
-    factor = right.number_input(
+    factor = numbers.real(
         "Expansion factor",
-        min_value=0.5,
-        max_value=16.0,
-        value=old.expansion,
+        "expansion",
+        old.expansion,
+        0.5,
+        16.0,
         step=0.5,
-        key="expansion",
-        help="Multiplies the width at which students just learn the answers.",
+        place=right,
+        help_="Multiplies the width at which students just learn the answers.",
     )
-    width = _width(old, layers, float(factor))
+    width, usable = _width(old, layers, 1.0 if factor is None else factor)
     with st.expander("Seed, device, time limit"):
-        seed = st.number_input(
+        seed = numbers.whole(
             "Seed",
-            min_value=0,
-            max_value=_MAX_SEED,
-            value=old.seed,
-            key="train_seed",
-            help="The same seed gives the same students, number for number.",
+            "train_seed",
+            old.seed,
+            0,
+            _MAX_SEED,
+            help_="The same seed gives the same students, number for number.",
         )
         device = st.selectbox(
             "Device",
@@ -159,25 +170,21 @@ def widgets(run: Run) -> Settings:
         limited = st.toggle("Limit the time", value=old.budget is not None, key="budget_on")
         budget = None
         if limited:
-            budget = float(
-                st.number_input(
-                    "Seconds at most",
-                    min_value=5,
-                    max_value=86_400,
-                    value=int(old.budget or 120),
-                    key="budget",
-                )
-            )
+            before = int(old.budget or 120)
+            budget = numbers.whole("Seconds at most", "budget", before, 5, 86_400)
+            usable = usable and budget is not None
+    if number is None or factor is None or seed is None or not usable:
+        return None
     return Settings(
-        students=int(number),
+        students=number,
         hidden_layers=layers,
         width=width,
-        expansion=float(factor),
+        expansion=factor,
         probes=count,
         distribution=distribution,
-        seed=int(seed),
+        seed=seed,
         device=str(device),
-        budget=budget,
+        budget=None if budget is None else float(budget),
         gamma=old.gamma,
         beta=old.beta,
     )

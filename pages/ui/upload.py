@@ -12,7 +12,7 @@ from ec_core.networks.reading import NetworkFile, open_network
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing.probes import make_probes, parse_answers
 from ec_core.verify.answers import ENDS, check_answers
-from pages.ui import frame
+from pages.ui import frame, held
 from pages.ui.source import Source
 
 _NOTHING = "nothing"
@@ -31,6 +31,7 @@ def activation_box(default: str | None, key: str) -> str | None:
         key=f"teacher_activation_{key}",
         format_func=lambda name: f"{name}  ({ACTIVATIONS[name].symmetry})",
         placeholder="Which one?",
+        persist_state="session",
         help="In brackets: which changes of sign and size leave the function as it is.",
     )
     return None if chosen is None else str(chosen)
@@ -58,6 +59,7 @@ def _layout(file: NetworkFile) -> str | None:
         index=None,
         key="teacher_layout",
         format_func=_LAYOUT_WORDS.__getitem__,
+        persist_state="session",
     )
     return None if chosen is None else str(chosen)
 
@@ -71,6 +73,7 @@ def _end(file: NetworkFile) -> str:
             "After the last layer",
             (_NOTHING, *ENDS),
             key="teacher_end",
+            persist_state="session",
             help="A file of weights does not show it. The weights are the same with and without.",
         )
     )
@@ -84,14 +87,14 @@ def _end(file: NetworkFile) -> str:
 
 def _check(network: Network, end: str) -> None:
     """Answers of the model itself, if there are any, tell whether its file was read right."""
-    file = st.file_uploader(
+    file = held.file(
         "Answers of your model (.npz), to check that it was read right (not needed)",
-        key="teacher_check",
-        help="Questions x and what your model answers, y. They are compared and not kept.",
+        "teacher_check",
+        "Questions x and what your model answers, y. They are compared and not kept.",
     )
     if file is None:
         return
-    checked = check_answers(network, *parse_answers(file.getvalue(), file.name))
+    checked = check_answers(network, *parse_answers(file.data, file.name))
     if checked.agrees or checked.reading == f"with a {end} after the last layer":
         st.success(f"Your model's {checked.count:,} answers agree with the network read.")
     else:
@@ -117,15 +120,15 @@ def _network(data: bytes, name: str) -> Source | None:
 def teacher() -> Source | None:
     """The controls for a file; None until it is there and nothing about it is open."""
     # every kind of file is taken, so that the sentence about a wrong one is ours
-    file = st.file_uploader(
+    file = held.file(
         "A network (.safetensors) or questions with answers (.npz)",
-        key="teacher_file",
-        help="safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
+        "teacher_file",
+        "safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
         "or an .npz with the arrays x and y.",
     )
     if file is None:
         return None
-    data = file.getvalue()
+    data = file.data
     if not data:
         raise InputError(f"{file.name} is empty; expected a network or questions with answers.")
     return _answers(data, file.name) if _is_answers(data, file.name) else _network(data, file.name)

@@ -198,3 +198,32 @@ def test_flipping_a_sign_changes_nothing(open_page: Opener) -> None:
     app.pills(key="flip_neurons").set_value([0, 2]).run()
     words = "\n".join(element.value for element in app.markdown)
     assert "cannot be told apart" in words
+
+
+def test_a_file_is_still_there_after_another_page(open_page: Opener) -> None:
+    network = make_teacher("planar", seed=3).network
+    app = _upload(open_page, "mine.safetensors", network_bytes(network))
+    assert not app.error and app.button(key="use_teacher")
+    app.switch_page("pages/difficulty.py").run()
+    assert not app.exception
+    app.switch_page("pages/teacher.py").run()
+    assert not app.exception and not app.error
+    # the same choice, the same file, said by name
+    assert app.segmented_control(key="teacher_kind").value == "file"
+    held = "\n".join(e.value for e in app.container(key="teacher_file_held").html)
+    assert "mine.safetensors" in held
+    app.button(key="use_teacher").click().run()
+    stored = Run(str(app.query_params["run"])).source().network
+    assert stored is not None and np.array_equal(stored.weights[0], network.weights[0])
+
+
+def test_a_held_file_can_be_let_go(open_page: Opener) -> None:
+    app = _upload(open_page, "mine.safetensors", network_bytes(make_teacher("xor").network))
+    app.switch_page("pages/difficulty.py").run()
+    app.switch_page("pages/teacher.py").run()
+    app.button(key="teacher_file_remove").click().run()
+    assert not app.exception
+    assert not [button for button in app.button if button.key == "use_teacher"]
+    app.switch_page("pages/difficulty.py").run()
+    app.switch_page("pages/teacher.py").run()
+    assert not [button for button in app.button if button.key == "teacher_file_remove"]
