@@ -33,7 +33,9 @@ export function splitHeight(tree, node) {
   if (node < tree.vectors || !(height > 0)) return null
   const below = heightBelow(tree, node)
   const between = Math.sqrt(height) * Math.sqrt(Math.max(below, Math.min(FLOOR, height / 4)))
-  return between < height && between >= below ? between : below > 0 ? below : height / 2
+  const chosen = between < height && between >= below ? between : below > 0 ? below : height / 2
+  // half of the smallest number there is would be none
+  return chosen > 0 ? chosen : null
 }
 
 // merged branches come apart; a single branch is cut just below its top

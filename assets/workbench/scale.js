@@ -32,8 +32,9 @@ export function value(height, log) {
   return log ? Math.log10(Math.max(height, LOWEST)) : height
 }
 
+// never infinite, and never zero on a logarithmic axis
 export function heightOf(v, log) {
-  return log ? 10 ** v : v
+  return log ? Math.min(Math.max(10 ** v, Number.MIN_VALUE), Number.MAX_VALUE) : v
 }
 
 // everything there is to see of a tree's heights, as values of the axis

@@ -21,6 +21,9 @@ NEGLIGIBLE = 1e-10
 Exact students leave 1e-16 to 1e-12 in their dead neurons; a neuron that does something in
 standardised answers is many decades above."""
 
+BEYOND = 1e100
+"""A weight above this is no number to compare with: its square would be none that is finite."""
+
 
 @dataclass(frozen=True)
 class WeightCloud:
@@ -67,9 +70,9 @@ def _alive(incoming: np.ndarray, outgoing: np.ndarray, entry: Activation) -> np.
     """(S, H) bool: which neurons of incoming (S, H, D+1), outgoing (S, K, H) do something.
 
     Left out are neurons with negligible outgoing weights (dead), with negligible incoming
-    weights (constants), and with numbers that are not finite.
+    weights (constants), and with numbers that are not finite or ``BEYOND`` all measure.
     """
-    finite = np.isfinite(incoming).all(axis=2) & np.isfinite(outgoing).all(axis=1)
+    finite = (np.abs(incoming) < BEYOND).all(axis=2) & (np.abs(outgoing) < BEYOND).all(axis=1)
     incoming = np.where(finite[:, :, None], incoming, 0.0)
     strength = np.linalg.norm(np.where(finite[:, None, :], outgoing, 0.0), axis=1)
     if entry.homogeneous:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ec_core.cluster import apply_cut, automatic_cut, build_tree, pool
+from ec_core.cluster import apply_cut, automatic_cut, build_tree, paper_cut, pool
 from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import ACTIVATIONS, activation
@@ -37,6 +37,32 @@ def ensemble_of(
         seconds=0.0,
         seed=0,
     )
+
+
+@pytest.mark.parametrize("huge", [1e307, -1.7e308, np.inf, np.nan])
+@pytest.mark.parametrize("kind", ["tanh", "relu", "g"])
+def test_numbers_beyond_all_measure_make_no_infinite_cut(huge: float, kind: str) -> None:
+    rng = np.random.default_rng(0)
+    shared = rng.standard_normal((1, H, D + 1))
+    incoming = np.repeat(shared, S, axis=0) + 1e-9 * rng.standard_normal((S, H, D + 1))
+    outgoing = np.ones((S, K, H))
+    incoming[0, 0, 1], incoming[1, 1, -1], outgoing[2, 0, 2] = huge, huge, huge
+    incoming[3, 3], incoming[3, 4, 0] = 5e-324, -0.0
+    cloud = pool(ensemble_of(incoming, outgoing, kind))
+    assert np.isfinite(cloud.vectors).all() and len(cloud) >= S * H - 5
+    tree = build_tree(cloud)
+    for cut in (automatic_cut(tree), paper_cut(tree)):
+        assert 0.0 < cut.height < 1e3
+        for cluster in apply_cut(tree, cloud, cut).clusters:
+            assert np.isfinite([cluster.spread, cluster.angle, cluster.mean_angle]).all()
+
+
+def test_all_weights_subnormal() -> None:
+    cloud = pool(ensemble_of(np.full((S, H, D + 1), 5e-324), np.full((S, K, H), 5e-324)))
+    tree = build_tree(cloud)
+    for cut in (automatic_cut(tree), paper_cut(tree)):
+        assert 0.0 < cut.height < 1e3
+        apply_cut(tree, cloud, cut)
 
 
 def random_ensemble(kind: str, seed: int = 0) -> StudentEnsemble:

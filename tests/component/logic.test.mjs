@@ -248,6 +248,9 @@ test("what is under the pointer", () => {
 test("axes: logarithmic and linear, zoomed and moved, never beyond the whole", () => {
   assert.equal(value(0, true), -17)
   assert.equal(heightOf(value(1e-9, true), true), 1e-9)
+  for (const v of [309, 1e9]) assert.equal(heightOf(v, true), Number.MAX_VALUE)
+  assert.ok(heightOf(-400, true) > 0)
+  assert.equal(hands.splitHeight(growTree(packed([[0, 1, Number.MIN_VALUE]], [0, 1])), 2), null)
   assert.deepEqual(zoomed([0, 10], 5, 0.5, [0, 10], 1), [2.5, 7.5])
   assert.deepEqual(zoomed([2, 4], 3, 100, [0, 10], 1), [0, 10])
   assert.deepEqual(shifted([2, 4], 99, [0, 10]), [8, 10])
