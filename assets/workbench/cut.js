@@ -1,7 +1,7 @@
 // What a cut means, looked up in the tree. ec_core/cluster/cut.py is the authority; this mirrors it
 // so that nothing waits, and a test compares the two.
 
-import { branches, neededStudents, passes } from "./branches.js"
+import { branches, neededStudents } from "./branches.js"
 import { numbersOf } from "./numbers.js"
 import { statisticsOf } from "./sets.js"
 
@@ -29,9 +29,12 @@ export function reason(tree, cut, cluster) {
   return cluster.byHand ? `${cluster.kept ? "kept" : "dropped"} by hand (${words})` : words
 }
 
-function judge(tree, cut, nodes, given) {
-  const cluster = { nodes, node: nodes[0], ...statisticsOf(tree, nodes), kept: false, byHand: false }
-  cluster.kept = passes(tree, cut, cluster)
+function judge(tree, cut, nodes, needed, given) {
+  const { size, support, angle, spread, best } = statisticsOf(tree, nodes)
+  const cluster = {
+    nodes, node: nodes[0], size, support, angle, spread, best,
+    kept: support >= needed && angle <= cut.beta, byHand: false, number: -1, index: -1,
+  }
   if (given.size > 0) {
     let last = null
     for (const node of nodes) {
@@ -49,14 +52,14 @@ function judge(tree, cut, nodes, given) {
 // kept: in the order of their numbers, which may leave some out; rejected: in the order of the tree
 // label (M,) by place: index into kept, or -1 - index into rejected
 export function cutTree(tree, cut) {
-  const given = verdicts(cut.edits)
+  const needed = neededStudents(tree.students, cut.gamma), given = verdicts(cut.edits)
   const kept = [], rejected = [], groups = branches(tree, cut.height, cut.edits)
   const numbers = numbersOf(tree, cut, groups)
-  for (const nodes of groups) {
-    const cluster = judge(tree, cut, nodes, given)
-    cluster.number = cluster.kept ? numbers.get(nodes) : -1
+  groups.forEach((nodes, i) => {
+    const cluster = judge(tree, cut, nodes, needed, given)
+    if (cluster.kept) cluster.number = numbers[i]
     ;(cluster.kept ? kept : rejected).push(cluster)
-  }
+  })
   kept.sort((a, b) => a.number - b.number)
   const label = new Int32Array(tree.vectors)
   const paint = (cluster, value) => {
@@ -65,7 +68,7 @@ export function cutTree(tree, cut) {
     }
   }
   kept.forEach((cluster, i) => { cluster.index = i; paint(cluster, i) })
-  rejected.forEach((cluster, i) => { cluster.index = -1; paint(cluster, -1 - i) })
+  rejected.forEach((cluster, i) => paint(cluster, -1 - i))
   return { kept, rejected, label }
 }
 

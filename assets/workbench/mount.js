@@ -186,8 +186,10 @@ function wanted(screen, field) {
   screen.wanting = false
   if (cut) screen.commit(cut)
   answer(screen, words ?? "")
-  redraw(screen)
+  // at once: what is typed next takes its place
+  field.value = String(screen.bench.found.kept.length)
   field.select()
+  redraw(screen)
 }
 
 function search(screen, text) {

@@ -9,7 +9,7 @@ import { inOrder, statisticsOf } from "./sets.js"
 
 const HOME = { gamma: 0.5, beta: 30 }
 
-// the leaders of the automatic cut's clusters with their numbers; found once per tree
+// by leader (M,) the numbers of the automatic cut's clusters, -1 for all others; found once per tree
 function homeOf(tree) {
   if (tree.home) return tree.home
   const height = automaticHeight(tree, HOME.gamma, HOME.beta)
@@ -17,7 +17,9 @@ function homeOf(tree) {
     .map(nodes => ({ node: nodes[0], ...statisticsOf(tree, nodes) }))
     .filter(seen => passes(tree, HOME, seen))
     .sort(inOrder)
-  tree.home = new Map(kept.map(({ node }, number) => [tree.leader[node], number]))
+  tree.home = new Int32Array(tree.vectors).fill(-1)
+  kept.forEach(({ node }, number) => { tree.home[tree.leader[node]] = number })
+  tree.homes = kept.length
   return tree.home
 }
 
@@ -44,50 +46,46 @@ function namedIn(edits) {
   return { named, judged }
 }
 
-// a number for each group of nodes that the rules or a hand may keep
+// for each group of nodes that the rules or a hand may keep its number, -1 for the others: one pass
+// over groups, for a cut is dragged through thousands of them
 export function numbersOf(tree, cut, groups) {
-  const home = homeOf(tree), { named, judged } = namedIn(cut.edits), called = new Map(), fresh = []
-  const needed = neededStudents(tree.students, cut.gamma)
+  const home = homeOf(tree), { named, judged } = namedIn(cut.edits), fresh = []
+  const called = new Map(), needed = neededStudents(tree.students, cut.gamma)
   const keeps = node => tree.support[node] >= needed && tree.angle[node] <= cut.beta
-  // the edit that made it a cluster to be numbered, -1 if the height alone did
-  const born = node => {
-    const leader = tree.leader[node]
-    let last = keeps(node) ? -1 : named.get(node) ?? -1
-    cut.edits.forEach(([word, top], when) => {
-      if (word !== "cut" || top >= tree.nodes || tree.leader[top] === leader) return
-      if (isWithin(tree, leader, top)) last = Math.max(last, when)
-    })
-    return last
-  }
+  const own = node => home[tree.leader[node]]
+  const isFresh = node => own(node) < 0 && (keeps(node) || (judged.size > 0 && judged.has(node)))
   const larger = (a, b) => tree.support[b] - tree.support[a] || tree.size[b] - tree.size[a] || a - b
   for (const group of groups) {
-    let some = false
-    for (const node of group) {
-      const number = home.get(tree.leader[node])
-      if (number !== undefined) { called.set(node, number); some = true }
-    }
-    // most are one branch, and most of these nothing
     if (group.length === 1) {
-      if (!some && (keeps(group[0]) || judged.has(group[0]))) fresh.push(group[0])
+      if (isFresh(group[0])) fresh.push(group[0])
       continue
     }
-    const others = group.filter(node => !called.has(node) && (keeps(node) || judged.has(node)))
-    if (!some && others.length === 0) others.push([...group].sort(larger)[0])
+    const others = group.filter(isFresh)
+    if (others.length === 0 && group.every(node => own(node) < 0)) others.push([...group].sort(larger)[0])
     fresh.push(...others)
   }
-  const came = new Map(fresh.map(node => [node, [born(node), -leftAt(tree, node), tree.leader[node]]]))
-  const order = (a, b) => came.get(a)[0] - came.get(b)[0] || compare(came.get(a)[1], came.get(b)[1]) || came.get(a)[2] - came.get(b)[2]
-  fresh.sort(order).forEach((node, index) => called.set(node, home.size + index))
-  const numbers = new Map()
-  for (const group of groups) {
-    const first = group.length === 1 ? group[0] : group.filter(node => called.has(node)).sort(larger)[0]
-    const number = called.get(first)
-    if (number !== undefined) numbers.set(group, number)
-  }
-  return numbers
+  inTurn(tree, cut, fresh, node => (keeps(node) ? -1 : named.get(node) ?? -1))
+    .forEach((node, index) => called.set(node, tree.homes + index))
+  const numberOf = node => (own(node) >= 0 ? own(node) : called.get(node) ?? -1)
+  return groups.map(group => numberOf(
+    group.length === 1 ? group[0] : group.filter(node => numberOf(node) >= 0).sort(larger)[0],
+  ))
 }
 
-// infinities are equal to themselves
-function compare(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0
+// in the order in which they came: by the edit that made each a cluster to be numbered (-1 if the
+// height alone did), then from the height that a larger branch swallows them at downwards
+function inTurn(tree, cut, fresh, first) {
+  const cuts = []
+  cut.edits.forEach(([word, top], when) => { if (word === "cut" && top < tree.nodes) cuts.push([top, when]) })
+  const came = fresh.map(node => {
+    const leader = tree.leader[node]
+    let born = first(node)
+    for (const [top, when] of cuts) {
+      if (tree.leader[top] !== leader && isWithin(tree, leader, top)) born = Math.max(born, when)
+    }
+    return { node, born, left: leftAt(tree, node), leader }
+  })
+  // infinities are equal to themselves
+  const higher = (a, b) => (a > b ? -1 : a < b ? 1 : 0)
+  return came.sort((a, b) => a.born - b.born || higher(a.left, b.left) || a.leader - b.leader).map(({ node }) => node)
 }
