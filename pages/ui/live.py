@@ -63,17 +63,15 @@ def _styles(students: int) -> list[list[Any]]:
 def swatch(student: int) -> str:
     """A piece of the student's line with its point on it, as HTML."""
     style = figures.student_style(student, theme.figure_theme())
-    dashes = ",".join(map(str, figures.DASHES[style.dash]))
-    mark = {
-        "circle": '<circle cx="14" cy="5" r="3.4"/>',
-        "square": '<rect x="11" y="2" width="6" height="6"/>',
-        "triangle": '<path d="M14 1L18 8.4H10Z"/>',
-        "diamond": '<path d="M14 .6L18.4 5L14 9.4L9.6 5Z"/>',
-    }[style.mark]
+    at, stops = 0, []
+    for i, length in enumerate(figures.DASHES[style.dash] or (1,)):
+        colour = "transparent" if i % 2 else "currentColor"
+        stops.append(f"{colour} {at}px {at + length}px")
+        at += length
+    line = f"repeating-linear-gradient(90deg,{','.join(stops)})"
     return (
-        f'<svg class="ec-swatch" width="28" height="10" aria-hidden="true" fill="{style.colour}">'
-        f'<path d="M0 5H28" stroke="{style.colour}" stroke-width="2" stroke-dasharray="{dashes}"/>'
-        f"{mark}</svg>"
+        f'<i class="ec-swatch {style.mark}" aria-hidden="true" style="color:{style.colour};'
+        f'background-image:{line}"></i>'
     )
 
 
