@@ -14,8 +14,9 @@ export function handIn(storage, { tree, serial, cut }) {
   }
   record.last++
   remember(storage, tree, record)
-  const { origin, last, base, steps, at, names } = record
-  return { tree, serial: `${origin}-${last}`, base, steps, at, ...(names ? { names } : {}) }
+  const { origin, last, base, steps, at, names, before } = record
+  const origins = before.map(span => span.origin)
+  return { tree, serial: `${origin}-${last}`, seen: serial, origins, base, steps, at, ...(names ? { names } : {}) }
 }
 
 export default function ({ data, setStateValue }) {

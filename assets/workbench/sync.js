@@ -34,7 +34,11 @@ function post(screen) {
   // what is sent again says the same: an answer to any of these is the answer
   screen.posted.add(screen.serial)
   keep(screen)
-  const message = { tree: bench.tree.id, serial: screen.serial, ...unsent(bench.history) }
+  // where somebody else was there since `seen`, Python asks; earlier visits of this tab are no others
+  const message = {
+    tree: bench.tree.id, serial: screen.serial, seen: screen.seen, origins: screen.before.map(span => span.origin),
+    ...unsent(bench.history),
+  }
   if (screen.namesPending) message.names = bench.names
   try {
     screen.tell("change", message)

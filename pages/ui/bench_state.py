@@ -6,8 +6,9 @@ Streamlit in here.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ec_core.cluster import Cut, Dendrogram, automatic_cut, paper_cut
@@ -20,17 +21,45 @@ MOST_STEPS = 2000
 MOST_NAMES, LONGEST_NAME = 60, 60
 
 
+_MOST_ORIGINS = 30
+"""Tabs whose last message is remembered, the newest ones."""
+
+
+@dataclass(frozen=True)
+class Mine:
+    """What a tab would have stored: the cut it shows, and its settings if it changed them."""
+
+    cut: Cut
+    names: dict[str, Cut] | None
+
+
+class ChangedMeanwhileError(InputError):
+    """Somebody else has stored something since the state that a message goes on from."""
+
+    def __init__(self, mine: Mine) -> None:
+        super().__init__("The clusters were changed meanwhile in another window; choose whose.")
+        self.mine = mine
+
+
 @dataclass(frozen=True)
 class BenchState:
-    """steps, at : the history and where in it we are; serial : the last message taken."""
+    """steps, at : the history and where in it we are; serial : the last message taken, the
+    revision that the next one goes on from; taken : the last number taken of each tab.
+    """
 
     steps: tuple[Cut, ...]
     at: int
     serial: str
+    taken: dict[str, int] = field(default_factory=dict)
 
     @property
     def cut(self) -> Cut:
         return self.steps[self.at]
+
+    def is_new(self, message: Mapping[str, Any]) -> bool:
+        """Was this message never taken?"""
+        tab, number = _tab(str(message.get("serial", "")))
+        return number == 0 or number > self.taken.get(tab, 0)
 
 
 def plain(cut: Cut) -> dict[str, Any]:
@@ -63,13 +92,15 @@ def load(
     if kept.get("tree") == name:
         try:
             steps = tuple(Cut.from_plain(step) for step in kept["steps"])
-            found = BenchState(steps, int(kept["at"]), str(kept["serial"]))
+            taken = {str(tab): int(number) for tab, number in kept.get("taken", {}).items()}
+            found = BenchState(steps, int(kept["at"]), str(kept["serial"]), taken)
             if steps and 0 <= found.at < len(steps):
                 if found.cut == now:
                     return found
                 # cut anew by another page: one more step
-                return BenchState((*steps[: found.at + 1], now), found.at + 1, found.serial)
-        except (InputError, KeyError, TypeError, ValueError):
+                more = (*steps[: found.at + 1], now)
+                return replace(found, steps=more, at=found.at + 1)
+        except (AttributeError, InputError, KeyError, TypeError, ValueError):
             pass  # of another version: the cut in use is what counts
     return BenchState((now,), 0, "")
 
@@ -92,6 +123,20 @@ def _names(given: Any) -> dict[str, Cut]:
     return found
 
 
+def _tab(serial: str) -> tuple[str, int]:
+    """Which tab a serial is of, and its number there."""
+    tab, _, number = serial.rpartition("-")
+    return tab, int(number) if number.isdecimal() else 0
+
+
+def _overtaken(message: Mapping[str, Any], before: BenchState) -> bool:
+    """Has another tab stored something since the state that the message goes on from?"""
+    if "seen" not in message or not before.serial:
+        return False  # of an earlier version; or nothing was stored yet
+    own = {_tab(str(message["serial"]))[0], *map(str, message.get("origins", ()))}
+    return before.serial != str(message["seen"]) and _tab(before.serial)[0] not in own
+
+
 def take(
     run: Run,
     tree: Dendrogram,
@@ -102,15 +147,19 @@ def take(
 ) -> bool:
     """Store what the browser did; True if the message was new.
 
-    message : {"tree", "serial", "base", "steps", "at", "names" (optional)}: the steps after the
-        first ``base`` ones. One for another tree, or one taken already, is left alone.
-    Raises InputError, and stores nothing, if it is not in order.
+    message : {"tree", "serial", "seen", "origins", "base", "steps", "at", "names" (optional)}: the
+        steps after the first ``base`` ones, going on from the serial ``seen``; origins: of earlier
+        visits of the tab. One for another tree, or one taken already, is left alone.
+    Raises InputError, and stores nothing, if it is not in order; ChangedMeanwhileError where
+    another tab was there first.
     """
     if not isinstance(message, Mapping) or message.get("tree") != name:
         return False
     before, serial = load(run, tree, name, layer, first), str(message.get("serial", ""))
     if serial in ("", before.serial):
         return False
+    if not before.is_new(message):
+        return False  # the browser's last word in its session, though others spoke since
     try:
         base, at = int(message["base"]), int(message["at"])
         fresh = tuple(_cut(step) for step in message["steps"])
@@ -122,12 +171,42 @@ def take(
     if not steps:
         raise InputError("The workbench sent an empty history of cuts; reload the page.")
     judged = by_rule(tree, steps[at])
+    if _overtaken(message, before) and (judged != before.cut or names is not None):
+        raise ChangedMeanwhileError(Mine(judged, names))
     steps = (*steps[:at], judged, *steps[at + 1 :])
-    gone = max(len(steps) - MOST_STEPS, 0)
+    _keep(run, before, name, steps, at, serial, layer)
     if names is not None:
         run.save_named_cuts(names, layer)
-    if run.layer_cut(layer) != judged:
-        run.save_layer_cut(judged, layer)
-    kept = {"tree": name, "serial": serial, "at": max(at - gone, 0)}
-    run.save_bench({**kept, "steps": [plain(step) for step in steps[gone:]]}, layer)
     return True
+
+
+def _keep(
+    run: Run,
+    before: BenchState,
+    name: str,
+    steps: tuple[Cut, ...],
+    at: int,
+    serial: str,
+    layer: int,
+) -> None:
+    """Store a history; its serial is the revision that others' messages are held against."""
+    gone = max(len(steps) - MOST_STEPS, 0)
+    if run.layer_cut(layer) != steps[at]:
+        run.save_layer_cut(steps[at], layer)
+    tab, number = _tab(serial)
+    others = {key: value for key, value in before.taken.items() if key != tab}
+    taken = dict([*others.items(), (tab, number)][-_MOST_ORIGINS:])
+    kept = {"tree": name, "serial": serial, "at": max(at - gone, 0), "taken": taken}
+    run.save_bench({**kept, "steps": [plain(step) for step in steps[gone:]]}, layer)
+
+
+def put(
+    run: Run, tree: Dendrogram, name: str, cut: Cut, names: Mapping[str, Cut], layer: int = 0
+) -> None:
+    """One more step after whatever is stored, and settings beside those there are: by the page."""
+    before = load(run, tree, name, layer)
+    more = (*before.steps[: before.at + 1], cut)
+    if cut == before.cut:
+        more = before.steps[: before.at + 1]
+    run.save_named_cuts({**run.named_cuts(layer), **names}, layer)
+    _keep(run, before, name, more, len(more) - 1, f"{secrets.token_hex(4)}-1", layer)

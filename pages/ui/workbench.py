@@ -12,7 +12,19 @@ from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, pool
 from ec_core.cluster.embedding import UMAP
 from ec_core.errors import InputError
 from ec_core.figures import Theme
-from pages.ui import bench_state, builds, frame, grove, lock, modules, steps, theme, versions, words
+from pages.ui import (
+    bench_state,
+    builds,
+    frame,
+    grove,
+    lock,
+    meanwhile,
+    modules,
+    steps,
+    theme,
+    versions,
+    words,
+)
 from pages.ui.bench_state import BenchState
 from pages.ui.callbacks import safely
 from pages.ui.runs import Run
@@ -98,8 +110,13 @@ def _built(run: Run, layer: int, names: dict[str, Cut], now: Cut) -> dict[str, s
 def _refusal(run: Run, layer: int, key: str = KEY) -> str | None:
     """Take what the browser sent, if anything is new; a sentence where it was not in order."""
     tree, name = grove.of(run, layer)[1], grove.name_of(run, layer)
+    if meanwhile.known(_sent(key)):
+        return meanwhile.SENTENCE if meanwhile.open_question(name) else None
     try:
         bench_state.take(run, tree, name, _sent(key), layer, grove.first_cut(run, layer))
+    except bench_state.ChangedMeanwhileError as overtaken:
+        meanwhile.hold(name, str(_sent(key)["serial"]), overtaken.mine)
+        return meanwhile.SENTENCE
     except InputError as error:
         return str(error)
     return None
@@ -176,6 +193,7 @@ def _bench(run: Run, layer: int) -> None:
     """
     (_, tree), name = grove.of(run, layer), grove.name_of(run, layer)
     refused = st.session_state.pop(_REFUSED, None) or _refusal(run, layer)
+    meanwhile.question(run, tree, name, layer)
     state = bench_state.load(run, tree, name, layer, grove.first_cut(run, layer))
     clusters, named = grove.clusters_of(run, state.cut, layer), run.named_cuts(layer)
     _send("bench_tree", grove.packed_tree(run, layer))
@@ -194,7 +212,8 @@ def _bench(run: Run, layer: int) -> None:
     _BENCH(key=KEY, data=data, on_change_change=partial(safely, _changed, run.id, layer))
     # a message that came with a new session (the server was restarted) is known only now
     sent = _sent() or {}
-    if refused is None and sent.get("tree") == name and sent.get("serial") != state.serial:
+    new = sent.get("tree") == name and sent.get("serial") != state.serial
+    if refused is None and new and not meanwhile.known(sent) and state.is_new(sent):
         st.rerun()
 
 

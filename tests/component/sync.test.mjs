@@ -289,3 +289,30 @@ test("what was remembered by another version, or is damaged, is left alone", () 
   assert.deepEqual([screen.root.dataset.saved, screen.sent.length], ["saved", 0])
   assert.deepEqual([memory.spanOf("ab-12"), memory.spanOf(""), memory.spanOf("ab-x")], [{ origin: "ab", number: 12 }, null, null])
 })
+
+test("a message says what it goes on from, and which earlier visits were this tab", () => {
+  const python = new Python(), storage = tabStorage(), screen = visit(python, storage)
+  move(screen, 1e-8)
+  assert.deepEqual([screen.sent.at(-1).seen, screen.sent.at(-1).origins], ["", []])
+  arrived(screen, python.data(), false)
+  const first = python.serial
+  screen.reaches = false
+  move(screen, 1e-5)
+  assert.equal(screen.sent.at(-1).seen, first)
+  leave(screen)
+  const again = visit(python, storage)
+  assert.deepEqual([again.sent[0].seen, again.sent[0].origins], [first, [screen.origin]])
+})
+
+test("what came too late is refused: the picture is the other's, and the next step goes on from it", () => {
+  const python = new Python(), one = visit(python, tabStorage()), two = visit(python, tabStorage(), { reaches: false })
+  move(one, 1e-8)
+  move(two, 1e-5)
+  const refused = "Changed meanwhile in another window."
+  arrived(two, python.data({ refused, refusedSerial: two.serial }), false)
+  assert.deepEqual([at(two), two.part.state.textContent], [1e-8, refused])
+  two.reaches = true
+  move(two, 1e-2)
+  assert.equal(two.sent.at(-1).seen, one.serial)
+  assert.deepEqual(python.steps.map(cut => cut.height), [1e-3, 1e-8, 1e-2])
+})

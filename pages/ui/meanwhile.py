@@ -1,0 +1,108 @@
+"""Two people on one run: what both changed is said, and nobody's work is lost without a word.
+
+What the browser sends names the state it goes on from. Where somebody else has stored another one
+since, nothing is stored: it is held for this tab, and the person chooses.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from ec_core.cluster import Dendrogram
+from pages.ui import bench_state
+from pages.ui.bench_state import Mine
+from pages.ui.callbacks import safely
+from pages.ui.runs import Run
+
+SENTENCE = "Changed meanwhile in another window: this is what was stored there. Choose above."
+_HELD = "bench_mine"
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What could not be stored, of which tree and message; ``mine`` is None once it is chosen."""
+
+    tree: str
+    serial: str
+    mine: Mine | None
+
+
+def _held() -> _Held | None:
+    held = st.session_state.get(_HELD)
+    return held if isinstance(held, _Held) else None
+
+
+def hold(tree: str, serial: str, mine: Mine) -> None:
+    """Keep for this tab what came too late."""
+    st.session_state[_HELD] = _Held(tree, serial, mine)
+
+
+def known(sent: Any) -> bool:
+    """Is this message the one that came too late? It stays the browser's last for a while."""
+    held = _held()
+    return held is not None and isinstance(sent, Mapping) and str(sent.get("serial")) == held.serial
+
+
+def open_question(tree: str) -> bool:
+    """Is there something to choose about a tree?"""
+    held = _held()
+    return held is not None and held.tree == tree and held.mine is not None
+
+
+def _choose(run: Run, tree: Dendrogram, name: str, layer: int, what: str) -> None:
+    held = _held()
+    if held is None or held.mine is None:
+        return
+    mine = held.mine
+    if what == "mine":
+        bench_state.put(run, tree, name, mine.cut, {**(mine.names or {})}, layer)
+    elif what == "both":
+        label = time.strftime("mine, %H:%M:%S")
+        now = bench_state.load(run, tree, name, layer).cut
+        bench_state.put(run, tree, name, now, {**(mine.names or {}), label: mine.cut}, layer)
+    st.session_state[_HELD] = _Held(held.tree, held.serial, None)
+
+
+def _in_words(run: Run, tree: Dendrogram, name: str, layer: int, mine: Mine) -> str:
+    theirs = bench_state.load(run, tree, name, layer).cut
+
+    def cut(which: Any) -> str:
+        edits = len(which.edits)
+        by_hand = f", {edits} {'edit' if edits == 1 else 'edits'} by hand" if edits else ""
+        return f"height {which.height:.3g}{by_hand}"
+
+    return f"Theirs: {cut(theirs)}. Mine: {cut(mine.cut)}."
+
+
+def question(run: Run, tree: Dendrogram, name: str, layer: int) -> None:
+    """The choice between theirs and mine, where there is one to make."""
+    held = _held()
+    if held is None or held.tree != name or held.mine is None:
+        # its place is kept, or the bench below would move
+        st.container(key="blob_meanwhile")
+        return
+    with st.container(key="panel_meanwhile"):
+        st.markdown(
+            "**Changed meanwhile.** Somebody stored other clusters in another window while you "
+            f"changed them here. {_in_words(run, tree, name, layer, held.mine)}"
+        )
+        act = partial(_choose, run, tree, name, layer)
+        with st.container(horizontal=True, key="meanwhile_ways"):
+            for what, label, help_ in (
+                ("theirs", "Take theirs", "What you see below; mine is dropped."),
+                ("mine", "Take mine", "One more step after theirs."),
+                ("both", "See both", "Theirs stays in use, mine is kept in the table below it."),
+            ):
+                st.button(
+                    label,
+                    key=f"take_{what}",
+                    help=help_,
+                    on_click=safely,
+                    args=(act, what),
+                )

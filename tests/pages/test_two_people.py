@@ -1,0 +1,158 @@
+"""Two windows on one run: the later one is asked, and what the earlier one stored is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ec_core.cluster import Cut
+from pages.ui import bench_state, grove, meanwhile
+from pages.ui.runs import Run
+
+Opener = Callable[..., AppTest]
+
+
+class Window:
+    """A tab with the workbench: what its browser would send, and what Python makes of it."""
+
+    def __init__(self, run: Run, tab: str) -> None:
+        self.run, self.tab, self.count = run, tab, 0
+        self.tree, self.name = grove.of(run)[1], grove.name_of(run)
+        self.look()
+
+    def look(self) -> Cut:
+        """The state that the page brings."""
+        self.state = bench_state.load(self.run, self.tree, self.name)
+        return self.state.cut
+
+    def message(self, height: float, **more: Any) -> dict[str, Any]:
+        self.count += 1
+        cut = replace(self.state.cut, height=height, rule="hand")
+        return {
+            "tree": self.name,
+            "serial": f"{self.tab}-{self.count}",
+            "seen": self.state.serial,
+            "origins": [],
+            "base": len(self.state.steps),
+            "steps": [bench_state.plain(cut)],
+            "at": len(self.state.steps),
+            **more,
+        }
+
+    def send(self, message: dict[str, Any]) -> bool:
+        return bench_state.take(self.run, self.tree, self.name, message)
+
+    def move(self, height: float, **more: Any) -> dict[str, Any]:
+        message = self.message(height, **more)
+        assert self.send(message)
+        return message
+
+
+@pytest.fixture
+def run(at_stage: Callable[[str], Run]) -> Run:
+    return at_stage("cut")
+
+
+def heights(run: Run) -> list[float]:
+    window = Window(run, "reader")
+    return [cut.height for cut in window.state.steps]
+
+
+def test_the_later_one_stores_nothing_and_is_told(run: Run) -> None:
+    one, two = Window(run, "one"), Window(run, "two")
+    one.move(0.1)
+    one.look()
+    two.look()
+    one.move(0.2)
+    with pytest.raises(bench_state.ChangedMeanwhileError) as told:
+        two.send(two.message(0.3))
+    assert told.value.mine.cut.height == 0.3
+    assert heights(run)[-2:] == [0.1, 0.2] and run.cut().height == 0.2
+    # having seen it, the other one goes on
+    two.look()
+    two.move(0.4)
+    assert heights(run)[-3:] == [0.1, 0.2, 0.4]
+
+
+def test_one_tab_never_overtakes_itself(run: Run) -> None:
+    """Its messages go on from what Python had not answered yet, and from its earlier visits."""
+    tab = Window(run, "a")
+    tab.move(0.1)
+    tab.move(0.2, base=len(tab.state.steps))
+    again = Window(run, "b")
+    seen = again.state.serial
+    late = tab.message(0.25)
+    assert tab.send(late)
+    assert again.send(again.message(0.3, seen=seen, origins=["a"]))
+
+
+def test_the_last_word_of_a_tab_is_no_new_word(run: Run) -> None:
+    """A page that is drawn again brings its browser's last message again."""
+    one, two = Window(run, "one"), Window(run, "two")
+    old = one.move(0.1)
+    two.look()
+    two.move(0.2)
+    assert not one.send(old)
+    assert run.cut().height == 0.2
+
+
+def test_the_same_change_in_both_is_no_question(run: Run) -> None:
+    one, two = Window(run, "one"), Window(run, "two")
+    one.move(0.1)
+    two.look()
+    one.look()
+    one.move(0.2)
+    assert two.send(two.message(0.2))
+
+
+def test_a_setting_of_the_other_is_not_forgotten(run: Run) -> None:
+    one, two = Window(run, "one"), Window(run, "two")
+    one.move(0.1)
+    one.look()
+    two.look()
+    one.move(0.2, names={"theirs": bench_state.plain(one.state.cut)})
+    with pytest.raises(bench_state.ChangedMeanwhileError):
+        two.send(two.message(0.1, names={"mine": bench_state.plain(two.state.cut)}))
+    assert list(run.named_cuts()) == ["theirs"]
+
+
+def asked(open_page: Opener, run: Run) -> AppTest:
+    """The cluster page of the window that came too late."""
+    one, two = Window(run, "one"), Window(run, "two")
+    one.move(0.1)
+    two.look()
+    one.look()
+    one.move(0.2)
+    late = two.message(0.3)
+    with pytest.raises(bench_state.ChangedMeanwhileError) as told:
+        two.send(late)
+    app = open_page("cluster", run)
+    held = meanwhile._Held(two.name, late["serial"], told.value.mine)
+    app.session_state[meanwhile._HELD] = held
+    app.run()
+    assert not app.exception and not app.error
+    text = "\n".join(e.value for e in app.markdown)
+    assert "**Changed meanwhile.**" in text
+    assert "Theirs: height 0.2. Mine: height 0.3." in text
+    return app
+
+
+@pytest.mark.parametrize(
+    ("choice", "steps", "names"),
+    [("theirs", [0.1, 0.2], 0), ("mine", [0.1, 0.2, 0.3], 0), ("both", [0.1, 0.2], 1)],
+)
+def test_whatever_is_chosen_the_other_is_still_there(
+    open_page: Opener, run: Run, choice: str, steps: list[float], names: int
+) -> None:
+    app = asked(open_page, run)
+    app.button(key=f"take_{choice}").click().run()
+    assert not app.exception and not app.error
+    assert "Changed meanwhile" not in "\n".join(e.value for e in app.markdown)
+    assert heights(run)[-len(steps) :] == steps and run.cut().height == steps[-1]
+    kept = run.named_cuts()
+    assert len(kept) == names
+    assert all(name.startswith("mine") and cut.height == 0.3 for name, cut in kept.items())
