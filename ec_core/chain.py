@@ -29,6 +29,7 @@ from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from ec_core.verify.certificate import Certificate, certify
+from ec_core.verify.coordinates import unit_notes
 from ec_core.verify.support import support
 
 WIDENINGS = 3
@@ -151,7 +152,7 @@ def make_report(
         "expected_rank": certificate.expected,
         "condition": certificate.condition,
         "max_error_bar": certificate.max_error_bar,
-        "notes": list(found.notes),
+        "notes": [*found.notes, *unit_notes(found.network, probes, certificate.bars)],
     }
 
 

@@ -249,7 +249,8 @@ def reconstruct(
         notes.append("The best student as it was answers better, so it is what is written.")
         yield Note(STAGE, notes[-1])
     network = probes.to_original(standard)
-    held = probes.standard_answers(network(probes.x_heldout)) - probes.standard_answers(
+    # in the students' coordinates: a file's own may cost digits, which is not the network's fault
+    held = standard(probes.standard_inputs(probes.x_heldout)) - probes.standard_answers(
         probes.y_heldout
     )
     return Reconstruction(

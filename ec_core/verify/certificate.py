@@ -101,7 +101,7 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
         )
         doubts.append(_Doubt(reason, WIDER_PROBES))
     else:
-        doubts += _undetermined(found.network, bars)
+        doubts += _undetermined(found.network, bars, probes)
         doubts += _untested(alone)
     if not doubts:
         # refits cost time, and say nothing about a network that is not right anyway
@@ -198,12 +198,17 @@ def _one_sided(network: Network, probes: ProbeSet) -> Iterator[_Doubt]:
             yield _Doubt(reason, WIDER_PROBES)
 
 
-def _undetermined(network: Network, bars: Bars) -> Iterator[_Doubt]:
-    """Hidden neurons whose weights are not known to a tenth of their size."""
+def _undetermined(network: Network, bars: Bars, probes: ProbeSet) -> Iterator[_Doubt]:
+    """Hidden neurons whose weights are not known to a tenth of their size.
+
+    Those of the first layer over what one standard deviation of their inputs does, or the input
+    with the smallest unit would speak for all.
+    """
     for layer in range(len(network.weights) - 1):
         known = np.isfinite(bars.weights[layer]).all(axis=0)
+        scale = probes.x_scale[known] if layer == 0 else np.ones(int(known.sum()))
         parts = [
-            (network.weights[layer][:, known], bars.weights[layer][:, known], 1),
+            (network.weights[layer][:, known] * scale, bars.weights[layer][:, known] * scale, 1),
             (network.weights[layer + 1], bars.weights[layer + 1], 0),
         ]
         vague = np.zeros(network.sizes[layer + 1], dtype=bool)

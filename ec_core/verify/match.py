@@ -18,6 +18,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import Activation, activation
 from ec_core.networks.canonical import TINY_NORM, flip
 from ec_core.networks.network import Network
+from ec_core.verify.coordinates import own_coordinates
 from ec_core.verify.irreducible import reducible, silent
 from ec_core.verify.pairing import LayerView, cosine_distances, norms, pair
 
@@ -58,6 +59,9 @@ class MatchReport:
     teacher_reducible : sentences, where the teacher itself has dead or equal neurons, or relu
         neurons that never fire: then a smaller network can be the same function, and ``missing``
         neurons are no failure
+    standardised : the teacher's inputs lie far from zero, and all but ``max_weight_error`` was
+        compared in coordinates of its own (``own_coordinates``), in which the weights differ by
+        ``max_weight_error_standardised``
     """
 
     layers: tuple[LayerMatch, ...]
@@ -66,11 +70,33 @@ class MatchReport:
     function_error: float | None
     aligned: Network | None
     teacher_reducible: tuple[str, ...] = ()
+    standardised: bool = False
+    max_weight_error_standardised: float | None = None
+
+    @property
+    def note(self) -> str | None:
+        """What comparing in other coordinates means, in a sentence; None in the files' own."""
+        if not self.standardised:
+            return None
+        rest = ""
+        if self.max_weight_error_standardised is not None:
+            rest = f"; there the weights differ by {self.max_weight_error_standardised:.0e} at most"
+        return (
+            "The teacher's inputs lie far from zero, which costs its biases digits: neurons and "
+            f"functions are compared in inputs measured from where its neurons switch{rest}."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers and None, as the command line prints them."""
         names = ("matched", "missing", "extra", "max_cosine_distance")
+        far = {}
+        if self.standardised:
+            far = {
+                "max_weight_error_standardised": self.max_weight_error_standardised,
+                "note": self.note,
+            }
         return {
+            **far,
             "layers": [{name: getattr(layer, name) for name in names} for layer in self.layers],
             "max_weight_error": self.max_weight_error,
             "max_weight_error_identified": self.max_weight_error_identified,
@@ -97,6 +123,10 @@ class _Draft:
             biases.append(bias)
             columns = rows
         return cls(weights, biases)
+
+    def network(self, other: Network) -> Network:
+        """As a network of the same kind as ``other``."""
+        return Network(other.activation, tuple(self.weights), tuple(self.biases), other.dataset)
 
     def vectors(self, layer: int) -> np.ndarray:
         """(H, D+1): the incoming weights and biases of a layer."""
@@ -130,17 +160,22 @@ def _difference(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sum((u - v) ** 2) / max(np.sum(u * u), np.sum(v * v), TINY_NORM))
 
 
+def _same_norm(mine: _Draft, yours: _Draft, layer: int, neuron: int, seen: np.ndarray) -> None:
+    """Give a neuron of ``yours`` the norm |(w, b)| of its partner."""
+    wanted = float(norms(mine.vectors(layer)[neuron, seen][None])[0])
+    found = float(norms(yours.vectors(layer)[neuron, seen][None])[0])
+    if min(wanted, found) > TINY_NORM:
+        yours.rescale(layer, neuron, wanted / found)
+
+
 def _undo(
     mine: _Draft, yours: _Draft, layer: int, neuron: int, seen: np.ndarray, entry: Activation
 ) -> float:
     """Undo the scale and the sign of one neuron of ``yours``; returns the sign."""
     last = layer + 2 == len(mine.weights) == len(yours.weights)
-    a, b = mine.vectors(layer)[neuron, seen], yours.vectors(layer)[neuron, seen]
     if entry.homogeneous:
-        wanted, found = float(norms(a[None])[0]), float(norms(b[None])[0])
-        if min(wanted, found) > TINY_NORM:
-            yours.rescale(layer, neuron, wanted / found)
-            b = yours.vectors(layer)[neuron, seen]
+        _same_norm(mine, yours, layer, neuron, seen)
+    a, b = mine.vectors(layer)[neuron, seen], yours.vectors(layer)[neuron, seen]
     if not entry.parity:
         return 1.0
     along, against = _difference(a, b), _difference(a, -b)
@@ -157,9 +192,19 @@ def _undo(
 
 
 def _match_layer(
-    teacher: Network, other: Network, mine: _Draft, yours: _Draft, layer: int, known: np.ndarray
+    teacher: Network,
+    other: Network,
+    mine: _Draft,
+    yours: _Draft,
+    filed: tuple[_Draft, _Draft] | None,
+    layer: int,
+    known: np.ndarray,
 ) -> LayerMatch:
-    """Pair one layer's neurons and undo the symmetries of ``yours`` in place."""
+    """Pair one layer's neurons and undo the symmetries of ``yours`` in place.
+
+    filed : both networks in the coordinates of their files, where those are others; the same is
+        undone there, except that norms are those of the files
+    """
     entry = activation(other.activation)
     seen = np.ones(mine.weights[layer].shape[1] + 1, dtype=bool)
     if layer == 0:
@@ -180,9 +225,15 @@ def _match_layer(
     # whoever is left over stands beside a zero neuron
     new_order[np.setdiff1d(places, pairs[:, 0])] = np.setdiff1d(places, pairs[:, 1])
     yours.reorder(layer, new_order)
+    if filed is not None:
+        filed[1].reorder(layer, new_order)
     signs = np.ones(count)
-    for neuron in pairs[:, 0]:
-        signs[neuron] = _undo(mine, yours, layer, int(neuron), seen, entry)
+    for neuron in map(int, pairs[:, 0]):
+        signs[neuron] = _undo(mine, yours, layer, neuron, seen, entry)
+        if filed is not None and entry.homogeneous:
+            _same_norm(*filed, layer, neuron, seen)
+        elif filed is not None and signs[neuron] < 0 and not entry.leaves_linear:
+            filed[1].flip(layer, neuron, entry)
     a = mine.vectors(layer)[pairs[:, 0]][:, seen]
     b = yours.vectors(layer)[pairs[:, 0]][:, seen]
     distance = cosine_distances(a, b, entry)
@@ -265,23 +316,31 @@ def match(
     known[list(untouched_inputs(other) if unidentified is None else unidentified)] = False
     hidden, hidden_other = teacher.sizes[1:-1], other.sizes[1:-1]
     widths = [max(a, b) for a, b in zip(hidden, hidden_other, strict=False)]
-    mine, yours = _Draft.of(teacher, widths), _Draft.of(other, widths)
+    own = own_coordinates(teacher, known)
+    near, near_other = teacher, other
+    if own is not None:
+        near, near_other = own.rewritten(teacher), own.rewritten(other)
+    mine, yours = _Draft.of(near, widths), _Draft.of(near_other, widths)
+    filed = None if own is None else (_Draft.of(teacher, widths), _Draft.of(other, widths))
     layers = [
-        _match_layer(teacher, other, mine, yours, layer, known) for layer in range(len(widths))
+        _match_layer(teacher, other, mine, yours, filed, layer, known)
+        for layer in range(len(widths))
     ]
     layers += [_unpaired(size, 0) for size in hidden[len(widths) :]]
     layers += [_unpaired(0, size) for size in hidden_other[len(widths) :]]
-    aligned = None
+    aligned, nearby = None, None
     if teacher.sizes == other.sizes:
-        aligned = Network(
-            other.activation, tuple(yours.weights), tuple(yours.biases), other.dataset
-        )
+        aligned = (yours if filed is None else filed[1]).network(other)
+        if own is not None:
+            nearby = _weight_error(near, yours.network(other), known)
     everything = np.ones_like(known)
     return MatchReport(
         layers=tuple(layers),
         max_weight_error=_weight_error(teacher, aligned, everything) if aligned else None,
         max_weight_error_identified=_weight_error(teacher, aligned, known) if aligned else None,
-        function_error=_function_error(teacher, other),
+        function_error=_function_error(near, near_other),
         aligned=aligned,
-        teacher_reducible=(*reducible(teacher), *silent(teacher, _gaussian_inputs(teacher))),
+        teacher_reducible=(*reducible(near), *silent(near, _gaussian_inputs(near))),
+        standardised=own is not None,
+        max_weight_error_standardised=nearby,
     )
