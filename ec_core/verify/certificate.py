@@ -125,7 +125,7 @@ def _imprecise(probes: ProbeSet) -> bool:
 
 
 def _tolerance(probes: ProbeSet) -> float:
-    exact = TOLERANCE * ROUNDING_FLOOR
+    exact = TOLERANCE * probes.rounding
     return max(exact, TOLERANCE_IMPRECISE * probes.precision)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
-from ec_core.probing.probes import ProbeSet
+from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.verify.jacobian import column_norms, jacobian_blocks, triangular_factor
 
 EPS = float(np.finfo(np.float64).eps)
@@ -105,9 +105,12 @@ def noise_level(standard: Network, network: Network, probes: ProbeSet) -> np.nda
     residual = found - probes.answers
     taken = standard.parameter_count / standard.sizes[-1]
     shown = (residual**2).sum(axis=0) / max(len(residual) - taken, 1.0)
-    twice = probes.standard_answers(network(probes.x)) - found
     stored = np.mean((EPS * probes.y / probes.y_scale) ** 2, axis=0)
-    rounding = np.maximum(np.maximum(stored, EPS**2), np.mean(twice**2, axis=0))
+    rounding = np.maximum(stored, EPS**2)
+    if probes.rounding <= ROUNDING_FLOOR:
+        # of inputs far from zero that is what mapping back costs, and ``_shaped`` adds
+        twice = probes.standard_answers(network(probes.x)) - found
+        rounding = np.maximum(rounding, np.mean(twice**2, axis=0))
     return np.asarray(np.sqrt(np.maximum(shown, np.maximum(rounding, probes.precision))))
 
 
