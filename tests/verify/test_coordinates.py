@@ -58,7 +58,7 @@ def test_a_teacher_in_raw_units_is_recovered_and_verified(
     assert report["verified"], report["reasons"]
     assert report["sizes"] == [3, 3, 1]
     assert result.reconstruction.heldout_loss <= 10 * max(result.reconstruction.loss, 1e-25)
-    said = " ".join(map(str, report["notes"]))
+    said = str(report["notes"])
     assert f"is given as {'1.7e9 ± 1e4' if 'seconds' in units else ''}" in said
     found = match(teacher, result.network)
     assert found.standardised and found.layers[0].matched == 3
