@@ -220,6 +220,8 @@ function chooseMap(screen) {
   bench.points = umap ? umap.map : bench.tree.map
   bench.truthPoints = umap ? umap.truthMap : bench.truth?.truthMap ?? null
   screen.part.mapnote.textContent = bench.mapWanted === "UMAP" ? bench.umapNote : "PCA"
+  // where there is no room for all of it
+  screen.part.mapnote.title = screen.part.mapnote.textContent
   if (umap && bench.truth && umap.truthMap.length === 0) bench.truthPoints = null
 }
 

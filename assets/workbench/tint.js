@@ -9,13 +9,16 @@ function hex([r, g, b]) {
   return `#${[r, g, b].map(c => c.toString(16).padStart(2, "0")).join("")}`
 }
 
-// students from left to right as in the cloud: index 0, 1, … into what is there
+const MARKS = ["circle", "square", "triangle", "diamond"]
+
+// the same as in every other picture of the students: student_style in ec_core/figures/theme.py
+function styleOf(look, student) {
+  const turn = Math.floor(student / look.palette.length)
+  return { kind: MARKS[turn % MARKS.length], colour: colourOf(look, student) }
+}
+
 function studentsOf(tree) {
-  if (!tree.studentIndex) {
-    const there = [...new Set(tree.student)].sort((a, b) => a - b)
-    tree.studentIndex = new Map(there.map((student, index) => [student, index]))
-  }
-  return tree.studentIndex
+  return tree.studentsThere ??= [...new Set(tree.student)].sort((a, b) => a - b)
 }
 
 // the decades of the losses, those that are zero or no numbers at the lowest and highest
@@ -37,11 +40,7 @@ export function lossRamp(look) {
 export function tintOf(bench) {
   const { tree, look } = bench
   if (bench.colourBy === "student") {
-    const students = studentsOf(tree)
-    return v => {
-      const index = students.get(tree.student[v])
-      return { kind: symbolOf(index), colour: colourOf(look, index) }
-    }
+    return v => styleOf(look, tree.student[v])
   }
   const [low, high] = lossRange(tree), colours = lossRamp(look).map(hex)
   return v => {
@@ -54,9 +53,7 @@ export function tintOf(bench) {
 export function entries(bench) {
   const { tree, found, look } = bench
   if (bench.colourBy === "student") {
-    return [...studentsOf(tree)].map(([student, index]) => (
-      { kind: symbolOf(index), colour: colourOf(look, index), text: String(student + 1) }
-    ))
+    return studentsOf(tree).map(student => ({ ...styleOf(look, student), text: String(student + 1) }))
   }
   return found.kept.map(({ number }) => ({ kind: symbolOf(number), colour: colourOf(look, number), text: String(number + 1) }))
 }

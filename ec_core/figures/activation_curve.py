@@ -81,7 +81,7 @@ def activation_curve(name: str, theme: Theme = LIGHT) -> go.Figure:
     verdict = (
         "signs can be told from outside"
         if entry.parity == 0
-        else f"<span style='color:{theme.muted}'>● the right-hand side, computed from s(z)</span>"
+        else f"<span style='color:{theme.muted}'>● the right-hand side, from s(z)</span>"
     )
     fig.add_annotation(
         xref="paper",
@@ -89,7 +89,9 @@ def activation_curve(name: str, theme: Theme = LIGHT) -> go.Figure:
         x=0,
         y=1.02,
         yanchor="bottom",
-        text=f"<b>{name}</b>:&nbsp; {identity_text(entry)}&nbsp;&nbsp; {verdict}",
+        # in two lines, for narrow screens
+        text=f"<b>{name}</b>:&nbsp; {identity_text(entry)}<br>{verdict}",
+        align="left",
         showarrow=False,
         font={"size": 16},
     )

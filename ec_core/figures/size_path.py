@@ -59,10 +59,11 @@ def size_path(steps: Sequence[PruneStep], theme: Theme = LIGHT) -> go.Figure:
     fig.add_annotation(
         x=final,
         yref="paper",
-        y=0.98,
-        xanchor="right",
-        yanchor="top",
-        xshift=-8,
+        # smaller sizes were refused, at high losses: down there is nothing
+        y=0.02,
+        xanchor="left",
+        yanchor="bottom",
+        xshift=8,
         text=f"<b>stops at {plural(final, 'neuron')}</b>",
         showarrow=False,
         font={"size": SMALL_SIZE, "color": theme.text},

@@ -182,7 +182,7 @@ def _pruned(
         if few:
             problem = problem.thinned()
         sizes = problem.shape.sizes[1:-1]
-        notes.append(f"Pruning began with {source}, {sum(sizes)} neurons.")
+        notes.append(f"Pruning began with {sum(sizes)} neurons: {source}.")
         yield Note(STAGE, notes[-1])
         path: list[PruneStep] = []
         pruned = yield from _collect(prune(problem, theta, probes.floor, control), path)

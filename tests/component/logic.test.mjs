@@ -206,6 +206,18 @@ test("a cell of the distances: the nearest pair, and the smallest branch with bo
   assert.equal(commonBranch(bench.tree, 2, 2), 2)
 })
 
+// tests/pages/test_live.py holds the same for the other pictures
+test("colours: sixteen students look as in every other picture", () => {
+  const student = Array.from({ length: 16 }, (_, s) => s)
+  const palette = ["#000001", "#000002", "#000003", "#000004", "#000005", "#000006"]
+  const of = tintOf({ tree: { student }, look: { palette }, colourBy: "student" })
+  assert.deepEqual([0, 5, 6, 13].map(of), [
+    { kind: "circle", colour: "#000001" }, { kind: "circle", colour: "#000006" },
+    { kind: "square", colour: "#000001" }, { kind: "triangle", colour: "#000002" },
+  ])
+  assert.equal(new Set(student.map(v => JSON.stringify(of(v)))).size, 16)
+})
+
 test("colours: by cluster, by student, by loss", () => {
   const bench = benchOf({ ...FIVE, loss: Float64Array.of(0, 1e-20, 1e-10, 1, NaN) })
   bench.colourBy = "student"
