@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import torch
+from torch import Tensor
 
 from ec_core.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda")
+
+CPU_MEMORY = 2 * 2**30
+"""Bytes for matrices on a CPU."""
+
+Result = TypeVar("Result")
 
 
 def resolve_device(name: str) -> torch.device:
@@ -23,7 +32,50 @@ def resolve_device(name: str) -> torch.device:
 
 
 def memory_bound(device: torch.device) -> int:
-    """Bytes the engine may use for matrices on a device: a fixed 2 GiB, or half of a GPU's."""
-    if device.type == "cuda":
-        return int(torch.cuda.get_device_properties(device).total_memory // 2)
-    return 2 * 2**30
+    """Bytes the engine may use for matrices on a device: a fixed 2 GiB, or half of a GPU's.
+
+    Where others hold more than half of the GPU, a quarter, an eighth, and so on: by halves, since
+    the bound decides how sums over probes are split, and with them the last digits of a result,
+    which should not change with every megabyte that somebody else takes or gives back.
+    """
+    if device.type != "cuda":
+        return CPU_MEMORY
+    free, total = torch.cuda.mem_get_info(device)
+    # what this process holds already is the engine's own, whether in use just now or kept for later
+    free += torch.cuda.memory_reserved(device)
+    bound = total // 2
+    while bound > free > 0:
+        bound //= 2
+    return int(bound)
+
+
+def or_less(work: Callable[[], Result], less: Callable[[], bool]) -> Result:
+    """``work()``, again and again with ``less()`` where the GPU's memory does not suffice.
+
+    less : makes the next try smaller; False where nothing can be made smaller any more
+    Raises InputError then. On a CPU memory is the operating system's, and nothing is tried again.
+    """
+    while True:
+        try:
+            return work()
+        except torch.OutOfMemoryError:
+            pass
+        # outside of the handler, which would keep alive what the failed try had made
+        torch.cuda.empty_cache()
+        if not less():
+            raise InputError(
+                "The GPU's memory does not suffice even for one student and a few probes at a "
+                "time; free some of it, train narrower students, or choose device cpu."
+            )
+
+
+def small_svd(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The thin singular value decomposition (U, S, V') of one small matrix, on its own device.
+
+    Computed on the CPU: whoever asks waits for the result anyway, a GPU's library takes as long
+    for a single matrix, and small singular values, by which it is decided what is noise, should
+    come from one algorithm everywhere.
+    """
+    parts = torch.linalg.svd(matrix.cpu(), full_matrices=False)
+    u, s, vh = (part.to(matrix.device) for part in parts)
+    return u, s, vh

@@ -28,7 +28,6 @@ from unittest import mock
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_map
 
 CUDA = torch.device("cuda:0")
 MEMORY = 8 * 2**30
@@ -93,13 +92,13 @@ def _waited() -> None:
 
 
 class OnCard(Tensor):
-    """A tensor of the pretended card; ``inner`` holds its numbers."""
+    """A tensor of the pretended card; ``held`` has its numbers."""
 
-    inner: Tensor
+    held: Tensor
 
     @staticmethod
     def __new__(cls, inner: Tensor) -> OnCard:
-        wrapper = Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+        wrapper: Any = Tensor._make_wrapper_subclass(
             cls,
             inner.size(),
             strides=inner.stride(),
@@ -107,21 +106,21 @@ class OnCard(Tensor):
             dtype=inner.dtype,
             device=CUDA,
         )
-        wrapper.inner = inner
+        wrapper.held = inner
         size = inner.untyped_storage().nbytes()
         if size > _ledger.largest:
             _ledger.failures += 1
             raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {size} bytes.")
         _ledger.used = True
-        return wrapper  # type: ignore[no-any-return]
+        return wrapper
 
-    def __repr__(self, **_: Any) -> str:  # type: ignore[override]
-        return f"OnCard({self.inner!r})"
+    def __repr__(self, *, tensor_contents: object = None) -> str:
+        return f"OnCard({self.held!r})"
 
     __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
     @classmethod
-    def __torch_dispatch__(
+    def __torch_dispatch__(  # type: ignore[override]
         cls, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = dict(kwargs or {})
@@ -137,16 +136,37 @@ class OnCard(Tensor):
         ):
             (_ledger.uploads if isinstance(args[0], OnCard) else _ledger.waits)[_place()] += 1
         _ledger.launches += not func.is_view
-        result = func(*tree_map(_inner, args), **tree_map(_inner, kwargs))
-        return result if away else tree_map(_wrapped, result)
+        result = func(*_inner(args), **_inner(kwargs))
+        return result if away else _wrapped(result)
+
+
+def _mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """A value, and what tuples, lists and dicts hold, with every tensor changed."""
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, (tuple, list)):
+        parts = [_mapped(part, change) for part in value]
+        # named tuples, as linear algebra returns them, take their fields one by one
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    if isinstance(value, dict):
+        return {key: _mapped(part, change) for key, part in value.items()}
+    return value
+
+
+def _unwrap(tensor: Tensor) -> Tensor:
+    return tensor.held if isinstance(tensor, OnCard) else tensor
+
+
+def _wrap(tensor: Tensor) -> Tensor:
+    return tensor if isinstance(tensor, OnCard) else OnCard(tensor)
 
 
 def _inner(value: Any) -> Any:
-    return value.inner if isinstance(value, OnCard) else value
+    return _mapped(value, _unwrap)
 
 
 def _wrapped(value: Any) -> Any:
-    return OnCard(value) if isinstance(value, Tensor) and not isinstance(value, OnCard) else value
+    return _mapped(value, _wrap)
 
 
 def _tensors(*values: Any) -> Iterator[Tensor]:
@@ -180,7 +200,9 @@ def _check(func: Any, args: Any, kwargs: dict[str, Any]) -> None:
 
 
 def _is_cuda(device: Any) -> bool:
-    return device is not None and not isinstance(device, int) and torch.device(device).type == "cuda"
+    return (
+        device is not None and not isinstance(device, int) and torch.device(device).type == "cuda"
+    )
 
 
 def _indices(index: Any) -> list[Any]:
@@ -200,7 +222,7 @@ def _look_up(index: Any, on_card: bool) -> Any:
                 _waited()
         elif on_card and not isinstance(part, (int, slice, type(None), type(Ellipsis))):
             _ledger.uploads[_place()] += 1
-    return tree_map(_inner, index)
+    return _inner(index)
 
 
 def _get(tensor: Tensor, index: Any) -> Any:
@@ -212,7 +234,9 @@ def _get(tensor: Tensor, index: Any) -> Any:
 
 def _set(tensor: Tensor, index: Any, value: Any) -> None:
     on_card = isinstance(tensor, OnCard)
-    advanced = any(not isinstance(i, (int, slice, type(None), type(Ellipsis))) for i in _indices(index))
+    advanced = any(
+        not isinstance(i, (int, slice, type(None), type(Ellipsis))) for i in _indices(index)
+    )
     if isinstance(value, Tensor) and value.ndim > 0 and isinstance(value, OnCard) != on_card:
         if advanced:
             raise RuntimeError("Expected all tensors to be on the same device (index_put_)")
@@ -253,16 +277,14 @@ def _where(condition: Tensor, a: Any, b: Any) -> Tensor:
         part if isinstance(part, Tensor) else torch.tensor(part, dtype=dtype, device="cpu")
         for part in (a, b)
     ]
-    return torch.ops.aten.where.self(condition, *numbers)  # type: ignore[no-any-return]
+    return torch.ops.aten.where.self(condition, *numbers)
 
 
-def _no_numpy(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
-    if isinstance(tensor, OnCard):
-        raise TypeError(
-            "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
-            "to host memory first."
-        )
-    return None
+def _refuse_numpy() -> None:
+    raise TypeError(
+        "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+        "host memory first."
+    )
 
 
 _READS = {
@@ -278,6 +300,8 @@ _GUARDED = {
     # their Python bindings ask for a device guard before they dispatch
     Tensor.contiguous: _aten.contiguous.default,
     Tensor.copy_: _aten.copy_.default,
+    torch.nonzero: _aten.nonzero.default,
+    Tensor.nonzero: _aten.nonzero.default,
     Tensor.__invert__: _aten.bitwise_not.default,
 }
 
@@ -299,19 +323,18 @@ class _Rules(TorchFunctionMode):
             return _to(args[0], CUDA)
         if func in _READS and isinstance(args[0], OnCard):
             _waited()
-            return func(args[0].inner)
+            return func(args[0].held)
         if func in _GUARDED and isinstance(args[0], OnCard):
             return _GUARDED[func](*args, **kwargs)
-        if func in (Tensor.numpy, Tensor.__array__):
-            _no_numpy(args[0])
+        if func in (Tensor.numpy, Tensor.__array__) and isinstance(args[0], OnCard):
+            _refuse_numpy()
         if func in (torch.where, Tensor.where) and len(args) == 3 and isinstance(args[0], OnCard):
             return _where(*args)
         if _is_cuda(kwargs.get("device")):
             given = kwargs.get("generator")
             if given is not None and given.device.type != "cuda":
                 raise RuntimeError("Expected a 'cuda' device type for generator but found 'cpu'")
-            made = func(*tree_map(_inner, args), **{**kwargs, "device": torch.device("cpu")})
-            return tree_map(_wrapped, made)
+            return _wrapped(func(*_inner(args), **{**kwargs, "device": torch.device("cpu")}))
         return func(*args, **kwargs)
 
 

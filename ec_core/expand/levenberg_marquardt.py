@@ -14,7 +14,7 @@ slide along curved canyons; a straight step leaves them at once, a bent one is t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,6 +49,16 @@ class Batch:
     def take(self, rows: Tensor) -> Batch:
         """The students of the index tensor ``rows``."""
         return Batch(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def part(self, first: int | None, last: int | None) -> Batch:
+        """The students first … last - 1, as views."""
+        return Batch(*(getattr(self, name)[first:last] for name in self.__dataclass_fields__))
+
+    @staticmethod
+    def joined(parts: Sequence[Batch]) -> Batch:
+        """Several batches as one, the students in their order."""
+        fields = Batch.__dataclass_fields__
+        return Batch(*(torch.cat([getattr(part, name) for part in parts]) for name in fields))
 
     def put(self, rows: Tensor, other: Batch) -> None:
         """Write ``other`` back into rows of this batch."""
@@ -87,11 +97,12 @@ def advance(batch: Batch, attempt: Attempt) -> Batch:
     """Nielsen's step control around any way to find a step.
 
     attempt(rows, damping) tries one step for the students ``rows``. Those whose loss does not fall
-    are tried again with more damping, a few times; not so on a GPU, where looking which they are
-    would make the host wait for the device: there their next try is the next iteration.
+    are tried again with more damping, a few times. Looking which they are makes the host wait for
+    a GPU, once per try; leaving it would cost another curvature per try, and make an iteration,
+    by which everything is counted, worth less there than on a CPU.
     """
     result = _judged(batch, *attempt(slice(None), batch.damping))
-    for _ in range(0 if batch.theta.is_cuda else _TRIES - 1):
+    for _ in range(_TRIES - 1):
         rows = torch.nonzero(~(result.loss < batch.loss)).squeeze(1)
         if len(rows) == 0:
             break

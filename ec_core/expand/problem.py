@@ -16,7 +16,12 @@ CHUNK_BYTES = 12 * 2**20
 """Working memory for one chunk of probes on a CPU; larger is no faster, caches being what they are.
 On a GPU a chunk may take ``GPU_SHARE`` of the memory bound: there few large products are faster."""
 
-GPU_SHARE = 0.25
+GPU_SHARE = 1 / 16
+"""Half of the card holds matrices; what is made of a chunk on the way takes several times its size,
+and 2.5 GiB of 80 are hundreds of times what keeps a card busy."""
+
+LEAST_CHUNK = 2**16
+"""Bytes below which halving a chunk frees nothing worth having."""
 
 ANSWERS_PER_PARAMETER = 4.0
 """Answers a student of P parameters learns from. The paper's problems have more; at zero loss on
@@ -42,6 +47,11 @@ class Problem:
     def chunk(self, students: int, columns: int) -> int:
         """Probes per chunk such that S × chunk × columns numbers fit into ``chunk_bytes``."""
         return max(16, self.chunk_bytes // (8 * max(1, students) * max(1, columns)))
+
+    def halved(self) -> Problem | None:
+        """The same with chunks of half the size; None where they are as small as they can be."""
+        half = self.chunk_bytes // 2
+        return None if half < LEAST_CHUNK else replace(self, chunk_bytes=half)
 
     def at_size(self, *hidden: int) -> Problem:
         """The same questions and answers for students with other hidden sizes."""

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ec_core.control import RESTART, STOP, Control
-from ec_core.devices import memory_bound, resolve_device
+from ec_core.devices import resolve_device
 from ec_core.events import (
     CONVERGED,
     OUT_OF_BUDGET,
@@ -25,15 +25,10 @@ from ec_core.events import (
 )
 from ec_core.expand import matrix_free
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.estimate import (
-    check_memory,
-    dense_bytes,
-    fits_densely,
-    matrix_free_bytes,
-    warnings_for,
-)
-from ec_core.expand.levenberg_marquardt import Batch, iterate, start
+from ec_core.expand.estimate import check_memory, fits_densely, warnings_for
+from ec_core.expand.levenberg_marquardt import Batch, start
 from ec_core.expand.problem import Problem, make_problem
+from ec_core.expand.stepping import Stepper
 from ec_core.expand.stopping import arrived, stalled
 from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.expand.warm_up import (
@@ -95,7 +90,7 @@ def expand(
         yield from run.warm_up(problem, control)
     if large(problem.shape) and not len(ensemble.history if ensemble else ()):
         yield from run.train_large(problem, control)
-    elif not run.dense:
+    elif not run.step.dense:
         yield Note(STAGE, matrix_free.explain(problem.shape, device), warning=True)
     while True:
         for kind, student in control.take_requests():
@@ -147,7 +142,6 @@ class _Run:
     ) -> None:
         self.problem, self.floor, self.config = problem, floor, config
         device = problem.x.device
-        self.dense = fits_densely(problem.shape, device)
         self.clock, self.began, self.before = clock, clock(), 0.0
         self.work, self.planned = 0, 0
         if ensemble is None:
@@ -174,9 +168,7 @@ class _Run:
             )
             self.history = list(ensemble.history)
             self.before = ensemble.seconds
-        self.iterate = iterate if self.dense else matrix_free.iterate
-        bytes_of = dense_bytes if self.dense else matrix_free_bytes
-        self.group = max(1, memory_bound(device) // bytes_of(problem.shape))
+        self.step = Stepper(problem)
 
     def take_over(self, found: WidthFound) -> None:
         """Go on with the students of the width search: they are the first of this run."""
@@ -271,12 +263,10 @@ class _Run:
         self.status[student] = TRAINING
 
     def advance(self) -> None:
-        """One iteration for every active student, in groups that respect the memory bound."""
+        """One iteration for every active student."""
         rows = np.flatnonzero(self.active)
-        device = self.batch.theta.device
-        for at in range(0, len(rows), self.group):
-            group = torch.from_numpy(rows[at : at + self.group]).to(device)
-            self.batch.put(group, self.iterate(self.problem, self.batch.take(group)))
+        active = torch.from_numpy(rows).to(self.batch.theta.device)
+        self.batch.put(active, self.step(self.batch.take(active)))
         self.iterations[rows] += 1
         self.steps[rows] += 1
         self.work += len(rows)

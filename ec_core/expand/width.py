@@ -11,8 +11,9 @@ from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.estimate import fits_densely
-from ec_core.expand.levenberg_marquardt import Batch, iterate, start
+from ec_core.expand.levenberg_marquardt import Batch, start
 from ec_core.expand.problem import Problem
+from ec_core.expand.stepping import Stepper
 from ec_core.expand.students import initial_theta
 from ec_core.expand.warm_up import helps, large, warm_start
 
@@ -113,14 +114,14 @@ def _short_run(
             if control.over:
                 break
     problem = problem.thinned()
-    batch = start(problem, theta)
+    batch, step = start(problem, theta), Stepper(problem)
     loss = batch.loss.cpu().numpy()
     history: list[np.ndarray] = [loss] if whole else []
     for iteration in range(0 if whole else _ITERATIONS):
         control.take_requests()
         if control.over:
             break
-        batch = iterate(problem, batch)
+        batch = step(batch)
         loss = batch.loss.cpu().numpy()
         history.append(loss)
         yield _progress(problem, len(history), loss, goal)

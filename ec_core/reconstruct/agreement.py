@@ -122,7 +122,8 @@ class Agreement:
         hidden = list(old.shape.sizes[1:-1])
         hidden[layer] = len(rows)
         problem = self.problem(old.shape, tuple(hidden))
-        theta = torch.zeros(old.students, problem.shape.parameter_count, dtype=torch.float64)
+        count = problem.shape.parameter_count
+        theta = torch.zeros(old.students, count, dtype=torch.float64, device="cpu")
         blocks = unpack(problem.shape, theta).blocks
         for below, were in zip(
             blocks[:layer], unpack(old.shape, torch.from_numpy(old.theta)).blocks, strict=False

@@ -195,7 +195,7 @@ class _Composing:
     def _spread(x: Tensor) -> Tensor:
         if len(x) <= _ROWS:
             return x
-        return x[torch.linspace(0, len(x) - 1, _ROWS).long()]
+        return x[torch.linspace(0, len(x) - 1, _ROWS, device=x.device).long()]
 
 
 def _sums(problem: Problem, seen: LayerView, student: int, vector: Tensor, x: Tensor) -> Tensor:

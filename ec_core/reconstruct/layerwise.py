@@ -269,7 +269,7 @@ def carried(
 
 def _from_below(shape: Architecture, m: int, layer: int) -> Tensor:
     """Columns of phi_m for hidden layer ``layer``, the bias and all below, as phi_{layer+1} has."""
-    columns = torch.arange(shape.features(m))
+    columns = torch.arange(shape.features(m), device="cpu")
     parts = [columns[shape.columns(m, layer + 1)], columns[shape.sizes[m] : shape.sizes[m] + 1]]
     if shape.skip:
         parts += [columns[shape.columns(m, j)] for j in range(layer, -1, -1)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ec_core.devices import small_svd
 from ec_core.expand.problem import Problem
 from ec_core.networks.mlp import pack
 
@@ -61,7 +62,7 @@ def solve_output(problem: Problem, incoming: Tensor) -> Solved:
     phi = features(problem, incoming)
     # a QR first: the decomposition then works on a small square matrix
     q, r = torch.linalg.qr(phi)
-    u, s, vh = torch.linalg.svd(r, full_matrices=False)
+    u, s, vh = small_svd(r)
     keep = s > CUT * s[0]
     inverse = torch.where(keep, 1 / s.clamp_min(1e-300), 0.0)
     outer = vh.T @ (inverse[:, None] * (u.T @ (q.T @ problem.y)))  # (F, K)

@@ -9,10 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from ec_core.control import Control
-from ec_core.expand import matrix_free
-from ec_core.expand.estimate import fits_densely
-from ec_core.expand.levenberg_marquardt import iterate, start
+from ec_core.expand.levenberg_marquardt import start
 from ec_core.expand.problem import Problem
+from ec_core.expand.stepping import Stepper
 from ec_core.expand.stopping import ROCK_BOTTOM
 
 _WINDOW, _DROP = 12, 0.1
@@ -45,15 +44,14 @@ def fitting(
     at ``goal`` and no longer falling fast, when all are stuck, or when the work is over.
     """
     batch = start(problem, theta)
-    dense = fits_densely(problem.shape, theta.device)
-    step = iterate if dense else matrix_free.iterate
+    step = Stepper(problem)
     past = [batch.loss.cpu().numpy()]
     yield Fitted(batch.theta, past[0], 0)
     for iteration in range(1, iterations + 1):
         control.take_requests()
         if control.over:
             return
-        batch = step(problem, batch)
+        batch = step(batch)
         loss = batch.loss.cpu().numpy()
         past.append(loss)
         yield Fitted(batch.theta, loss, iteration)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ec_core.devices import small_svd
 from ec_core.expand.backward import run
 from ec_core.expand.curvature import losses
 from ec_core.expand.problem import Problem
@@ -82,7 +83,7 @@ def _without_each(
         if m > layer + 1 and not shape.skip:
             break
         phi = passed.phi[m][0]
-        _, s, vh = torch.linalg.svd(torch.linalg.qr(phi).R, full_matrices=False)
+        _, s, vh = small_svd(torch.linalg.qr(phi, mode="r").R)
         inverses[m] = inverse_gram(s, vh)
     rows = []
     for j in range(shape.sizes[layer + 1]) if only is None else [only]:

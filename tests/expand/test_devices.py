@@ -1,12 +1,16 @@
 """No code path assumes a device: every tensor is made where its inputs are.
 
-PyTorch's default device is set to ``meta`` here, on which no arithmetic works. A tensor made
-without naming a device would land there and break the run, as it would break one on CUDA.
+Three ways to see that without a card. PyTorch's default device is set to ``meta``, on which no
+arithmetic works: a tensor made without naming a device would land there and break the run. A
+pretended card (``tests/pretend_card.py``) holds every stage to CUDA's rules: no two devices in one
+operation, no numpy, no host that waits within a loop. And where there is a card, it is used.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,8 +18,19 @@ import torch
 
 import ec_core as ec
 from ec_core.control import Control
+from ec_core.devices import CPU_MEMORY, memory_bound, or_less, small_svd
+from ec_core.expand import matrix_free, warm_up
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.conjugate_gradients import _LOOK
+from ec_core.expand.curvature import normal_equations
+from ec_core.expand.levenberg_marquardt import _TRIES, iterate, start
+from ec_core.expand.matrix_free import PRODUCTS
+from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
+from tests.benchmarks.gpu_checks import CHECKS, bench, close
+from tests.pretend_card import MEMORY, pretend_card
+
+CARD = torch.device("cuda")
 
 
 @pytest.fixture
@@ -33,14 +48,158 @@ def test_a_whole_run_names_its_device_everywhere(name: str) -> None:
     assert result.report["verified"], result.report["reasons"]
 
 
+WAITING = {
+    "expand/levenberg_marquardt.py:advance",
+    "expand/trainer.py:advance",
+    "expand/trainer.py:progress",
+    "expand/trainer.py:result",
+    "expand/width.py:_short_run",
+    "expand/width.py:find_width",
+    "reconstruct/refit.py:fitting",
+    "reconstruct/output_layer.py:solve_output",
+    "reconstruct/output_layer.py:inverse_gram",
+    "reconstruct/removal.py:rank",
+    "reconstruct/reconstruct.py:_resolve_signs",
+    "devices.py:small_svd",
+    "networks/mlp.py:to_network",
+    "outside",
+}
+"""Where the host waits for the card in a recovery: where a stage reports, decides or ends."""
+
+
+@pytest.mark.parametrize("name", [name for name in CHECKS if not name.startswith("g ")])
+def test_every_stage_keeps_to_its_device(name: str) -> None:
+    """On a pretended card: dense, matrix-free, warm-up, large, layer walk, prune, signs, refine."""
+    with pretend_card() as card:
+        CHECKS[name]("cuda")
+    if name == "gelu 3-3-1":
+        assert set(card.waits) <= WAITING  # a new one shows with the line that waits
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
-@pytest.mark.parametrize("name", ["tanh", "gelu", "relu", "g"])
-def test_cuda_finds_what_the_cpu_finds(name: str) -> None:
-    teacher = ec.make_teacher("synthetic", sizes=(4, 4, 1), activation=name, seed=0).network
-    for device in ("cpu", "cuda"):
-        result = ec.recover(teacher, activation=name, inputs=4, probes=800, device=device)
-        assert result.report["verified"] and result.report["device"] == device
-        assert (ec.match(teacher, result.network).max_weight_error or 0.0) <= 1e-9
+@pytest.mark.parametrize("name", CHECKS)
+def test_on_a_real_card(name: str) -> None:
+    CHECKS[name]("cuda")
+
+
+def waits(seen: Counter[str]) -> int:
+    """How often the engine waited; what a test itself looks at does not count."""
+    return sum(count for place, count in seen.items() if place != "outside")
+
+
+def test_nothing_waits_for_the_card_within_a_loop() -> None:
+    with pretend_card() as card:
+        b = bench("cuda", "gelu", (3, 3, 2), (4,))
+        batch = start(b.there, b.moved)
+        card.clear()
+        normal_equations(b.there, batch.theta)
+        assert not card.waits and not card.uploads and card.launches > 20
+        iterate(b.there, batch)
+        # one look per try, which students it did not help
+        assert set(card.waits) == {"expand/levenberg_marquardt.py:advance"}
+        assert waits(card.waits) <= _TRIES - 1
+        card.clear()
+        with mock.patch.object(matrix_free, "advance", lambda batch, attempt: attempt):
+            attempt = matrix_free.iterate(b.there, batch)
+        attempt(slice(None), batch.damping)  # type: ignore[operator]
+        looks = 2 * (PRODUCTS // _LOOK + 1)
+        assert card.waits["expand/conjugate_gradients.py:solve"] <= looks
+        assert set(card.waits) <= {
+            "expand/conjugate_gradients.py:solve",
+            "expand/kronecker.py:_decompose",
+        }
+        card.clear()
+        blocks = warm_up.warm_up(b.there, b.moved, 0, 40)
+        with mock.patch.object(warm_up, "BLOCK", 20):
+            list(blocks)
+        # the numbers of a block's questions go there once, and nothing comes back
+        assert not card.waits and card.uploads["expand/warm_up.py:warm_up"] == 2
+
+
+def test_a_run_goes_on_where_the_cards_memory_does_not_suffice() -> None:
+    config = ExpandConfig(students=8, width=6, iterations=3, restarts=0, device="cuda")
+    with pretend_card() as card:
+        b = bench("cuda", "tanh", (3, 3, 1), (6,), count=2000)
+        plenty = _drained(b.probes, config)
+        card.largest = 2**19
+        tight = _drained(b.probes, config)
+        assert card.failures >= 2
+    np.testing.assert_allclose(tight.theta, plenty.theta, rtol=1e-6, atol=1e-8)
+
+
+def _drained(probes: ec.ProbeSet, config: ExpandConfig) -> StudentEnsemble:
+    steps = expand(probes, "tanh", config, Control())
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_no_memory_at_all_is_one_sentence() -> None:
+    def fails() -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    tries: list[int] = []
+
+    def less() -> bool:
+        tries.append(0)
+        return len(tries) < 3
+
+    with pretend_card() as card:
+        card.used = True
+        with pytest.raises(ec.InputError, match="choose device cpu"):
+            or_less(fails, less)
+    assert len(tries) == 3
+
+
+def test_the_bound_is_half_the_card_or_less_by_halves_where_others_use_it() -> None:
+    assert memory_bound(torch.device("cpu")) == CPU_MEMORY
+    with pretend_card() as card:
+        card.used = True
+        assert memory_bound(CARD) == MEMORY // 2
+        for free, expected in ((0.6, 2), (0.45, 4), (0.4, 4), (0.2, 8)):
+            said = (int(free * MEMORY), MEMORY)
+            with mock.patch("torch.cuda.mem_get_info", return_value=said):
+                assert memory_bound(CARD) == MEMORY // expected
+        # what the engine itself holds is not taken from it
+        with (
+            mock.patch("torch.cuda.mem_get_info", return_value=(MEMORY // 8, MEMORY)),
+            mock.patch("torch.cuda.memory_reserved", return_value=3 * MEMORY // 4),
+        ):
+            assert memory_bound(CARD) == MEMORY // 2
+
+
+def test_the_pretended_card_refuses_what_a_card_refuses() -> None:
+    with pretend_card() as card:
+        there, here = torch.ones(3, 3, device="cuda"), torch.ones(3, 3)
+        refused = (
+            (RuntimeError, "same device", lambda: there + here),
+            (RuntimeError, "same device", lambda: torch.cat([there, here])),
+            (RuntimeError, "same device", lambda: there.matmul(here)),
+            (RuntimeError, "indices", lambda: here[torch.ones(1, dtype=torch.long).to("cuda")]),
+            (TypeError, "numpy", lambda: there.numpy()),
+            (TypeError, "numpy", lambda: np.asarray(there)),
+            (RuntimeError, "gels", lambda: torch.linalg.lstsq(there, there, driver="gelsd")),
+            (
+                RuntimeError,
+                "generator",
+                lambda: torch.randn(3, device="cuda", generator=torch.Generator()),
+            ),
+        )
+        for kind, message, act in refused:
+            with pytest.raises(kind, match=message):
+                act()
+        assert there.is_cuda and (2 * there).device.type == "cuda"
+        card.clear()
+        assert float(there[0, 0]) == 1.0 and bool((there > 0).all()) and len(there.tolist()) == 3
+        assert card.waits["outside"] == 3
+        there[1:] = 5.0
+        assert there.cpu().sum() == 33.0
+        for part, whole in zip(small_svd(there), torch.linalg.svd(there.cpu()), strict=True):
+            close(part, whole, "svd", 1e-6)
+    with pytest.raises(AssertionError, match="nothing was computed"), pretend_card():
+        pass
 
 
 def test_one_seed_is_one_start_on_every_device() -> None:

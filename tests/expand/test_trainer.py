@@ -15,7 +15,7 @@ from ec_core.events import (
     TrainingProgress,
     WidthTried,
 )
-from ec_core.expand import trainer
+from ec_core.expand import stepping, trainer
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import ensemble_arrays, ensemble_from_arrays
 from ec_core.expand.trainer import expand
@@ -160,7 +160,7 @@ def test_matrix_free_steps_take_over_where_the_matrix_does_not_fit(
 ) -> None:
     config = ExpandConfig(students=2, width=6, seed=1)
     _, dense = drain(expand(probes, "tanh", config, Control()))
-    monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
+    monkeypatch.setattr(stepping, "fits_densely", lambda shape, device: False)
     events, ensemble = drain(expand(probes, "tanh", config, Control()))
     assert any(isinstance(e, Note) and "matrix-free" in e.message for e in events)
     np.testing.assert_array_equal(ensemble.history[0] <= dense.history[0] * 2, True)
@@ -171,8 +171,8 @@ def test_matrix_free_steps_take_over_where_the_matrix_does_not_fit(
 def test_matrix_free_runs_are_continued_stopped_and_restarted(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
-    monkeypatch.setattr(trainer, "memory_bound", lambda device: 1)
+    monkeypatch.setattr(stepping, "fits_densely", lambda shape, device: False)
+    monkeypatch.setattr(stepping, "memory_bound", lambda device: 1)
     control = Control()
     short = ExpandConfig(students=2, width=4, iterations=3, restarts=0)
     steps = expand(probes, "tanh", short, control)
@@ -211,7 +211,7 @@ def test_groups_under_the_memory_bound_give_the_same_students(
 ) -> None:
     config = ExpandConfig(students=3, width=4, iterations=6, restarts=0)
     _, together = drain(expand(probes, "tanh", config, Control()))
-    monkeypatch.setattr(trainer, "memory_bound", lambda device: 1)
+    monkeypatch.setattr(stepping, "memory_bound", lambda device: 1)
     _, apart = drain(expand(probes, "tanh", config, Control()))
     np.testing.assert_allclose(apart.theta, together.theta, rtol=1e-6, atol=1e-8)
 

@@ -1,0 +1,54 @@
+"""One iteration of students: as many at a time, and on as many probes, as memory allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ec_core.devices import memory_bound, or_less
+from ec_core.expand import levenberg_marquardt, matrix_free
+from ec_core.expand.estimate import dense_bytes, fits_densely, matrix_free_bytes
+from ec_core.expand.levenberg_marquardt import Batch
+from ec_core.expand.problem import Problem
+
+Step = Callable[[Problem, Batch], Batch]
+
+
+class Stepper:
+    """Dense steps where a student's Gauss-Newton matrix fits into memory, else matrix-free ones.
+
+    group : students at a time, by the memory bound. Where a GPU runs out of memory all the same,
+    because others use it too, groups are halved, then chunks of probes; they stay so.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        shape, device = problem.shape, problem.x.device
+        self.problem = problem
+        self.dense = fits_densely(shape, device)
+        self.step: Step = levenberg_marquardt.iterate if self.dense else matrix_free.iterate
+        needed = dense_bytes(shape) if self.dense else matrix_free_bytes(shape)
+        self.group = max(1, memory_bound(device) // needed)
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The state of all students of ``batch`` after one iteration."""
+        students = len(batch.loss)
+        # memory that runs out is halved from what was tried, not from what was allowed
+        self.group = min(self.group, max(students, 1))
+        done: list[Batch] = []
+        left = batch
+        while len(left.loss):
+            done.append(or_less(partial(self._first, left), self._less))
+            left = left.part(len(done[-1].loss), None)
+        return done[0] if len(done) == 1 else Batch.joined(done)
+
+    def _first(self, batch: Batch) -> Batch:
+        return self.step(self.problem, batch.part(None, self.group))
+
+    def _less(self) -> bool:
+        """Halve what is done at a time; False where it is as little as it can be."""
+        if self.group > 1:
+            self.group = (self.group + 1) // 2
+            return True
+        smaller = self.problem.halved()
+        self.problem = smaller or self.problem
+        return smaller is not None

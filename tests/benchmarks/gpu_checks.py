@@ -1,0 +1,287 @@
+"""What must hold on a card, as functions of a device: for real ones and for the pretended one.
+
+``tests/expand/test_devices.py`` runs them on the pretended card of ``tests/pretend_card.py``,
+``tests/benchmarks/gpu.py`` on a real one before it measures anything. They need neither pytest nor
+anything else that a machine which only computes might lack. Each raises AssertionError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import ec_core as ec
+from ec_core import devices
+from ec_core.control import Control
+from ec_core.events import Event
+from ec_core.expand import matrix_free, stepping, warm_up
+from ec_core.expand.config import ExpandConfig
+from ec_core.expand.curvature import bending, normal_equations
+from ec_core.expand.kronecker import preconditioner
+from ec_core.expand.levenberg_marquardt import iterate, start
+from ec_core.expand.problem import Problem, make_problem
+from ec_core.expand.products import linearise, product
+from ec_core.expand.students import StudentEnsemble, initial_theta
+from ec_core.expand.trainer import expand
+from ec_core.reconstruct import harvest
+from ec_core.reconstruct.agreement import Agreement, rough_view
+from ec_core.reconstruct.output_layer import solve_output
+
+CLOSE = 1e-10
+"""Relative; both devices round, and sum in their own order."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One small problem and its students, on the CPU and on the device."""
+
+    probes: ec.ProbeSet
+    here: Problem
+    there: Problem
+    theta: Tensor
+
+    @property
+    def moved(self) -> Tensor:
+        return self.theta.to(self.there.x.device)
+
+
+def bench(
+    device: str, activation: str, sizes: tuple[int, ...], hidden: tuple[int, ...], count: int = 300
+) -> Bench:
+    """A synthetic teacher's answers and students with these hidden sizes."""
+    teacher = ec.make_teacher("synthetic", sizes=sizes, activation=activation, seed=1).network
+    probes = ec.probe(ec.Teacher(teacher), count=count)
+    here, there = (
+        make_problem(probes, activation, hidden, torch.device(name)) for name in ("cpu", device)
+    )
+    return Bench(probes, here, there, initial_theta(here.shape, 0, 3))
+
+
+def close(there: Tensor, here: Tensor, what: str, tolerance: float = CLOSE) -> None:
+    """The same numbers on both devices, relative to the largest."""
+    assert there.device.type != "cpu" or here.device.type == "cpu"
+    difference = float((there.cpu() - here).abs().max())
+    size = float(here.abs().max())
+    assert difference <= tolerance * size, f"{what}: {difference:.1e} of {size:.1e}"
+
+
+def finish(steps: Generator[Event, None, Any]) -> Any:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+KINDS = (
+    ("g", (3, 3, 1), (5,)),
+    ("gelu", (3, 3, 2), (4,)),
+    ("tanh", (3, 2, 2, 2), (3, 4)),
+    ("relu", (3, 2, 2, 1), (3, 4)),
+)
+"""Activation, teacher and hidden sizes: with and without skip paths, shallow and deep."""
+
+
+def dense_steps(device: str) -> None:
+    """Matrix, gradient, loss, bending and one iteration are those of the CPU."""
+    for activation, sizes, hidden in KINDS:
+        b = bench(device, activation, sizes, hidden)
+        for name, there, here in zip(
+            ("matrix", "gradient", "loss"),
+            normal_equations(b.there, b.moved),
+            normal_equations(b.here, b.theta),
+            strict=True,
+        ):
+            close(there, here, f"{activation} {name}")
+        step = torch.ones_like(b.theta)
+        close(
+            bending(b.there, b.moved, step.to(b.there.x.device)),
+            bending(b.here, b.theta, step),
+            f"{activation} bending",
+        )
+        moved = iterate(b.there, start(b.there, b.moved))
+        stayed = iterate(b.here, start(b.here, b.theta))
+        close(moved.theta, stayed.theta, f"{activation} step", 1e-6)
+        np.testing.assert_array_equal(moved.growth.cpu().numpy(), stayed.growth.numpy())
+
+
+def matrix_free_steps(device: str) -> None:
+    """Products, preconditioner and the step that needs no matrix are those of the CPU."""
+    for activation, sizes, hidden in KINDS[1:3]:
+        b = bench(device, activation, sizes, hidden)
+        found = []
+        for problem, theta in ((b.there, b.moved), (b.here, b.theta)):
+            at, gradient, loss = linearise(problem, theta)
+            solved = preconditioner(at).solve(torch.ones_like(loss), gradient)
+            after = matrix_free.iterate(problem, start(problem, theta))
+            found.append((gradient, loss, product(at, torch.ones_like(theta)), solved, after.theta))
+        for name, there, here in zip(
+            ("gradient", "loss", "product", "preconditioner"), *found, strict=False
+        ):
+            close(there, here, f"{activation} {name}", 1e-9)
+
+
+def small_steps(device: str) -> None:
+    """Float32, and as exact as that is: a coarser product would leave 1e-3."""
+    b = bench(device, "relu", (3, 2, 2, 2, 1), (4, 4, 4))
+    found = [
+        list(warm_up.warm_up(problem, theta, 0, 30, keep=2))[-1]
+        for problem, theta in ((b.there, b.moved), (b.here, b.theta))
+    ]
+    for there, here in zip(*found, strict=True):
+        close(there, here, "small steps", 1e-3)
+    x, y, theta = (part.to(torch.float32) for part in (b.here.x, b.here.y, b.theta))
+    where = b.there.x.device
+    there = warm_up.gradient(b.here.shape, theta.to(where), x.to(where), y.to(where))[1]
+    close(there, warm_up.gradient(b.here.shape, theta, x, y)[1], "float32 gradient", 1e-5)
+
+
+def products_are_exact(device: str) -> None:
+    """Float64 products have all their digits: no tensor cores of fewer bits, no emulation."""
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randn(257, 300, generator=generator, dtype=torch.float64)
+    b = torch.randn(4, 300, 31, generator=generator, dtype=torch.float64)
+    there = torch.matmul(a.to(device), b.to(device))
+    close(there, torch.matmul(a, b), "float64 product", 1e-14)
+
+
+def last_layer(device: str) -> None:
+    """The last layer solved, copies of a neuron and all; what each neuron is worth."""
+    b = bench(device, "gelu", (3, 3, 2), (4,))
+    rows = b.theta[0, : 4 * 4].view(4, 4)
+    rows = torch.cat([rows, rows[:1]])
+    found = [solve_output(problem, rows.to(problem.x.device)) for problem in (b.there, b.here)]
+    close(found[0].theta, found[1].theta, "last layer", 1e-8)
+    assert abs(found[0].loss - found[1].loss) <= 1e-9 * found[1].loss
+
+
+def expand_everywhere(device: str) -> None:
+    """Training: width search, dense, matrix-free, warmed up, large; stored and continued."""
+    b = bench(device, "tanh", (3, 2, 1), (3,))
+    config = ExpandConfig(students=3, iterations=4, device=device)
+    found = finish(expand(b.probes, "tanh", config, Control()))
+    again = finish(expand(b.probes, "tanh", config, Control()))
+    np.testing.assert_array_equal(found.theta, again.theta)
+    finish(expand(b.probes, "tanh", config, Control(), found))
+    told = replace(config, width=3, restarts=0)
+    with mock.patch.object(stepping, "fits_densely", return_value=False):
+        finish(expand(b.probes, "tanh", told, Control()))
+    with mock.patch.multiple(warm_up, LARGE_NEURONS=3, LARGE_PARAMETERS=4, LARGE_STEPS=20):
+        large = finish(expand(b.probes, "tanh", told, Control()))
+    assert np.isfinite(large.losses).all()
+    deep = bench(device, "relu", (3, 2, 2, 2, 1), (4, 4, 4))
+    with mock.patch.multiple(warm_up, STEPS=20, CANDIDATES=2):
+        told = replace(told, width=4, hidden_layers=3, iterations=2)
+        warmed = finish(expand(deep.probes, "relu", told, Control()))
+    assert np.isfinite(warmed.losses).all()
+
+
+def agreement_of_large(device: str) -> None:
+    """Large students put together, and new ones grown around what is known."""
+    b = bench(device, "gelu", (3, 2, 2, 1), (3, 3))
+    ensemble = _trained(b, device, 3)
+    # far apart as they are after three iterations, all vectors of a layer count as one neuron
+    near = mock.patch.multiple("ec_core.reconstruct.agreement", ROUNDS=1, NEAR=10.0)
+    small = mock.patch.multiple(warm_up, LARGE_NEURONS=3, LARGE_PARAMETERS=4, LARGE_STEPS=20)
+    with near, small:
+        first = rough_view(ensemble, 0, 0.1, 180.0)
+        found = finish(Agreement(b.probes, device).search(ensemble, first, Control()))
+    assert found is not None
+    assert found.found.theta.device.type == torch.device(device).type
+
+
+def layers_harvested(device: str) -> None:
+    """Deep piecewise linear layers, taken one after the other."""
+    b = bench(device, "relu", (3, 2, 2, 2, 1), (2, 2, 2))
+    first = b.moved[0, : 2 * 4].view(2, 4)
+    small: dict[str, Any] = {"STEPS": 20, "STARTS": 4, "STUDENTS": 3, "ROUNDS": 2, "_ITERATIONS": 2}
+    small |= {"SHAKES": 20, "WITNESSES": 1, "ABOVE": 3, "SPARE": 2}
+    with mock.patch.multiple(harvest, **small), mock.patch.multiple(warm_up, SHAKES=20):
+        finish(harvest.harvest(b.there, first, 1e-25, 0, Control()))
+
+
+def _trained(b: Bench, device: str, width: int) -> StudentEnsemble:
+    depth = len(b.here.shape.sizes) - 2
+    config = ExpandConfig(students=3, width=width, iterations=3, restarts=0, hidden_layers=depth)
+    found = finish(
+        expand(b.probes, b.here.shape.activation, replace(config, device=device), Control())
+    )
+    assert isinstance(found, StudentEnsemble)
+    return found
+
+
+def whole(device: str, activation: str, sizes: tuple[int, ...], width: int | None = None) -> None:
+    """A whole recovery, verified, with the CPU's weights up to symmetry."""
+    teacher = ec.make_teacher("synthetic", sizes=sizes, activation=activation, seed=0).network
+    depth = len(sizes) - 2
+    found = ec.recover(
+        ec.Teacher(teacher),
+        activation=activation,
+        hidden_layers=depth,
+        probes=400 * depth,
+        students=3,
+        width=width,
+        device=device,
+    )
+    assert found.report["verified"], found.report["reasons"]
+    assert found.report["device"] == str(devices.resolve_device(device))
+    error = ec.match(teacher, found.network).max_weight_error
+    assert error is not None and error <= 1e-8, error
+
+
+def out_of_memory(device: str) -> None:
+    """Where memory runs out, students are taken in smaller groups and chunks; same result."""
+    b = bench(device, "tanh", (3, 3, 1), (6,), count=2000)
+    theta = initial_theta(b.here.shape, 0, 8).to(b.there.x.device)
+    plenty = stepping.Stepper(b.there)(start(b.there, theta))
+    tight = stepping.Stepper(replace(b.there, chunk_bytes=2**22))
+    calls = []
+
+    def scarce(problem: Problem, batch: Any) -> Any:
+        calls.append((len(batch.loss), problem.chunk_bytes))
+        if len(batch.loss) > 1 or problem.chunk_bytes > 2**20:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return iterate(problem, batch)
+
+    tight.step = scarce
+    found = tight(start(b.there, theta))
+    close(found.theta, plenty.theta.cpu(), "in small groups", 1e-6)
+    assert calls[:6] == [(8, 2**22), (4, 2**22), (2, 2**22), (1, 2**22), (1, 2**21), (1, 2**20)]
+    assert len(calls) == 5 + 8
+
+
+CHECKS: dict[str, Callable[[str], None]] = {
+    "float64 products are exact": products_are_exact,
+    "dense steps": dense_steps,
+    "matrix-free steps": matrix_free_steps,
+    "small steps": small_steps,
+    "last layer": last_layer,
+    "expand": expand_everywhere,
+    "out of memory": out_of_memory,
+    "agreement of large students": agreement_of_large,
+    "layers harvested": layers_harvested,
+    "tanh 3-3-1": lambda device: whole(device, "tanh", (3, 3, 1)),
+    "gelu 3-3-1": lambda device: whole(device, "gelu", (3, 3, 1)),
+    "g 3-2-1": lambda device: whole(device, "g", (3, 2, 1)),
+    "tanh 2-2-2-1": lambda device: whole(device, "tanh", (2, 2, 2, 1), width=3),
+}
+"""In the order in which they are run, what everything else rests on first."""
+
+
+@contextmanager
+def no_waiting(device: str) -> Iterator[None]:
+    """Nothing in the block may make the host wait for a real card."""
+    if torch.device(device).type == "cuda":
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        if torch.device(device).type == "cuda":
+            torch.cuda.set_sync_debug_mode("default")
