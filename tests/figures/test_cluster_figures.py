@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster
 
-from ec_core.cluster.cut import Cut, apply_cut
+from ec_core.cluster.cut import Clusters, Cut, apply_cut
 from ec_core.cluster.dendrogram import HeightCounts, build_tree, counts
 from ec_core.cluster.plateau import Plateau, plateaus
 from ec_core.errors import InputError
@@ -48,6 +49,22 @@ def test_dendrogram_numbers_stand_under_their_clusters() -> None:
     for x, cluster in zip(numbers.x, CLUSTERS.kept, strict=True):
         at = [place[int(member)] for member in cluster.members]
         assert x == pytest.approx((min(at) + max(at)) / 2)
+
+
+def test_clusters_are_called_and_coloured_as_on_the_bench() -> None:
+    # the first is dropped: the others keep their numbers and colours
+    dropped = replace(CUT, edits=(("drop", CLUSTERS.kept[0].node),))
+    left = apply_cut(TREE, POOL, dropped)
+    assert left.numbers == (2, 3)
+    numbers = samples.named(dendrogram(TREE, left, dropped, POOL), "clusters")
+    assert list(numbers.text) == ["<b>2</b>", "<b>3</b>"]
+    assert list(numbers.textfont.color) == list(LIGHT.palette[1:3])
+    fig = weight_map(POOL.vectors[:, :2], left, POOL)
+    colours = {t.name: t.marker.color for t in fig.data if t.name.startswith("cluster")}
+    assert colours == {"cluster 2": LIGHT.palette[1], "cluster 3": LIGHT.palette[2]}
+    # clusters stored by earlier versions have no numbers
+    old = Clusters(CUT, tuple(replace(c, number=0) for c in CLUSTERS.clusters))
+    assert old.numbers == (1, 2, 3)
 
 
 def test_dendrogram_without_clusters_or_cut() -> None:
