@@ -199,7 +199,9 @@ function search(screen, text) {
   screen.note = words ?? null
   if (mark) shown(screen, mark.vectors)
   relit(screen)
-  screen.tableBody.querySelector("tr.lit")?.scrollIntoView({ block: "nearest" })
+  // the table alone is scrolled: the page stays where the pictures are
+  const row = screen.tableBody.querySelector("tr.lit"), table = row?.closest(".scroll")
+  if (row) table.scrollTop = row.offsetTop - (table.clientHeight - row.offsetHeight) / 2
 }
 
 // what was found comes into view where there is only one, and is said
