@@ -93,7 +93,7 @@ def build_exactly(
     depth = len(shape.sizes) - 2
     views = checked(layers, depth)
     sizes = tuple(len(seen.clusters.kept) for seen in views)
-    told = f"Built from the clusters as they were kept, {_in_words(sizes)}: none added, none gone."
+    told = f"Built from the clusters kept, {_in_words(sizes)}: nothing added, nothing taken away."
     yield Note(STAGE, told)
     full = make_problem(probes, shape.activation, sizes, resolve_device(device))
     problem = full.thinned() if large(shape) and probes.floor <= ROUNDING_FLOOR else full

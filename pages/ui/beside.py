@@ -74,12 +74,13 @@ def _since(run: Run, build: Build) -> bool:
 
 
 def _card(run: Run, build: Build, used: bool) -> None:
-    mark = "" if build.verified else " not"
     first = "" if build.verified else f"<p>{html.escape(next(iter(build.reasons), ''))}</p>"
+    kind = "good" if build.verified else "warn"
     with st.container(key=f"build_{build.key}", border=True):
         st.html(
-            f'<div class="ec-build{mark}"><h3>{html.escape(title(build))}</h3>'
-            f"<p><b>{words.shape(build.sizes)}</b> &ensp; {verdict(build)}</p>"
+            f'<div class="ec-build"><h3>{html.escape(title(build))}</h3>'
+            f"<p><b>{words.shape(build.sizes)}</b> &ensp; "
+            f'<span class="{kind}">{verdict(build)}</span></p>'
             f"<p>loss {words.power(build.loss)}, on unseen questions "
             f"{words.power(build.heldout_loss)}</p>{first}</div>"
         )
@@ -107,7 +108,7 @@ def cards(run: Run) -> None:
 
 def kept_settings(run: Run) -> None:
     """One row for each setting that was kept under a name: size, loss, verdict, and a button."""
-    known, used = builds.all_of(run), builds.in_use(run)
+    used = builds.in_use(run)
     layers = range(run.settings().hidden_layers)
     named = [(layer, name, cut) for layer in layers for name, cut in run.named_cuts(layer).items()]
     if not named:
@@ -115,8 +116,19 @@ def kept_settings(run: Run) -> None:
     st.subheader("Kept settings", anchor=False)
     with st.container(key="kept_settings"):
         for layer, name, cut in named:
-            key = builds.exact_key(name, layer)
-            _setting(run, layer, name, cut, known.get(key), used is not None and used.key == key)
+            build = of_setting(run, name, layer)
+            same = used is not None and build is not None and used.key == build.key
+            _setting(run, layer, name, cut, build, same)
+
+
+def of_setting(run: Run, name: str, layer: int = 0) -> Build | None:
+    """The network that was built exactly from a kept setting, "" for the cuts in use: under its own
+    name, or under another from the very same cuts.
+    """
+    cuts, known = grove.hand_cuts(run, name, layer), builds.all_of(run)
+    same = [b for b in known.values() if b.how == EXACT and b.cuts == cuts]
+    own = known.get(builds.exact_key(name, layer))
+    return own if own in same or not same else same[0]
 
 
 def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, used: bool) -> None:
@@ -136,8 +148,8 @@ def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, use
         )
         if used:
             st.html('<span class="ec-note">in use</span>', width="content")
-        elif build is not None and st.button("Use", key=f"use_{key}"):
-            builds.use(run, key)
+        elif build is not None and st.button("Use", key=f"use_setting_{key}"):
+            builds.use(run, build.key)
             st.rerun()
         label = "Build exactly" if build is None else "Build again"
         act = (work.start_exact, run, name, layer)

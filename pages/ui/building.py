@@ -155,7 +155,7 @@ def _result(run: Run) -> None:
         st.markdown(_in_words(result, exactly))
         if result.signs is not None:
             st.markdown(_signs(result.signs))
-        for sentence in result.notes:
+        for sentence in () if exactly else result.notes:
             frame.note(sentence)
     layer_table.table(run)
     beside.kept_settings(run)

@@ -14,6 +14,7 @@ from ec_core.errors import InputError
 from ec_core.figures import Theme
 from pages.ui import (
     bench_state,
+    beside,
     builds,
     frame,
     grove,
@@ -98,9 +99,11 @@ def _built(run: Run, layer: int, names: dict[str, Cut], now: Cut) -> dict[str, s
     """What came of building each setting exactly, by name, "" for the cut in use; only where the
     cut is still the one that was built from.
     """
-    known, said = builds.all_of(run), {}
+    said: dict[str, str] = {}
+    if not run.has("cut"):
+        return said
     for name, cut in {"": now, **names}.items():
-        build = known.get(builds.exact_key(name, layer))
+        build = beside.of_setting(run, name, layer)
         if build is not None and layer < len(build.cuts) and build.cuts[layer] == cut:
             verdict = "verified" if build.verified else "not verified"
             said[name] = f"{words.shape(build.sizes)}, {words.power(build.loss)}, {verdict}"
