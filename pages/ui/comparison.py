@@ -30,6 +30,17 @@ def _which(run: Run) -> None:
     )
 
 
+def _advice(run: Run, given: tuple[str, ...]) -> tuple[str, ...]:
+    """What to try next; of a network built by hand, the hand first."""
+    used = builds.in_use(run)
+    if used is None or used.how != builds.EXACT:
+        return given
+    mine = (
+        "Keep other clusters, and build exactly again, or take the network where pruning decides."
+    )
+    return (mine, *given)
+
+
 def certificate(run: Run) -> None:
     """Verified or not, why, and what to try next."""
     _which(run)
@@ -46,7 +57,7 @@ def certificate(run: Run) -> None:
         )
     else:
         title = "Not verified"
-        tips = "".join(f"<li>{html.escape(tip)}</li>" for tip in ticket.advice)
+        tips = "".join(f"<li>{html.escape(tip)}</li>" for tip in _advice(run, ticket.advice))
         body = (
             f"<p>The best network so far has the sizes {shape}, but it is not proved right:</p>"
             f"<ul>{lines}</ul>" + (f"<p>What to try next:</p><ul>{tips}</ul>" if tips else "")

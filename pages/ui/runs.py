@@ -130,6 +130,11 @@ class Run:
         """The questions asked, with the answers."""
         return _probes(store().root, self.id, self.stamp("probes"))
 
+    @property
+    def rows_drawn(self) -> bool:
+        """Were the answers put in an order of their own? Not in runs of earlier versions."""
+        return _drawn(store().root, self.id, self.stamp("probes"))
+
     def ensemble(self) -> StudentEnsemble:
         return _ensemble(store().root, self.id, self.stamp("ensemble"))
 
@@ -313,6 +318,11 @@ def _source(root: Path, run_id: str) -> Source:
 @lru_cache(maxsize=16)
 def _probes(root: Path, run_id: str, stamp: int) -> ProbeSet:
     return _opened(root, run_id).probes()
+
+
+@lru_cache(maxsize=64)
+def _drawn(root: Path, run_id: str, stamp: int) -> bool:
+    return bool(_opened(root, run_id).load_arrays("probes").get("drawn", False))
 
 
 @lru_cache(maxsize=16)

@@ -111,13 +111,16 @@ def _teacher(source: Source) -> str:
     return f"teacher = ec.make_teacher({', '.join(words)}).network"
 
 
-def _asking(source: Source, settings: Settings) -> str:
-    if source.network is None:
-        whose = "asked in this run" if source.locked else "you uploaded"
-        return (
+def _asking(source: Source, settings: Settings, drawn: bool) -> str:
+    if source.network is None or not drawn:
+        whose = "you uploaded" if source.answers is not None else "asked in this run"
+        order = "" if drawn else ", drawn=False"
+        given = (
             f'x, y = ec.load_answers("probes.npz")  # the questions and answers {whose}\n'
-            f"probes = ec.make_probes(x, y, seed={settings.seed})"
+            f"probes = ec.make_probes(x, y, seed={settings.seed}{order})"
         )
+        known = "" if source.network is None else f"{_teacher(source)}\n"
+        return known + given
     data = ""
     if settings.distribution.startswith("data"):
         data = f"\n    data=ec.load_dataset({source.dataset!r}).x,"
@@ -137,9 +140,9 @@ def file_name(run: Run) -> str:
 def needs(run: Run) -> tuple[str, ...]:
     """The files that the script reads; none for a teacher that anyone can make again."""
     source, found = run.source(), []
-    if source.network is None:
+    if source.network is None or not run.rows_drawn:
         found.append(_PROBES)
-    elif source.preset is None:
+    if source.network is not None and source.preset is None:
         found.append(_TEACHER)
     if run.steered:
         found.append(_STUDENTS)
@@ -267,7 +270,7 @@ def repeat(run: Run) -> str:
         beside=f"with {files} in the same folder, " if files else "",
         imports=imports,
         helper=_FINISH if staged or once else "",
-        asking=_asking(source, settings),
+        asking=_asking(source, settings, run.rows_drawn),
         recovering=recovering,
         matching=matching,
     )

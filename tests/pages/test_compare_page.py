@@ -18,12 +18,14 @@ import ec_core as ec
 from ec_core.cli import main
 from ec_core.cluster import Cut, automatic_cut
 from ec_core.expand.students import ensemble_from_arrays
+from ec_core.expand.trainer import expand
 from ec_core.probing.probes import parse_answers
 from ec_core.store.plain import parse_arrays
 from pages.ui import grove, portable, results, script, takeaway, work
 from pages.ui.runs import Run
 from pages.ui.source import Source
 from tests.pages.conftest import SMALL, finish
+from tests.steps import drain
 
 Opener = Callable[..., AppTest]
 
@@ -181,6 +183,24 @@ def test_the_script_of_a_network_built_exactly_says_what_the_app_shows(
     assert run.reconstruction().network.sizes == (2, 3, 1)
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
     _says_what_the_app_shows(run, capsys.readouterr().out)
+
+
+def test_the_script_of_a_run_of_an_earlier_version_keeps_its_rows(
+    at_stage: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = at_stage("teacher")
+    run.ask()
+    x, y = run.stored.answers()
+    # as it was stored then: nothing said about the order, which was the given one
+    run.stored.save_arrays("probes", {"x": x, "y": y, "seed": np.array(SMALL.seed)})
+    probes = run.probes()
+    config = SMALL.recover_config("tanh").expand_config()
+    run.save_ensemble(drain(expand(probes, "tanh", config, ec.Control()))[1])
+    run.save_cut(automatic_cut(grove.of(run)[1]))
+    job = work.start_reconstruct(run)
+    assert job.wait(120) and job.snapshot().error is None
+    assert script.needs(run) == ("probes.npz",)
+    assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
 
 
 def test_students_that_were_steered_come_along(

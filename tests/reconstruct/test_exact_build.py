@@ -7,17 +7,24 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+import torch
 
 from ec_core import chain
-from ec_core.cluster.cut import apply_cut
+from ec_core.cluster.cloud import pool
+from ec_core.cluster.cut import Cut, apply_cut
+from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import RefineProgress
+from ec_core.expand.problem import make_problem
+from ec_core.expand.students import ensemble_of
+from ec_core.networks.mlp import from_network, pack, unpack
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.exact_build import build_exactly
+from ec_core.reconstruct.harvest import _shared, ground
 from ec_core.reconstruct.layerwise import LayerView
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import Certificate, certify
@@ -146,3 +153,38 @@ def test_a_layer_that_cannot_be_built_is_one_sentence() -> None:
     empty = _edited(second, *(("drop", cluster.node) for cluster in second.clusters.clusters))
     with pytest.raises(InputError, match="Layer 2 has no kept cluster"):
         _build(probes, result, first, empty)
+
+
+def test_layers_that_were_compared_standardised_are_built_too() -> None:
+    """Three layers of relu are seen by ``harvest``, whose vectors read standardised outputs."""
+    sizes = (3, 2, 3, 2, 2)
+    teacher = make_teacher("synthetic", sizes=sizes, activation="relu", seed=1).network
+    x, y = ask(Teacher(teacher), 3000, "gaussian", 3, 1)
+    probes = make_probes(x, y, 1)
+    full = make_problem(probes, "relu", sizes[1:-1], torch.device("cpu"))
+    shape, theta = from_network(probes.to_standard(teacher), skip=True)
+    first, second, third, _ = (block[0] for block in unpack(shape, theta).blocks)
+    copies, loss = 4, np.full(4, 1e-30)
+
+    def seen(below: tuple[torch.Tensor, ...], rows: torch.Tensor, skip: bool) -> LayerView:
+        """As students see it who hold just these rows above what is given."""
+        base = ground(full, below)
+        problem = base.problem((len(rows),), skip)
+        above = torch.ones(1, *problem.shape.shapes[1], dtype=torch.float64)
+        student = pack([base.inside(rows)[None], above])
+        return _shared(problem, student.repeat(copies, 1), loss, 0, base)
+
+    ensemble = ensemble_of(shape, theta.repeat(copies, 1).numpy(), loss, 0)
+    cloud = pool(ensemble)
+    tree = build_tree(cloud)
+    cut = Cut(1e-3, 0.5, 30.0)
+    layers = (
+        LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut)),
+        seen((first,), second, skip=False),
+        seen((first, second), third, skip=True),
+    )
+    assert [len(layer.clusters.kept) for layer in layers] == [2, 3, 2]
+    _, found = drain(build_exactly(ensemble, layers, probes, "cpu", Control()))
+    assert found.network.sizes == sizes and found.loss < 1e-24
+    error = match(teacher, found.network).max_weight_error
+    assert error is not None and error < 1e-9
