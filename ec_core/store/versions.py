@@ -21,8 +21,8 @@ from ec_core.store.folder import Folder
 from ec_core.store.run import ABOUT, PROBES, TEACHER, StoredRun
 
 _FOLDER, _FACTS = "versions", "about"
-_OWN = frozenset({ABOUT, TEACHER, PROBES})
-"""Parts that are the run's and in no version."""
+_OWN = frozenset({ABOUT, TEACHER, PROBES, "at-work"})
+"""Parts that are the run's and in no version: nor is what it is being worked on with."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from ec_core import store as kept
-from ec_core.errors import ECError
 from ec_core.networks.files import network_bytes
 from ec_core.store import Version
 from pages.ui import builds, frame, results, words
+from pages.ui.callbacks import safely
 from pages.ui.runs import Run
 
 _SETTINGS = {"steered": False, "best_students": None, "build_seconds": 0.0}
@@ -71,13 +71,6 @@ def _line(version: Version) -> str:
     return f"<b>{html.escape(found)}</b><br>{day}, {html.escape(version.why)}"
 
 
-def _brought_back(run: Run, number: int) -> None:
-    try:
-        bring_back(run, number)
-    except ECError as error:
-        st.toast(str(error))
-
-
 def _network(run: Run, number: int) -> bytes:
     return network_bytes(kept.version_folder(run.stored, number).load_network("recovered"))
 
@@ -110,8 +103,8 @@ def shelf(run: Run, *, busy: bool = False) -> None:
                     key=f"back_{version.number}",
                     icon=":material/history:",
                     disabled=busy,
-                    on_click=_brought_back,
-                    args=(run, version.number),
+                    on_click=safely,
+                    args=(bring_back, run, version.number),
                     help="Students, clusters and network as they were then; what is here now is "
                     "kept as an earlier result.",
                 )

@@ -112,6 +112,7 @@ def test_a_version_is_the_whole_state_and_comes_back(run: StoredRun) -> None:
     save_build(run, build(), result(1))
     use_build(run, EXACT)
     run.set_status("verified")
+    run.save_json("at-work", {"kind": "Expand"})
     number = keep_version(run, "before more", {"loss": 1e-30}, {"steered": False})
     # everything changes
     run.forget("cuts", "reconstruction", "recovered")
@@ -121,13 +122,14 @@ def test_a_version_is_the_whole_state_and_comes_back(run: StoredRun) -> None:
     (version,) = versions(again(run))
     assert (version.number, version.why, version.facts) == (number, "before more", {"loss": 1e-30})
     held = version_folder(run, number)
-    assert held.has("reconstruction") and not held.has("probes") and not held.has("run")
+    assert held.has("reconstruction")
+    assert not held.parts() & {"probes", "run", "at-work"}
     bring_back(again(run), number)
     assert run.cuts() == {"": CUTS[0]} and builds(run) == {EXACT: build()}
     assert weights(run.reconstruction()) == weights(result(1))
     assert run.summary().status == "verified"
     assert run.settings() == {"steered": False, "chosen": {"seed": 4}}
-    assert np.array_equal(run.answers()[0], x)
+    assert np.array_equal(run.answers()[0], x) and run.has("at-work")
     assert versions(run) == ()
     with pytest.raises(InputError, match=f"no version {number}"):
         bring_back(run, number)
