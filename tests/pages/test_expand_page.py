@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from threading import Event as Flag
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ec_core.control import Control
+from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.probing.presets import make_teacher
-from pages.ui import board, words
+from pages.ui import board, words, work
 from pages.ui.runs import Run
 from pages.ui.source import Source
 
@@ -180,3 +184,52 @@ def test_numbers_are_words() -> None:
     assert words.power(9.99e-13) == "1.0 × 10⁻¹²"
     assert words.power(float("nan")) == "–"
     assert words.duration(3599.6) == "1 h 0 min"
+
+
+def test_the_width_search_shows_how_it_goes_and_counts_agree(
+    open_page: Opener, at_stage: Callable[[str], Run]
+) -> None:
+    run, go, told, joined = at_stage("teacher"), Flag(), Flag(), Flag()
+    run.ask()
+
+    def at(iteration: int, losses: list[float], steps: list[int], searching: bool) -> Event:
+        states = tuple(CONVERGED if loss < 1e-6 else TRAINING for loss in losses)
+        none = np.zeros(len(losses), dtype=int)
+        counts, taken = np.array(losses), np.array(steps)
+        return TrainingProgress(
+            *("expand", iteration, counts, states, taken, none, 8, 1.0, 1.0),
+            searching=searching,
+            steps=taken,
+        )
+
+    def stage(control: Control) -> Generator[Event, None, None]:
+        yield WidthTried("expand", 4, 1, 6, 1e-3, False, (4,))
+        yield at(9, [1e-8, 0.1, 0.2], [9, 9, 9], True)
+        yield Note("expand", "Searching.")
+        told.set()
+        go.wait(60)
+        yield at(10, [1e-8, 0.1, 0.2, 0.9], [9, 10, 10, 1], False)
+        yield Note("expand", "Training.")
+        go.clear()
+        joined.set()
+        go.wait(60)
+
+    job = work._submit(run, work.EXPAND, stage)
+    try:
+        assert told.wait(60)
+        app = open_page("expand", run)
+        assert not app.error
+        said = app.container(key="search_facts").html[0].value
+        assert "8 neurons each" in said and "1 of 3" in said and "<dd>9</dd>" in said
+        assert any("With 4 neurons 1 of 6 students got there" in e.value for e in app.html)
+        go.set()
+        assert joined.wait(60)
+        app.run()
+        assert "<dt>iteration</dt><dd>10</dd>" in app.container(key="training_facts").html[0].value
+        rows = app.container(key="student_table").html[0].value.split("<tr>")[2:]
+        for taken, row in zip((9, 10, 10, 1), rows, strict=True):
+            assert f"<td class='num'>{taken}</td>" in row
+    finally:
+        job.stop()
+        go.set()
+        assert job.wait(60)

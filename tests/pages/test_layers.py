@@ -80,7 +80,7 @@ def test_the_pages_show_it_while_a_job_runs(
         assert 'class="now" aria-current="step">layer 2<' in drawn
         assert "retrain what is above" in drawn and "&lt;again&gt;" in drawn
         if kind == work.EXPAND:
-            assert any("8–8–4" in element.value for element in app.markdown)
+            assert any("With 8–8–4 neurons 1 of 6" in element.value for element in app.html)
     finally:
         go.set()
         assert job.wait(30)
