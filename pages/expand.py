@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, students, train_settings, work
+from pages.ui import frame, students, train_settings, whose
 from pages.ui.board import active, job_of
 from pages.ui.runs import Run
 
@@ -26,10 +26,10 @@ def _ready(run: Run) -> None:
             icon=":material/play_arrow:",
             disabled=not possible,
         ) and (settings is not None):
-            run.save_settings(settings)
-            work.start_expand(run)
+            whose.start(run, settings)
             st.rerun()
         if settings is not None:
+            whose.question(run, settings)
             train_settings.what_happens(run, settings)
         frame.formula("How they learn, as a formula", "expand")
 

@@ -9,13 +9,20 @@ from ec_core.jobs.job import Expected
 from pages.ui import train_settings
 from pages.ui.runs import Run
 
+_TYPICAL_ITERATIONS = 40
+"""Per hidden layer, as the page's own estimate has it."""
 
-def _planned(seen: Seen) -> float | None:
-    """By the pace so far, where the training knows how many iterations there will be."""
+
+def _by_pace(seen: Seen, layers: int) -> float | None:
+    """By the pace so far: the iterations planned, or as many as are typical; None before any.
+
+    A machine with more to do than this job is slower than any estimate.
+    """
     training = seen.training
-    if training is None or not training.planned or not training.iteration:
+    if training is None or not training.iteration:
         return None
-    return training.seconds / training.iteration * training.planned
+    iterations = training.planned or max(_TYPICAL_ITERATIONS * layers, training.iteration)
+    return training.seconds / training.iteration * iterations
 
 
 def training(run: Run) -> Expected:
@@ -24,7 +31,8 @@ def training(run: Run) -> Expected:
         before: float | None = train_settings.estimated(run, run.settings())[0].seconds
     except ECError:
         before = None
-    return lambda seen: _planned(seen) or before
+    layers = run.settings().hidden_layers
+    return lambda seen: _by_pace(seen, layers) or before
 
 
 def building(run: Run) -> Expected:

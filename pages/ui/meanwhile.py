@@ -14,8 +14,8 @@ from typing import Any
 
 import streamlit as st
 
-from ec_core.cluster import Dendrogram
-from pages.ui import bench_state
+from ec_core.cluster import Cut, Dendrogram
+from pages.ui import bench_state, words
 from pages.ui.bench_state import Mine
 from pages.ui.callbacks import safely
 from pages.ui.runs import Run
@@ -69,15 +69,16 @@ def _choose(run: Run, tree: Dendrogram, name: str, layer: int, what: str) -> Non
     st.session_state[_HELD] = _Held(held.tree, held.serial, None)
 
 
-def _in_words(run: Run, tree: Dendrogram, name: str, layer: int, mine: Mine) -> str:
-    theirs = bench_state.load(run, tree, name, layer).cut
-
-    def cut(which: Any) -> str:
-        edits = len(which.edits)
-        by_hand = f", {edits} {'edit' if edits == 1 else 'edits'} by hand" if edits else ""
-        return f"height {which.height:.3g}{by_hand}"
-
-    return f"Theirs: {cut(theirs)}. Mine: {cut(mine.cut)}."
+def _said(cut: Cut, other: Cut) -> str:
+    """A cut in a few words: its height, and what else tells it from the other."""
+    parts = [f"height {words.power(cut.height)}"]
+    if cut.gamma != other.gamma:
+        parts.append(f"γ {cut.gamma:g}")
+    if cut.beta != other.beta:
+        parts.append(f"β {cut.beta:g}°")
+    if cut.edits:
+        parts.append(f"{words.many(len(cut.edits), 'edit')} by hand")
+    return ", ".join(parts)
 
 
 def question(run: Run, tree: Dendrogram, name: str, layer: int) -> None:
@@ -87,10 +88,12 @@ def question(run: Run, tree: Dendrogram, name: str, layer: int) -> None:
         # its place is kept, or the bench below would move
         st.container(key="blob_meanwhile")
         return
+    theirs, mine = bench_state.load(run, tree, name, layer).cut, held.mine.cut
     with st.container(key="panel_meanwhile"):
         st.markdown(
             "**Changed meanwhile.** Somebody stored other clusters in another window while you "
-            f"changed them here. {_in_words(run, tree, name, layer, held.mine)}"
+            f"changed them here. "
+            f"Theirs: {_said(theirs, mine)}. Mine: {_said(mine, theirs)}."
         )
         act = partial(_choose, run, tree, name, layer)
         with st.container(horizontal=True, key="meanwhile_ways"):

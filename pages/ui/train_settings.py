@@ -10,7 +10,7 @@ from ec_core.expand.config import DEEPEST, ExpandConfig
 from ec_core.expand.estimate import Estimate, check_memory, estimate
 from ec_core.networks.mlp import Architecture
 from ec_core.probing.asking import DISTRIBUTIONS
-from pages.ui import frame, numbers, words
+from pages.ui import frame, numbers, seen, words
 from pages.ui.board import devices
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
@@ -129,6 +129,8 @@ def widgets(run: Run) -> Settings | None:
     """The panel; returns what is chosen now, None while a number cannot be used."""
     old = run.settings()
     numbers.begin(run.id)
+    if "student_count" not in st.session_state:
+        seen.filled(run.id, old)
     count, distribution = _probes(run, old)
     layers = _depth(run, old)
     left, right = st.columns(2)

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut
-from pages.ui import bench_state, grove, meanwhile
+from pages.ui import bench_state, board, grove, meanwhile
 from pages.ui.runs import Run
 
 Opener = Callable[..., AppTest]
@@ -156,3 +156,25 @@ def test_whatever_is_chosen_the_other_is_still_there(
     kept = run.named_cuts()
     assert len(kept) == names
     assert all(name.startswith("mine") and cut.height == 0.3 for name, cut in kept.items())
+
+
+@pytest.mark.parametrize(("choice", "students"), [("theirs", 3), ("mine", 2)])
+def test_a_start_with_settings_that_were_overtaken_asks_whose(
+    open_page: Opener, at_stage: Callable[[str], Run], choice: str, students: int
+) -> None:
+    run = at_stage("teacher")
+    app = open_page("expand", run)
+    app.number_input(key="student_count").set_value(2).run()
+    # the other window
+    run.save_settings(replace(run.settings(), students=3))
+    app.button(key="start_expand").click().run()
+    assert not app.exception and board.job_of(run) is None
+    said = "\n".join(element.value for element in app.markdown)
+    assert "**Changed meanwhile.**" in said and "students: 3, mine 2" in said
+    assert run.settings().students == 3
+    app.button(key=f"start_{choice}").click().run()
+    assert not app.exception and not app.error
+    job = board.job_of(run)
+    assert job is not None and run.settings().students == students
+    job.stop()
+    assert job.wait(60)

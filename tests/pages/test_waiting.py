@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.benchmark import Outcome, Problem, ProblemEnded, Settings
 from ec_core.control import Control
-from ec_core.events import Event, Note
+from ec_core.events import Event, Note, TrainingProgress
 from ec_core.jobs import Job, JobBoard, Seen, Waiting
 from ec_core.jobs.buffer import EventBuffer
 from pages.ui import board, expected, waiting
@@ -155,3 +157,13 @@ def test_every_kind_of_job_of_a_run_is_foreseen(planar: Run) -> None:
     for kind in (expected.training, expected.building, expected.whole):
         seconds = kind(planar)(nothing)
         assert seconds is not None and seconds > 0
+
+
+def test_a_training_that_is_slower_than_foreseen_is_foreseen_anew(planar: Run) -> None:
+    progress = TrainingProgress(
+        *("expand", 2, np.ones(4), ("training",) * 4, np.full(4, 2), np.zeros(4, dtype=int), 6),
+        *(20.0, 0.4),
+    )
+    takes = expected.training(planar)
+    assert takes(seen_of(progress)) == 10.0 * 40
+    assert takes(seen_of(replace(progress, planned=3))) == 10.0 * 3
