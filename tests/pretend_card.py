@@ -356,6 +356,7 @@ def _cuda_module(memory: int) -> dict[str, Callable[..., Any]]:
         "reset_peak_memory_stats": lambda *_: None,
         "empty_cache": lambda: None,
         "synchronize": lambda *_: None,
+        "set_sync_debug_mode": lambda *_: None,
     }
 
 

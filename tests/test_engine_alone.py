@@ -69,6 +69,27 @@ def test_a_network_is_recovered_without_any_of_them() -> None:
     assert "scikit-learn" in said["refusal"] and "pip install" in said["refusal"]
 
 
+_BENCHMARK = """
+import runpy
+sys.argv = ["gpu.py", "--small", "--out", {out!r}]
+runpy.run_path("tests/benchmarks/gpu.py", run_name="__main__")
+"""
+
+
+def test_the_benchmark_of_cards_runs_without_any_of_them(tmp_path: Path) -> None:
+    """As its docstring promises; without a card it is small."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _BLOCKED + _BENCHMARK.format(out=str(tmp_path))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))
+    assert [row["verified"] for row in found["cases"]] == [True] * len(found["cases"]) != []
+
+
 @pytest.mark.parametrize("activation", ["g", "tanh", "relu"])
 def test_scipys_tree_is_the_same(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where fastcluster is missing: same merges, same cut, same clusters."""

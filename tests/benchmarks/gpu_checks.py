@@ -8,7 +8,7 @@ anything else that a machine which only computes might lack. Each raises Asserti
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest import mock
@@ -257,11 +257,36 @@ def out_of_memory(device: str) -> None:
     assert len(calls) == 5 + 8
 
 
+@contextmanager
+def no_waiting(device: str) -> Iterator[None]:
+    """Nothing in the block may make the host wait for a real card."""
+    if torch.device(device).type == "cuda":
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        if torch.device(device).type == "cuda":
+            torch.cuda.set_sync_debug_mode("default")
+
+
+def nothing_waits(device: str) -> None:
+    """The curvature and a block of small steps are handed over without waiting for the card."""
+    b = bench(device, "gelu", (3, 3, 2), (4,))
+    theta = b.moved
+    light, x, y = (part.to(torch.float32) for part in (theta, b.there.x, b.there.y))
+    for wait in (nullcontext(), no_waiting(device)):
+        # once before, since libraries set themselves up at their first call
+        with wait:
+            normal_equations(b.there, theta)
+            warm_up.gradient(b.there.shape, light, x, y)
+
+
 CHECKS: dict[str, Callable[[str], None]] = {
     "float64 products are exact": products_are_exact,
     "dense steps": dense_steps,
     "matrix-free steps": matrix_free_steps,
     "small steps": small_steps,
+    "nothing waits": nothing_waits,
     "last layer": last_layer,
     "expand": expand_everywhere,
     "out of memory": out_of_memory,
@@ -273,15 +298,3 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "tanh 2-2-2-1": lambda device: whole(device, "tanh", (2, 2, 2, 1), width=3),
 }
 """In the order in which they are run, what everything else rests on first."""
-
-
-@contextmanager
-def no_waiting(device: str) -> Iterator[None]:
-    """Nothing in the block may make the host wait for a real card."""
-    if torch.device(device).type == "cuda":
-        torch.cuda.set_sync_debug_mode("error")
-    try:
-        yield
-    finally:
-        if torch.device(device).type == "cuda":
-            torch.cuda.set_sync_debug_mode("default")

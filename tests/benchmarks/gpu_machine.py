@@ -1,0 +1,139 @@
+"""What a machine is and what it can do: versions, the card, and rates to compare others with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import scipy
+import torch
+
+from ec_core.expand.estimate import matrix_flops
+from ec_core.expand.levenberg_marquardt import start
+from ec_core.expand.problem import Problem
+from ec_core.expand.stepping import Stepper
+from ec_core.expand.students import initial_theta
+from ec_core.expand.warm_up import BATCH, gradient
+
+SMALL_STEP_FLOPS = 6
+"""Operations per weight and probe of a small step: two forward, four back."""
+
+
+def wait(device: str) -> None:
+    """Until the device has done what it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def _asked(*command: str) -> str:
+    if shutil.which(command[0]) is None:
+        return ""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    return done.stdout.strip()
+
+
+def versions() -> dict[str, object]:
+    """Card, driver, versions, threads, commit."""
+    found: dict[str, object] = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "cpus": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "commit": _asked("git", "rev-parse", "--short", "HEAD"),
+        "date": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "card": None,
+    }
+    if torch.cuda.is_available():
+        properties = torch.cuda.get_device_properties(0)
+        query = ("--query-gpu=driver_version", "--format=csv,noheader")
+        found["card"] = properties.name
+        found["card_bytes"] = properties.total_memory
+        found["multiprocessors"] = properties.multi_processor_count
+        found["driver"] = _asked("nvidia-smi", *query)
+        found["cuda"] = torch.version.cuda
+    return found
+
+
+def seconds_each(work: Callable[[], object], device: str, seconds: float) -> float:
+    """Mean seconds of one call, over as many as fit into ``seconds``; two first calls left out."""
+    for _ in range(2):
+        work()
+    wait(device)
+    count, began = 0, time.perf_counter()
+    while True:
+        work()
+        count += 1
+        wait(device)
+        passed = time.perf_counter() - began
+        if passed >= seconds:
+            return passed / count
+
+
+def rates(device: str, seconds: float, side: int) -> dict[str, float]:
+    """Operations per second of a matrix product, float64 and float32, and what a small call costs.
+
+    launch_seconds : of one addition of a single number, waited for
+    cholesky_batched, cholesky_looped : operations per second on ten matrices at once and in turn,
+    of a size that students have
+    """
+    found = {}
+    for name, kind in (("float64", torch.float64), ("float32", torch.float32)):
+        a = torch.randn(side, side, dtype=kind, device="cpu").to(device)
+        found[name] = 2 * side**3 / seconds_each(lambda a=a: a @ a, device, seconds)  # type: ignore[misc]
+    one = torch.ones(1, dtype=torch.float64, device="cpu").to(device)
+    found["launch_seconds"] = seconds_each(lambda: one + one, device, seconds / 10)
+    size = side // 8
+    a = torch.randn(10, size, size, dtype=torch.float64, device="cpu").to(device)
+    positive = a @ a.transpose(1, 2) + size * torch.eye(size, dtype=a.dtype, device=a.device)
+    flops = 10 * size**3 / 3
+    found["cholesky_batched"] = flops / seconds_each(
+        lambda: torch.linalg.cholesky_ex(positive), device, seconds
+    )
+    found["cholesky_looped"] = flops / seconds_each(
+        lambda: [torch.linalg.cholesky_ex(one) for one in positive], device, seconds
+    )
+    return found
+
+
+def speed(
+    problem: Problem, students: int, seconds: float, peak: dict[str, float]
+) -> dict[str, float]:
+    """Steps per second of students of a problem, all together, and their shares of the peak.
+
+    steps : Levenberg-Marquardt iterations, students × iterations; small_steps : of the warm-up
+    """
+    device = problem.x.device.type
+    theta = initial_theta(problem.shape, 0, students).to(problem.x.device)
+    stepper, batch = Stepper(problem), start(problem, theta)
+    each = seconds_each(lambda: stepper(batch), device, seconds)
+    weights = problem.shape.parameter_count
+    flops = students * (matrix_flops(problem.shape, len(problem.x)) + weights**3 / 3)
+    x, y = problem.x[:BATCH].to(torch.float32), problem.y[:BATCH].to(torch.float32)
+    light = theta.to(torch.float32)
+    small = seconds_each(lambda: gradient(problem.shape, light, x, y), device, seconds)
+    light_flops = SMALL_STEP_FLOPS * students * weights * len(x)
+    return {
+        "steps": students / each,
+        "share_float64": flops / each / peak["float64"],
+        "small_steps": students / small,
+        "share_float32": light_flops / small / peak["float32"],
+    }
+
+
+def memory_mark(device: str) -> int:
+    """Largest number of bytes so far: of the card's tensors, or of this whole process."""
+    if device == "cuda":
+        return int(torch.cuda.max_memory_allocated())
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    lines = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+    return 1024 * int(lines[0].split()[1]) if lines else 0
