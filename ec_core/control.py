@@ -8,11 +8,18 @@ from collections.abc import Callable
 
 RESTART, STOP = "restart", "stop"
 
+LATE, LATE_SHARE = 2.0, 0.05
+"""A budget may be overrun by so many seconds, or by this share of it if that is more."""
+
+MOST_RESERVED = 0.3
+"""Share of a budget that is kept for what must follow, at most."""
+
 
 class Control:
     """Stop, pause and per-student requests; looked at between iterations, safe from any thread.
 
-    seconds : wall-clock budget from now on (None: no limit). Pauses do not count.
+    seconds : wall-clock budget from now on (None: no limit). Pauses do not count. Work is over
+        when another step as long as the last would end too late, not when time has run out.
     hold : called in the working thread when it comes upon a pause; returns when work goes on. A
         job gives its device away meanwhile; by default the thread just waits.
 
@@ -32,9 +39,12 @@ class Control:
         self._go.set()
         self._lock = threading.Lock()
         self._requests: list[tuple[str, int]] = []
+        self._budget = seconds
         self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._reserved, self._pace = 0.0, 0.0
         self._hold: Callable[[], object] = hold or self._go.wait
         self._held = 0.0
+        self._looked: float | None = None
 
     def stop(self) -> None:
         """Ask for an orderly end; work in progress ends after its current iteration."""
@@ -67,7 +77,20 @@ class Control:
 
     @property
     def out_of_time(self) -> bool:
-        return self._deadline is not None and time.monotonic() >= self._deadline
+        """Is the budget spent, or would it be by one more step?"""
+        return not self.room_for(self._pace)
+
+    def room_for(self, seconds: float) -> bool:
+        """May work begin that takes so many seconds? It may end a little late."""
+        if self._deadline is None or self._budget is None:
+            return True
+        late = max(LATE, LATE_SHARE * self._budget) / 2
+        return max(0.0, seconds - late) < self.remaining()
+
+    def reserve(self, seconds: float) -> None:
+        """Keep so much of the budget for what must follow: the verdict on what was found."""
+        if self._deadline is not None and self._budget is not None:
+            self._reserved = min(seconds, MOST_RESERVED * self._budget)
 
     @property
     def over(self) -> bool:
@@ -75,8 +98,10 @@ class Control:
         return self.stopped or self.out_of_time
 
     def remaining(self) -> float:
-        """Seconds left in the budget (infinite without one)."""
-        return float("inf") if self._deadline is None else self._deadline - time.monotonic()
+        """Seconds left in the budget (infinite without one), less what is reserved."""
+        if self._deadline is None:
+            return float("inf")
+        return self._deadline - self._reserved - time.monotonic()
 
     def clock(self) -> float:
         """Seconds of a clock that stands still in pauses; only differences mean anything."""
@@ -99,6 +124,10 @@ class Control:
         Waits here while paused, so that a worker needs one call per iteration.
         """
         self.rest()
+        now = self.clock()
+        if self._looked is not None:
+            self._pace = now - self._looked
+        self._looked = now
         with self._lock:
             requests, self._requests = tuple(self._requests), []
         return requests
