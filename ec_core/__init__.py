@@ -25,6 +25,7 @@ from ec_core.networks.files import load_network, save_network
 from ec_core.networks.network import Network
 from ec_core.probing import (
     PRESETS,
+    Asker,
     ProbeSet,
     Teacher,
     load_answers,
@@ -40,6 +41,7 @@ from ec_core.verify.match import MatchReport, match
 __all__ = [
     "ACTIVATIONS",
     "PRESETS",
+    "Asker",
     "Control",
     "ECError",
     "InputError",

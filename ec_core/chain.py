@@ -16,20 +16,24 @@ from ec_core.cluster.dendrogram import Dendrogram, build_tree
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.errors import InputError
-from ec_core.events import Event, Note
+from ec_core.events import Event, Note, WidthTried, relay
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.estimate import fits_densely
-from ec_core.expand.problem import make_problem
+from ec_core.expand.enough import asked, enough, questions_for
+from ec_core.expand.estimate import fits_densely, verdict_seconds
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.expand.warm_up import helps, large
-from ec_core.expand.width import could_interpolate
+from ec_core.expand.width import WidthFound
 from ec_core.networks.activations import activation as look_up
+from ec_core.networks.mlp import Architecture
 from ec_core.networks.network import Network
-from ec_core.probing.probes import ProbeSet
+from ec_core.probing.asking import Asker
+from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.coordinates import unit_notes
+from ec_core.verify.cures import Cure
+from ec_core.verify.parsimony import LARGEST
 from ec_core.verify.support import support
 
 WIDENINGS = 3
@@ -99,26 +103,61 @@ class Recovery:
     clusters: Clusters
     reconstruction: Reconstruction
     certificate: Certificate
+    probes: ProbeSet
+
+
+Source = ProbeSet | Asker
+"""Answers that were given, or what can be asked for as many as it takes."""
 
 
 def attempt(
-    probes: ProbeSet, config: RecoverConfig, control: Control
+    source: Source, config: RecoverConfig, control: Control
 ) -> Generator[Event, None, Recovery]:
-    """One pass: expand, cluster, reconstruct, certify."""
+    """One pass: ask, expand, cluster, reconstruct, certify."""
     began = time.monotonic()
-    ensemble = yield from expand(probes, config.activation, config.expand_config(), control)
+    found: WidthFound | None = None
+    told = config.expand_config()
+    if isinstance(source, Asker):
+        asking = enough(source, source.first, config.activation, told, control)
+        probes, found = yield from asking
+    else:
+        probes = source
+    _keep_time(control, probes, config, told.hidden(config.width or 2))
+    training = expand(probes, config.activation, told, control, found=found)
+    ensemble = yield from relay(training, lambda event: _looked_at(event, control, probes, config))
+    _keep_time(control, probes, config, ensemble.shape.sizes[1:-1])
     cloud = pool(ensemble)
     tree = build_tree(cloud)
     cut = automatic_cut(tree, config.gamma, config.beta)
     clusters = apply_cut(tree, cloud, cut)
     yield Note("cluster", f"{len(clusters.kept)} clusters are shared by enough students.")
-    found = yield from reconstruct(
+    built = yield from reconstruct(
         ensemble, clusters, cloud, probes, ReconstructConfig(device=config.device), control
     )
-    certificate = certify(found, probes)
+    certificate = certify(built, probes)
+    control.reserve(0.0)
     seconds = time.monotonic() - began
-    report = make_report(probes, ensemble, clusters, found, certificate, seconds, config.device)
-    return Recovery(found.network, report, ensemble, cloud, tree, cut, clusters, found, certificate)
+    report = make_report(probes, ensemble, clusters, built, certificate, seconds, config.device)
+    return Recovery(
+        *(built.network, report, ensemble, cloud, tree, cut, clusters, built, certificate, probes)
+    )
+
+
+def _looked_at(event: Event, control: Control, probes: ProbeSet, config: RecoverConfig) -> Event:
+    """An event of the training, which may tell how large a network will be judged."""
+    if isinstance(event, WidthTried):
+        _keep_time(control, probes, config, event.hidden)
+    return event
+
+
+def _keep_time(
+    control: Control, probes: ProbeSet, config: RecoverConfig, hidden: tuple[int, ...]
+) -> None:
+    """Keep time for the verdict, on a network half as wide as its students."""
+    sizes = (probes.inputs.shape[1], *(-(-size // 2) for size in hidden), probes.y.shape[1])
+    shape = Architecture(sizes, config.activation)
+    refits = shape.parameter_count <= LARGEST or probes.precision > ROUNDING_FLOOR
+    control.reserve(verdict_seconds(shape, len(probes.x), refits))
 
 
 def make_report(
@@ -146,6 +185,7 @@ def make_report(
         },
         "seconds": seconds,
         "device": str(resolve_device(device)),
+        "questions": asked(probes),
         "unidentified_inputs": list(probes.unidentified_inputs),
         "layers": _layers(clusters, found),
         "rank": certificate.rank,
@@ -178,19 +218,21 @@ def _layers(clusters: Clusters, found: Reconstruction) -> list[dict[str, object]
 
 
 def run(
-    probes: ProbeSet, config: RecoverConfig, control: Control
+    source: Source, config: RecoverConfig, control: Control
 ) -> Generator[Event, None, Recovery]:
-    """Recover a network from probes alone; yields events, returns the Recovery.
+    """Recover a network from answers alone; yields events, returns the Recovery.
 
-    Where the width was left to the engine and the result is not verified, students twice as wide
-    are tried, up to ``WIDENINGS`` times and while they fit and help; the best is returned. Students
-    that are warmed up start elsewhere instead: wider ones explain the answers by other neurons.
+    source : the answers, or an Asker, which is asked as many questions as the students need
+    Where the width was left to the engine and the result is not verified for a reason that wider
+    students could cure, students twice as wide are tried, up to ``WIDENINGS`` times and while they
+    fit and help; the best is returned. Students that are warmed up start elsewhere instead: wider
+    ones explain the answers by other neurons.
     """
     began = time.monotonic()
-    best = yield from attempt(probes, config, control)
+    best = yield from attempt(source, config, control)
     wider: tuple[int, ...] = ()
     for trial in range(1, WIDENINGS + 1):
-        if best.certificate.verified or config.width is not None or control.over:
+        if Cure.WIDER not in best.certificate.cures or config.width is not None or control.over:
             break
         width = best.ensemble.shape.sizes[1:-1]
         if helps(best.ensemble.shape) or large(best.ensemble.shape):
@@ -198,17 +240,25 @@ def run(
             changed = replace(config, width=width, expansion=1.0, seed=config.seed + trial)
         else:
             width = tuple(2 * size for size in width)
-            problem = make_problem(probes, config.activation, width, resolve_device("cpu"))
-            if could_interpolate(problem) or not fits_densely(problem.shape, problem.x.device):
+            shape = best.ensemble.shape.with_hidden(*width)
+            # wider students did no better, and the same once more would end the same
+            if width == wider or not _could_learn(source, best.probes, shape):
                 break
-            if width == wider:
-                break  # wider students did no better, and the same once more would end the same
             wider = width
-            shape = "-".join(map(str, width))
-            yield Note("chain", f"Not verified yet; trying students with {shape} hidden neurons.")
+            hidden = "-".join(map(str, width))
+            yield Note("chain", f"Not verified yet; trying students with {hidden} hidden neurons.")
             changed = replace(config, width=width, expansion=1.0)
-        again = yield from attempt(probes, changed, control)
+        again = yield from attempt(source, changed, control)
         if again.certificate.verified or again.reconstruction.loss < best.reconstruction.loss:
             best = again
     report = {**best.report, "seconds": time.monotonic() - began}
     return replace(best, report=report)
+
+
+def _could_learn(source: Source, probes: ProbeSet, shape: Architecture) -> bool:
+    """Do students of this shape fit into memory, and are there answers enough for them?"""
+    if not fits_densely(shape, resolve_device("cpu")):
+        return False
+    if isinstance(source, Asker):
+        probes = source(questions_for(shape))
+    return shape.parameter_count <= probes.answers.size

@@ -10,17 +10,18 @@ import numpy as np
 from ec_core.chain import RecoverConfig, Recovery, run
 from ec_core.control import Control
 from ec_core.events import Event
-from ec_core.probing.asking import probe
+from ec_core.probing.asking import Asker, probe
 from ec_core.probing.probes import ProbeSet
 
 
 def recover(
-    source: ProbeSet | Callable[[np.ndarray], np.ndarray],
+    source: ProbeSet | Asker | Callable[[np.ndarray], np.ndarray],
     *,
     activation: str,
     inputs: int | None = None,
     probes: int | None = None,
     distribution: str = "gaussian",
+    data: np.ndarray | None = None,
     seed: int = 0,
     budget: float | None = None,
     on_event: Callable[[Event], None] | None = None,
@@ -29,7 +30,9 @@ def recover(
     """Recover the network behind some answers.
 
     source : a ProbeSet, or a callable that answers questions x (N, D) with y (N, K); the callable
-        is asked ``probes`` questions of ``distribution`` and never anything else
+        is asked ``probes`` questions of ``distribution`` and never anything else, or, where no
+        number is given, as many as the students turn out to need; an Asker is the same
+    data : (n, D) rows to ask with, for the distributions that need them
     activation : the teacher's, from ``ACTIVATIONS``; inputs : D, where the callable does not say
     budget : seconds, None for no limit; on_event : called with every event
     settings : the other fields of ``RecoverConfig`` (students, width, gamma, …)
@@ -44,16 +47,21 @@ def recover(
     (True, (2, 1, 1))
     """
     config = RecoverConfig(activation=activation, seed=seed, **settings)
-    if not isinstance(source, ProbeSet):
-        source = probe(
-            source,
-            count=probes,
-            distribution=distribution,
-            seed=seed,
-            inputs=inputs,
-            hidden_layers=config.hidden_layers,
-            activation=activation,
-        )
+    if not isinstance(source, ProbeSet | Asker):
+        how: dict[str, Any] = {
+            "distribution": distribution,
+            "seed": seed,
+            "inputs": inputs,
+            "data": data,
+        }
+        known: dict[str, Any] = {
+            "hidden_layers": config.hidden_layers,
+            "activation": activation,
+        }
+        if probes is None:
+            source = Asker(source, **how, **known)
+        else:
+            source = probe(source, count=probes, **how)
     steps = run(source, config, Control(budget))
     while True:
         try:

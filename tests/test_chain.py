@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from ec_core.expand.students import ensemble_of
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.mlp import Architecture
 from ec_core.probing import make_probes
+from ec_core.verify.cures import Cure
 from tests.steps import drain
 
 
@@ -154,7 +156,9 @@ def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
         tried.append(config)
         yield Note("chain", "tried")
         rest: dict[str, Any] = dict.fromkeys(("network", "cloud", "tree", "cut", "clusters"))
-        rest["certificate"] = SimpleNamespace(verified=len(tried) == len(widths))
+        done = len(tried) == len(widths)
+        rest["certificate"] = SimpleNamespace(verified=done, cures=() if done else (Cure.WIDER,))
+        rest["probes"] = probes
         rest["reconstruction"] = SimpleNamespace(loss=1.0 / len(tried))
         return chain.Recovery(report={}, ensemble=ensemble, **rest)
 
@@ -189,3 +193,45 @@ def test_wider_students_that_do_no_better_are_not_trained_again(
     monkeypatch.setattr(chain, "attempt", attempt)
     drain(chain.run(probes, chain.RecoverConfig("tanh"), Control()))
     assert widths == [None, (4,)]
+
+
+@pytest.mark.parametrize("cures", [(Cure.SPREAD,), (Cure.QUESTIONS, Cure.DIGITS), (Cure.CLASS,)])
+def test_what_wider_students_cannot_cure_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, cures: tuple[Cure, ...]
+) -> None:
+    x = np.random.default_rng(0).standard_normal((100, 2))
+    probes = ec.make_probes(x, np.sin(3 * x[:, :1]))
+    once = ec.recover(probes, activation="tanh", width=2, students=2, iterations=3)
+    ticket = replace(once.certificate, cures=cures)
+    tried = []
+
+    def attempt(
+        source: object, config: chain.RecoverConfig, control: object
+    ) -> Generator[Event, None, chain.Recovery]:
+        tried.append(config)
+        yield from ()
+        return replace(once, certificate=ticket)
+
+    monkeypatch.setattr(chain, "attempt", attempt)
+    drain(chain.run(probes, chain.RecoverConfig("tanh"), Control()))
+    assert len(tried) == 1
+
+
+def test_where_there_is_no_time_left_the_verdict_is_given() -> None:
+    over = Control()
+    over.stop()
+    probes = ec.probe(ec.Teacher(_RELU), count=300)
+    _, found = drain(chain.run(probes, chain.RecoverConfig("relu", students=3), over))
+    assert not found.certificate.verified and found.certificate.reasons
+    assert found.certificate.expected > 0 and found.report["loss"] == found.reconstruction.loss
+    assert found.reconstruction.loss <= np.nanmin(found.ensemble.losses)
+
+
+def test_a_callable_is_asked_as_many_questions_as_the_students_need() -> None:
+    teacher = ec.make_teacher("synthetic", sizes=(5, 4, 1), activation="tanh", seed=1).network
+    asker = ec.Asker(ec.Teacher(teacher), first=50)
+    result = ec.recover(asker, activation="tanh", students=4)
+    assert result.report["verified"], result.report["reasons"]
+    assert result.report["questions"] == len(asker.x) > 500
+    again = ec.recover(ec.Asker(ec.Teacher(teacher), first=50), activation="tanh", students=4)
+    np.testing.assert_array_equal(result.network.weights[0], again.network.weights[0])

@@ -84,11 +84,15 @@ def questions_and_answers(
     network: Network, count: int | None, distribution: str, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ask a network's black box; the data are those its file names."""
-    data = None
-    if distribution.startswith("data") and network.dataset:
-        data = load_dataset(network.dataset).x
     box = Teacher(network)
-    return ask(box, count, distribution, box.inputs, seed, data)
+    return ask(box, count, distribution, box.inputs, seed, data_for(network, distribution))
+
+
+def data_for(network: Network, distribution: str) -> np.ndarray | None:
+    """The data that a network's file names, (n, D), if they are to be asked."""
+    if distribution.startswith("data") and network.dataset:
+        return load_dataset(network.dataset).x
+    return None
 
 
 def probe(args: Namespace) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ec_core import chain
-from ec_core.cli.commands import dashed, questions_and_answers
+from ec_core.cli.commands import dashed, data_for, questions_and_answers
 from ec_core.cli.output import answer, json_text, output_path
 from ec_core.cli.progress import watch
 from ec_core.cli.sources import is_probe_file, read_teacher
@@ -15,12 +15,14 @@ from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.networks.files import save_network, write_atomically
 from ec_core.networks.network import Network
-from ec_core.probing import ProbeSet, default_count, load_answers, make_probes
+from ec_core.probing import Asker, Teacher, load_answers, make_probes
 from ec_core.verify.match import match
 
 
-def _source(args: Namespace) -> tuple[ProbeSet, Network | None]:
-    """The probes, and the teacher if its file was given. Only the match ever sees it."""
+def _source(args: Namespace) -> tuple[chain.Source, Network | None]:
+    """The answers, or whom to ask; and the teacher if its file was given, which only the match
+    ever sees.
+    """
     if is_probe_file(args.source):
         for option in ("probes", "distribution", "teacher_activation", "teacher_layout"):
             if getattr(args, option) is not None:
@@ -31,10 +33,19 @@ def _source(args: Namespace) -> tuple[ProbeSet, Network | None]:
     # the students' activation serves where the file names none
     teacher = read_teacher(args.source, args, fallback=args.activation)
     distribution = args.distribution or "gaussian"
-    count = args.probes
-    if count is None and distribution != "data":
-        count = default_count(teacher.sizes[0], args.hidden_layers, args.activation)
-    x, y = questions_and_answers(teacher, count, distribution, args.seed)
+    if args.probes is None:
+        asker = Asker(
+            Teacher(teacher),
+            distribution=distribution,
+            seed=args.seed,
+            data=data_for(teacher, distribution),
+            hidden_layers=args.hidden_layers,
+            activation=args.activation,
+            numbers=True,
+        )
+        asker(asker.first)  # refused here, before anything is trained
+        return asker, teacher
+    x, y = questions_and_answers(teacher, args.probes, distribution, args.seed)
     return make_probes(x, y, args.seed, numbers=True), teacher
 
 
@@ -80,8 +91,9 @@ def recover(args: Namespace) -> bool:
     out = output_path(args.out, args.source)
     report_path = output_path(args.report, args.source, args.out) if args.report else None
     config = _config(args)
-    probes, teacher = _source(args)
-    recovery = watch(chain.run(probes, config, Control(args.budget)))
+    source, teacher = _source(args)
+    recovery = watch(chain.run(source, config, Control(args.budget)))
+    probes = recovery.probes
     report = dict(recovery.report)
     report["probes"] = {"learnt_from": len(probes.x), "held_out": len(probes.x_heldout)}
     if teacher is not None:

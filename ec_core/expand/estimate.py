@@ -11,21 +11,22 @@ from ec_core.errors import InputError
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.kronecker import LARGEST_FACTOR
 from ec_core.expand.problem import CHUNK_BYTES, probes_needed
+from ec_core.expand.speed import call_seconds, product_rate
 from ec_core.expand.warm_up import BATCH, LARGE_STEPS, large
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.mlp import Architecture
 
-_RATE = {"cpu": 4e10, "cuda": 2e13}
-"""Float64 operations per second assumed for an estimate: two laptop cores, one data-centre GPU."""
+_SHARE = 0.4
+"""Of the speed of a plain product that the Gauss-Newton matrix and its factors reach."""
 
-_OVERHEAD = 4e-3
-"""Seconds an iteration takes however small the problem is."""
+_CALLS = 400
+"""Operations of an iteration, per hidden layer, each of which takes a while just to be started."""
 
 _STEP_FLOPS = 6
 """Operations per weight and probe of a small step: two forward, four back."""
 
-_STEP_RATE, _STEP_OVERHEAD = {"cpu": 3e10, "cuda": 1e13}, 1e-4
-"""Float32 operations per second of small steps, half of a matrix product's, and seconds of each."""
+_STEP_SHARE, _STEP_CALLS = 0.5, 60
+"""Of the speed of a plain float32 product that small steps reach, and operations of each step."""
 
 _TYPICAL_ITERATIONS = 40
 """Per hidden layer: deeper students take longer to get there."""
@@ -129,14 +130,16 @@ def estimate(
     else:
         flops = _MATRIX_FREE_FLOPS * used * shape.parameter_count
     group = max(1, memory_bound(device) // per_student)
+    rate, call = _SHARE * product_rate(device.type), call_seconds(device.type)
     seconds = (
         _TYPICAL_ITERATIONS
         * len(hidden)
-        * (config.students * flops / _RATE[device.type] + _OVERHEAD)
+        * (config.students * flops / rate + _CALLS * len(hidden) * call)
     )
     if large(shape):
         per_step = _STEP_FLOPS * BATCH * shape.parameter_count * config.students
-        seconds = LARGE_STEPS * (per_step / _STEP_RATE[device.type] + _STEP_OVERHEAD)
+        rate = _STEP_SHARE * product_rate(device.type, single=True)
+        seconds = LARGE_STEPS * (per_step / rate + _STEP_CALLS * call)
     return Estimate(
         parameters=shape.parameter_count,
         answers=probes * outputs,
@@ -144,3 +147,27 @@ def estimate(
         seconds=seconds,
         warnings=warnings_for(shape, probes),
     )
+
+
+_CHECK_ROWS, _LEAST_CHECKED = 4, 1000
+"""Answers per weight, and questions at least, whose Jacobian the certificate looks at."""
+
+_FACTORS, _DECOMPOSED = 6, 40
+"""Operations of the certificate per row and squared weight (two triangular factors, leverages), and
+per cubed weight (a singular value decomposition and products of that size)."""
+
+_REFITS = 360
+"""Iterations in which the certificate tries whether one neuron less would do."""
+
+
+def verdict_seconds(shape: Architecture, probes: int, refits: bool) -> float:
+    """How long the certificate of a network of this shape takes, learnt from N probes, on a CPU.
+
+    refits : is it tried whether one neuron less would do?
+    """
+    weights, outputs = shape.parameter_count, shape.sizes[-1]
+    rows = min(probes * outputs, max(_LEAST_CHECKED * outputs, _CHECK_ROWS * weights))
+    flops, tries = _FACTORS * rows * weights**2 + _DECOMPOSED * weights**3, _REFITS * refits
+    refit = matrix_flops(shape, min(probes, probes_needed(shape))) + weights**3 / 3
+    calls = tries * _CALLS * (len(shape.sizes) - 2) * call_seconds("cpu")
+    return (flops + tries * refit) / (_SHARE * product_rate("cpu")) + calls

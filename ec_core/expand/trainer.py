@@ -25,6 +25,7 @@ from ec_core.events import (
 )
 from ec_core.expand import matrix_free
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.enough import choose_width
 from ec_core.expand.estimate import check_memory, fits_densely, warnings_for
 from ec_core.expand.levenberg_marquardt import Batch, start
 from ec_core.expand.problem import Problem, make_problem
@@ -42,7 +43,7 @@ from ec_core.expand.warm_up import (
     large_steps,
     warm_start,
 )
-from ec_core.expand.width import WidthFound, find_width
+from ec_core.expand.width import WidthFound
 from ec_core.networks.mlp import unpack
 from ec_core.probing.probes import ProbeSet
 from ec_core.seeding import stage_seed
@@ -54,9 +55,6 @@ ENOUGH = 0.5
 PATIENCE, LEAST_PATIENCE = 2.0, 30
 """Once enough have converged, the others get so many times the iterations those first needed."""
 
-BLIND_WIDTH = 32
-"""Taken where not even two neurons' Gauss-Newton matrix fits into memory."""
-
 _CLOUD_LIMIT = 200_000
 """Numbers in a snapshot of the weight cloud above which events leave it out."""
 
@@ -67,18 +65,26 @@ def expand(
     config: ExpandConfig,
     control: Control,
     ensemble: StudentEnsemble | None = None,
+    found: WidthFound | None = None,
 ) -> Generator[Event, None, StudentEnsemble]:
     """Train config.students students; yields events, returns the StudentEnsemble.
 
-    Without ``config.width`` the width is found first (see ``width``). ``ensemble`` given: its
-    students go on where they stood, converged ones excepted, with the iteration budget renewed.
+    Without ``config.width`` the width is found first (see ``width``), unless it was ``found`` with
+    these probes. ``ensemble`` given: its students go on where they stood, converged ones excepted,
+    with the iteration budget renewed.
     """
     device = resolve_device(config.device)
-    found: WidthFound | None = None
     if ensemble is not None:
         hidden = ensemble.shape.sizes[1:-1]
+    elif found is not None:
+        hidden = config.hidden(found.width, config.expansion)
     else:
-        hidden, found = yield from _choose_width(probes, activation, config, device, control)
+        hidden, found = yield from choose_width(
+            lambda hidden: make_problem(probes, activation, hidden, device),
+            probes.floor,
+            config,
+            control,
+        )
     problem = make_problem(probes, activation, hidden, device)
     check_memory(problem.shape, config.students, device)
     for sentence in warnings_for(problem.shape, len(probes.x)):
@@ -102,31 +108,6 @@ def expand(
         run.advance()
         run.judge()
         yield run.progress()
-
-
-def _choose_width(
-    probes: ProbeSet,
-    activation: str,
-    config: ExpandConfig,
-    device: torch.device,
-    control: Control,
-) -> Generator[Event, None, tuple[tuple[int, ...], WidthFound | None]]:
-    """Hidden sizes of the students, as told or as found, and what was found."""
-
-    def make(width: int) -> Problem:
-        return make_problem(probes, activation, config.hidden(width), device)
-
-    if config.width is not None:
-        return config.hidden(config.width, config.expansion), None
-    if not fits_densely(make(2).shape, device):
-        hidden = config.hidden(BLIND_WIDTH, config.expansion)
-        yield Note(
-            STAGE, f"Too many inputs to search for a width; taking {hidden[0]}.", warning=True
-        )
-        return hidden, None
-    check_memory(make(1).shape, config.students, device)
-    found = yield from find_width(make, probes.floor, config, control)
-    return config.hidden(found.width, config.expansion), found
 
 
 class _Run:

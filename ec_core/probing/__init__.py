@@ -1,6 +1,6 @@
 """Teachers, the questions they are asked, and the answers made ready to learn from."""
 
-from ec_core.probing.asking import DISTRIBUTIONS, ask, default_count, draw_inputs, probe
+from ec_core.probing.asking import DISTRIBUTIONS, Asker, ask, default_count, draw_inputs, probe
 from ec_core.probing.datasets import DATASETS, Dataset, load_dataset
 from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
 from ec_core.probing.probes import ProbeSet, load_answers, make_probes, parse_answers, save_answers
@@ -10,6 +10,7 @@ __all__ = [
     "DATASETS",
     "DISTRIBUTIONS",
     "PRESETS",
+    "Asker",
     "Dataset",
     "ProbeSet",
     "Teacher",

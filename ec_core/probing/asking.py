@@ -116,6 +116,11 @@ def ask(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Questions x (N, D), see ``draw_inputs``, and the teacher's answers y (N, K)."""
     x = draw_inputs(count, distribution, inputs, seed, data)
+    return x, answers(teacher, x)
+
+
+def answers(teacher: Answerer, x: np.ndarray) -> np.ndarray:
+    """The teacher's answers y (N, K) to questions x (N, D). Raises InputError for other shapes."""
     y = np.asarray(teacher(x))
     if y.ndim == 1:
         y = y[:, None]
@@ -124,7 +129,68 @@ def ask(
             f"{len(x)} questions were answered with an array of shape {y.shape}; "
             f"expected ({len(x)}, outputs)."
         )
-    return x, y
+    return y
+
+
+class Asker:
+    """A teacher at hand, which can be asked as many questions as it takes to learn from them.
+
+    Calling it with a count asks so many, or all that the data have, and returns the ProbeSet;
+    only what has not been asked yet is asked. ``first`` is how many to begin with, ``x`` (N, D)
+    and ``y`` (N, K) what was asked so far.
+
+    >>> asker = Asker(lambda x: np.tanh(x[:, :1]), inputs=2, first=10)
+    >>> len(asker(asker.first).x), len(asker(20).x), len(asker(15).x)
+    (8, 16, 16)
+    """
+
+    def __init__(
+        self,
+        teacher: Answerer,
+        *,
+        distribution: str = "gaussian",
+        seed: int = 0,
+        inputs: int | None = None,
+        data: np.ndarray | None = None,
+        hidden_layers: int = 1,
+        activation: str | None = None,
+        first: int | None = None,
+        numbers: bool = False,
+    ) -> None:
+        self._teacher, self._distribution, self._seed = teacher, distribution, seed
+        self._inputs, self._data = input_size(teacher, inputs, data), data
+        self._all, self._numbers = distribution == "data", numbers
+        usual = default_count(self._inputs, hidden_layers, activation)
+        self.first = usual if first is None else first
+        self.x = np.empty((0, self._inputs))
+        self.y: np.ndarray | None = None
+        self._probes: ProbeSet | None = None
+
+    def __call__(self, count: int) -> ProbeSet:
+        if self._probes is not None and (self._all or count <= len(self.x)):
+            return self._probes
+        wanted = None if self._all else min(count, MAX_NUMBERS // self._inputs)
+        x = draw_inputs(wanted, self._distribution, self._inputs, self._seed, self._data)
+        known = len(self.x)
+        if self.y is not None and np.array_equal(x[:known], self.x):
+            y = np.concatenate([self.y, answers(self._teacher, x[known:])])
+        else:
+            y = answers(self._teacher, x)
+        self.x, self.y = x, y
+        self._probes = make_probes(x, y, self._seed, numbers=self._numbers)
+        return self._probes
+
+
+def input_size(teacher: Answerer, inputs: int | None, data: np.ndarray | None) -> int:
+    """D, as told, or as the teacher or the data tell it. Raises InputError if nothing does."""
+    if inputs is None:
+        sizes = getattr(teacher, "sizes", None)
+        inputs = getattr(teacher, "inputs", sizes[0] if sizes else None)
+    if inputs is None and data is not None:
+        inputs = data.shape[1]
+    if inputs is None:
+        raise InputError("The number of inputs is not known; pass inputs=….")
+    return int(inputs)
 
 
 def probe(
@@ -147,13 +213,7 @@ def probe(
     >>> probe(lambda x: np.tanh(x[:, :1]), count=10, inputs=2).x.shape
     (8, 2)
     """
-    if inputs is None:
-        sizes = getattr(teacher, "sizes", None)
-        inputs = getattr(teacher, "inputs", sizes[0] if sizes else None)
-    if inputs is None and data is not None:
-        inputs = data.shape[1]
-    if inputs is None:
-        raise InputError("The number of inputs is not known; pass inputs=….")
+    inputs = input_size(teacher, inputs, data)
     if count is None and distribution != "data":
         count = default_count(inputs, hidden_layers, activation)
     x, y = ask(teacher, count, distribution, inputs, seed, data)

@@ -31,6 +31,9 @@ CONSTANT_SPREAD = 1e-12
 """A feature is constant if its spread is below this share of its size: rounding, no signal."""
 
 MIN_PROBES = 5
+HELD_OUT = 0.2
+"""The share of the answers that is kept for verification."""
+
 MAX_DIGITS = 12
 """Answers with more digits than these cannot be told from full float64."""
 
@@ -227,7 +230,7 @@ def make_probes(
     x: np.ndarray,
     y: np.ndarray,
     seed: int = 0,
-    held_out: float = 0.2,
+    held_out: float = HELD_OUT,
     drawn: bool = True,
     numbers: bool = False,
 ) -> ProbeSet:

@@ -24,13 +24,18 @@ from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.prune import STAGE, Pruned
 from ec_core.reconstruct.refit import refit
 from ec_core.reconstruct.sign_trials import try_signs, undecided
+from ec_core.reconstruct.signs import MIDDLE_LIMIT
 from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
 
 _ITERATIONS = 60
 """In which a network with the right signs falls to where the student was."""
 
-_LONG_SEARCH = 28
-"""Neurons of one layer whose signs take more than a second to search: not begun out of time."""
+_SEARCH_SECONDS = 10.0
+"""To search the signs of as many neurons of one layer as can be; two fewer take half of it."""
+
+
+def _search_seconds(neurons: int) -> float:
+    return _SEARCH_SECONDS * 2.0 ** ((min(neurons, MIDDLE_LIMIT) - MIDDLE_LIMIT) / 2)
 
 
 def with_lines(found: Pruned) -> tuple[Problem, Tensor]:
@@ -51,7 +56,7 @@ def without_skip_paths(
     shape = found.problem.shape
     if not shape.skip:
         return found.problem, found.theta, None
-    if control.over and max(shape.sizes[1:-1]) > _LONG_SEARCH:
+    if not control.room_for(_search_seconds(max(shape.sizes[1:-1]))):
         return (*with_lines(found), None)
     theta, searched = resolve_signs(shape, found.theta.cpu())
     signs = together(searched)

@@ -123,11 +123,13 @@ def _out_of_dents(current: Pruned, floor: float, control: Control) -> Pruned | N
     return Pruned(problem, fitted.theta, loss) if loss < _LOWER * current.loss else None
 
 
-def _free_path(current: Pruned, limit: float) -> list[tuple[Problem, Tensor]]:
+def _free_path(
+    current: Pruned, limit: float, control: Control | None = None
+) -> list[tuple[Problem, Tensor]]:
     """Ever smaller networks, one neuron less each, while the loss without refit stays low."""
     problem, theta = current.problem, current.theta
     path: list[tuple[Problem, Tensor]] = []
-    while max(problem.shape.sizes[1:-1]) > 1:
+    while max(problem.shape.sizes[1:-1]) > 1 and not (control and control.over):
         cheapest = rank(problem, theta)[0]
         if not cheapest.loss <= limit:
             break
@@ -138,7 +140,7 @@ def _free_path(current: Pruned, limit: float) -> list[tuple[Problem, Tensor]]:
 
 def _bulk(current: Pruned, floor: float, control: Control) -> Generator[Event, None, Pruned | None]:
     """Remove many replaceable neurons at once; half as many if the loss does not come back."""
-    path = _free_path(current, max(_FREE, _TOLERATED * current.loss))
+    path = _free_path(current, max(_FREE, _TOLERATED * current.loss), control)
     goal = max(floor, current.loss)
     while len(path) > 1:
         smaller, theta = path[-1]

@@ -18,6 +18,7 @@ from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.verify.cures import Cure
 from ec_core.verify.error_bars import Bars, Directions, directions, error_bars, leverage
 from ec_core.verify.irreducible import reducible
 from ec_core.verify.parsimony import CLIFF, LARGEST, loss_with_one_less
@@ -47,7 +48,7 @@ FULL_RANK = 1e-11
 
 @dataclass(frozen=True)
 class Certificate:
-    """verified, the reasons if not, and what to try next; losses, rank and conditioning.
+    """verified, the reasons if not, and what could cure them; losses, rank and conditioning.
 
     rank of ``expected`` (parameters less the scalings that a homogeneous activation leaves free);
     condition: largest over smallest counted singular value of the column-scaled Jacobian;
@@ -56,13 +57,18 @@ class Certificate:
 
     verified: bool
     reasons: tuple[str, ...]
-    advice: tuple[str, ...]
+    cures: tuple[Cure, ...]
     loss: float
     heldout_loss: float
     rank: int
     expected: int
     condition: float
     bars: Bars | None
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to try next, one sentence each."""
+        return tuple(cure.sentence for cure in self.cures)
 
     @property
     def max_error_bar(self) -> float | None:
@@ -72,17 +78,14 @@ class Certificate:
 
 @dataclass(frozen=True)
 class _Doubt:
-    """A failed condition and what to try, each one sentence."""
+    """A failed condition, one sentence, and what to try."""
 
     reason: str
-    advice: str
+    advice: Cure
 
 
-MORE_PROBES = "Ask more questions."
-WIDER_PROBES = "Ask more questions, spread more widely."
-WIDER = "Train wider or more students."
-OTHER_CLASS = "Check that the activation and the number of hidden layers are the teacher's."
-MORE_DIGITS = "Ask for answers with more digits, or for less noisy ones."
+MORE_PROBES, WIDER_PROBES = Cure.QUESTIONS, Cure.SPREAD
+WIDER, OTHER_CLASS, MORE_DIGITS = Cure.WIDER, Cure.CLASS, Cure.DIGITS
 
 
 def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
@@ -109,7 +112,7 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     return Certificate(
         verified=not doubts,
         reasons=tuple(dict.fromkeys(doubt.reason for doubt in doubts)),
-        advice=tuple(dict.fromkeys(doubt.advice for doubt in doubts)),
+        cures=tuple(dict.fromkeys(doubt.advice for doubt in doubts)),
         loss=found.loss,
         heldout_loss=found.heldout_loss,
         rank=rank,

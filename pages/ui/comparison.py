@@ -9,6 +9,7 @@ import streamlit as st
 
 from ec_core import figures
 from ec_core.networks.network import Network
+from ec_core.verify.cures import Cure
 from ec_core.verify.match import LayerMatch, MatchReport
 from pages.ui import beside, builds, frame, layer_table, results, show, steps, theme, words, work
 from pages.ui.runs import Run
@@ -67,7 +68,7 @@ def certificate(run: Run) -> None:
             f'<div class="ec-verdict {"" if ticket.verified else "not"}"><strong>{title}</strong>'
             f"{body}</div>"
         )
-    if not ticket.verified:
+    if Cure.WIDER in ticket.cures:
         _try_wider(run)
     pairs: list[tuple[str, str] | tuple[str, str, str]] = []
     if found.match is not None:

@@ -17,6 +17,7 @@ from ec_core.events import (
 )
 from ec_core.expand import stepping, trainer
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.enough import BLIND_WIDTH
 from ec_core.expand.students import ensemble_arrays, ensemble_from_arrays
 from ec_core.expand.trainer import expand
 from ec_core.probing.presets import make_teacher
@@ -198,7 +199,7 @@ def test_without_room_for_any_matrix_a_run_still_ends(
         expand(probes, "tanh", ExpandConfig(students=2, iterations=2), Control())
     )
     assert any(isinstance(e, Note) and "Too many inputs" in e.message for e in events)
-    assert ensemble.shape.sizes[1] == trainer.BLIND_WIDTH
+    assert ensemble.shape.sizes[1] == BLIND_WIDTH
 
 
 def test_more_students_than_memory_is_one_sentence(probes: ProbeSet) -> None:

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from ec_core.errors import InputError
-from ec_core.probing import Teacher, ask, draw_inputs, load_dataset, make_teacher, probe
+from ec_core.probing import (
+    Asker,
+    Teacher,
+    ask,
+    draw_inputs,
+    load_dataset,
+    make_probes,
+    make_teacher,
+    probe,
+)
 from ec_core.probing.asking import NOISE_SHARE, default_count
 
 DATA = np.random.default_rng(0).standard_normal((50, 3)) * [1.0, 2.0, 0.0] + [0.0, 5.0, 7.0]
@@ -102,3 +111,37 @@ def test_probe_asks_anything_that_answers() -> None:
         probe(lambda x: x)
     with pytest.raises(InputError, match="10 questions were answered with an array of shape"):
         probe(lambda x: x[:3], count=10, inputs=2)
+
+
+def test_an_asker_asks_only_what_is_new() -> None:
+    seen: list[int] = []
+
+    def teacher(x: np.ndarray) -> np.ndarray:
+        seen.append(len(x))
+        return np.asarray(np.tanh(x[:, :1]))
+
+    asker = Asker(teacher, inputs=2, seed=3, first=10)
+    first = asker(asker.first)
+    assert asker(5) is first and asker(10) is first
+    more = asker(25)
+    assert seen == [10, 15] and len(asker.x) == 25
+    x, y = ask(teacher, 25, "gaussian", 2, 3)
+    np.testing.assert_array_equal(asker.x, x)
+    np.testing.assert_array_equal(more.y, make_probes(x, y, 3).y)
+
+
+@pytest.mark.parametrize("distribution", ["box", "data+noise"])
+def test_an_asker_asks_what_would_have_been_asked_at_once(distribution: str) -> None:
+    data = np.random.default_rng(0).standard_normal((30, 2))
+    asker = Asker(lambda x: np.tanh(x[:, :1]), data=data, distribution=distribution, first=10)
+    asker(10)
+    asker(40)
+    x = draw_inputs(40, distribution, 2, 0, data)
+    np.testing.assert_array_equal(asker.x, x)
+    np.testing.assert_array_equal(asker.y, np.tanh(x[:, :1]))
+
+
+def test_real_data_are_asked_once_and_all() -> None:
+    data = np.random.default_rng(0).standard_normal((30, 2))
+    asker = Asker(lambda x: np.tanh(x[:, :1]), data=data, distribution="data")
+    assert asker(asker.first) is asker(10_000) and len(asker.x) == 30
