@@ -15,7 +15,7 @@ from ec_core.cluster import Cut
 from ec_core.events import Event
 from ec_core.expand.config import DEEPEST
 from ec_core.expand.students import StudentEnsemble
-from ec_core.probing.asking import ask, default_count
+from ec_core.probing.asking import Asker, ask, default_count
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
@@ -212,6 +212,26 @@ class Run:
         self.stored.save_probes(x, y, settings.seed)
         return self.probes()
 
+    def asker(self) -> Asker | None:
+        """Whom to ask for more than the settings say; None where no more are to be asked."""
+        source, settings = self.asked(), self.settings()
+        if source.network is None or not settings.as_needed:
+            return None
+        return Asker(
+            Teacher(source.network),
+            distribution=settings.distribution,
+            seed=settings.seed,
+            inputs=source.inputs,
+            data=source.data(),
+            first=settings.probes,
+            numbers=True,
+        )
+
+    def keep_asked(self, asker: Asker) -> None:
+        """The questions and answers of an asker, where more were asked than the settings say."""
+        if asker.y is not None and len(asker.x) > self.settings().probes:
+            self.stored.save_probes(asker.x, asker.y, self.settings().seed)
+
     def save_ensemble(self, ensemble: StudentEnsemble, told: tuple[Event, ...] = ()) -> None:
         """Store the students and what their training told; what was built on earlier ones goes."""
         self.forget("cuts")
@@ -295,9 +315,11 @@ def default_settings(source: Source) -> Settings:
     layers = min(max(source.hidden_layers or 1, 1), DEEPEST)
     if source.dataset is not None:
         # dead pixels and the like only show their weights if noise moves them
-        return Settings(hidden_layers=layers, probes=4000, distribution="data+noise")
+        return Settings(
+            hidden_layers=layers, probes=4000, distribution="data+noise", as_needed=True
+        )
     needed = default_count(source.inputs, layers, source.activation)
-    return Settings(hidden_layers=layers, probes=max(2000 * layers, needed))
+    return Settings(hidden_layers=layers, probes=max(2000 * layers, needed), as_needed=True)
 
 
 def _opened(root: Path, run_id: str) -> StoredRun:

@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 
 from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
+from ec_core.expand.enough import asked
 from ec_core.networks.files import network_bytes
 from pages.ui import builds, portable, results
 from pages.ui.runs import Run
@@ -73,6 +74,13 @@ _TRAINED = (
     "ensemble = finish(expand(probes, config.activation, config.expand_config(), ec.Control()))"
 )
 
+_ASKED = """probes, width = finish(
+    enough(asker, asker.first, config.activation, config.expand_config(), ec.Control())
+)
+ensemble = finish(
+    expand(probes, config.activation, config.expand_config(), ec.Control(), found=width)
+)"""
+
 _GIVEN = """# the students as they are in the run: they were steered by hand while they trained
 ensemble = ensemble_from_arrays(dict(np.load("students.npz")))"""
 
@@ -111,7 +119,10 @@ def _teacher(source: Source) -> str:
     return f"teacher = ec.make_teacher({', '.join(words)}).network"
 
 
-def _asking(source: Source, settings: Settings, drawn: bool) -> str:
+def _asking(
+    source: Source, settings: Settings, drawn: bool, as_needed: bool, count: int
+) -> str:
+    """How the answers come about: ``count`` of them, or as many as the students need."""
     if source.network is None or not drawn:
         whose = "you uploaded" if source.answers is not None else "asked in this run"
         order = "" if drawn else ", drawn=False"
@@ -124,11 +135,13 @@ def _asking(source: Source, settings: Settings, drawn: bool) -> str:
     data = ""
     if settings.distribution.startswith("data"):
         data = f"\n    data=ec.load_dataset({source.dataset!r}).x,"
+    how = f"    distribution={settings.distribution!r},\n    seed={settings.seed},{data}\n"
+    if as_needed:
+        how = f"    ec.Teacher(teacher),\n    first={settings.probes},\n    numbers=True,\n{how}"
+        return f"{_teacher(source)}\nasker = ec.Asker(\n{how})"
     return (
         f"{_teacher(source)}\n"
-        "probes = ec.probe(\n"
-        f"    ec.Teacher(teacher),\n    count={settings.probes},\n"
-        f"    distribution={settings.distribution!r},\n    seed={settings.seed},{data}\n)"
+        f"probes = ec.probe(\n    ec.Teacher(teacher),\n    count={count},\n{how})"
     )
 
 
@@ -188,15 +201,18 @@ def _options(config: RecoverConfig) -> str:
     return "".join(f"\n    {name}={value!r}," for name, value in values) + "\n"
 
 
-def _whole(options: str, once: bool) -> str:
+def _whole(options: str, once: bool, as_needed: bool) -> str:
     """The call that does the work: ``ec.recover``, or a single pass of what it does."""
+    whom, ending = (
+        ("asker", f"\nprobes = result.probes{_WHOLE}") if as_needed else ("probes", _WHOLE)
+    )
     if not once:
-        return f"result = ec.recover(\n    probes,{options}){_WHOLE}"
+        return f"result = ec.recover(\n    {whom},{options}){ending}"
     indented = options.replace("\n    ", "\n            ")
     return (
         "# one pass, as in the app; ec.recover would go on with wider students\n"
-        f"result = finish(\n    attempt(\n        probes,\n        ec.RecoverConfig({indented[:-1]}"
-        f"\n        ),\n        ec.Control(),\n    )\n){_WHOLE}"
+        f"result = finish(\n    attempt(\n        {whom},\n        ec.RecoverConfig({indented[:-1]}"
+        f"\n        ),\n        ec.Control(),\n    )\n){ending}"
     )
 
 
@@ -212,10 +228,11 @@ def _building(run: Run, cuts: tuple[Cut | None, ...], base: Cut | None, exactly:
     return before + _EXACTLY.format(cuts=listed, later=_LATER if len(cuts) > 1 else "")
 
 
-def _stage_imports(run: Run, exactly: bool, deep: bool) -> str:
+def _stage_imports(run: Run, exactly: bool, deep: bool, as_needed: bool) -> str:
     first = "\nfrom dataclasses import replace\n" if exactly and deep else ""
     numpy = "\nimport numpy as np\n" if run.steered else ""
-    training = "\nfrom ec_core.expand.trainer import expand"
+    training = "\nfrom ec_core.expand.enough import enough" if as_needed else ""
+    training += "\nfrom ec_core.expand.trainer import expand"
     if run.steered:
         training = "\nfrom ec_core.expand.students import ensemble_from_arrays"
     exact = ""
@@ -240,19 +257,22 @@ def repeat(run: Run) -> str:
     # with the width left open, recover trains wider students where a result is not verified
     verified = results.of(run).certificate.verified
     once = settings.width is None and not verified
+    # steered students are read from a file, and with them the questions of the run are asked
+    as_needed = settings.as_needed and source.network is not None and not run.steered
+    as_needed = as_needed and run.rows_drawn
     config = replace(settings.recover_config(source.activation), gamma=first.gamma, beta=first.beta)
     options = _options(config)
     if staged:
         best = "" if run.best_students is None else f", best={run.best_students}"
         recovering = _STAGES.format(
             options=options,
-            students=_GIVEN if run.steered else _TRAINED,
+            students=_GIVEN if run.steered else _ASKED if as_needed else _TRAINED,
             best=best,
             building=_building(run, cuts, None if used is None else used.base, exactly),
         )
-        imports = _stage_imports(run, exactly, len(cuts) > 1)
+        imports = _stage_imports(run, exactly, len(cuts) > 1, as_needed)
     else:
-        recovering = _whole(options, once)
+        recovering = _whole(options, once, as_needed)
         imports = _ATTEMPT_IMPORT if once else ""
     matching = ""
     if source.network is not None:
@@ -270,7 +290,7 @@ def repeat(run: Run) -> str:
         beside=f"with {files} in the same folder, " if files else "",
         imports=imports,
         helper=_FINISH if staged or once else "",
-        asking=_asking(source, settings, run.rows_drawn),
+        asking=_asking(source, settings, run.rows_drawn, as_needed, asked(run.probes())),
         recovering=recovering,
         matching=matching,
     )

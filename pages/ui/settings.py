@@ -18,6 +18,7 @@ class Settings:
     hidden_layers : of the teacher and of every student; known, while the sizes are not
     width : neurons per student, one number or one per layer, None: found by trying
     probes : questions to ask; distribution : where they come from ("given" for files of answers)
+    as_needed : more questions are asked if the students turn out to need them
     budget : seconds at most, None without limit; show_truth : teacher's neurons may be drawn
     """
 
@@ -34,6 +35,7 @@ class Settings:
     beta: float = 30.0
     show_truth: bool = False
     demo: bool = False
+    as_needed: bool = False
 
     def __post_init__(self) -> None:
         if self.width is not None and not isinstance(self.width, int):

@@ -29,11 +29,12 @@ _GUESSED_WIDTH = 16
 _WIDEST = 1024
 
 
-def _probes(run: Run, old: Settings) -> tuple[int, str]:
+def _probes(run: Run, old: Settings) -> tuple[int, str, bool]:
+    """How many questions to ask, which, and whether more if they turn out to be needed."""
     source = run.source()
     if source.answers is not None:
         frame.note(f"Questions and answers are given: {len(source.answers[0]):,} of them.")
-        return len(source.answers[0]), "given"
+        return len(source.answers[0]), "given", False
     known = [d for d in DISTRIBUTIONS if source.dataset or not d.startswith("data")]
     distribution = st.selectbox(
         "Which questions to ask",
@@ -47,12 +48,19 @@ def _probes(run: Run, old: Settings) -> tuple[int, str]:
         data = source.data()
         rows = 0 if data is None else len(data)
         frame.note(f"All {rows:,} real inputs are asked.")
-        return rows, str(distribution)
+        return rows, str(distribution), False
     # a run that was made elsewhere may have any other count, and keeps it
     count = st.select_slider(
         "How many questions", sorted({*_COUNTS, old.probes}), value=old.probes, key="probe_count"
     )
-    return int(count), str(distribution)
+    as_needed = st.toggle(
+        "More if the students need them",
+        value=old.as_needed,
+        key="probes_as_needed",
+        help="The wider the students turn out to be, the more answers they learn from. Here "
+        "questions cost nothing.",
+    )
+    return int(count), str(distribution), as_needed
 
 
 def _depth(run: Run, old: Settings) -> int:
@@ -131,7 +139,7 @@ def widgets(run: Run) -> Settings | None:
     numbers.begin(run.id)
     if "student_count" not in st.session_state:
         seen.filled(run.id, old)
-    count, distribution = _probes(run, old)
+    count, distribution, as_needed = _probes(run, old)
     layers = _depth(run, old)
     left, right = st.columns(2)
     number = numbers.whole(
@@ -189,6 +197,7 @@ def widgets(run: Run) -> Settings | None:
         budget=None if budget is None else float(budget),
         gamma=old.gamma,
         beta=old.beta,
+        as_needed=as_needed,
     )
 
 
@@ -237,7 +246,9 @@ def cost(run: Run, settings: Settings) -> bool:
 
 def what_happens(run: Run, settings: Settings) -> None:
     """Plain words about the job that the button starts."""
-    asked = f"Ask the teacher **{settings.probes:,} questions**, keep a fifth of the answers aside "
+    more = " (more if the students turn out to need them)" if settings.as_needed else ""
+    asked = f"Ask the teacher **{settings.probes:,} questions**{more}, keep a fifth of the answers "
+    asked += "aside "
     if run.source().answers is not None:
         asked = "Keep a fifth of the answers aside "
     search = "First their width is found by doubling. " if settings.width is None else ""

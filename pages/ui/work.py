@@ -14,6 +14,7 @@ from ec_core.cluster import Cut, apply_cut, automatic_cut, build_tree, pool
 from ec_core.control import Control
 from ec_core.errors import InputError, JobError
 from ec_core.events import Event, TrainingProgress
+from ec_core.expand.enough import enough
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobSnapshot
@@ -104,9 +105,14 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
     probes = run.probes() if more is not None else run.ask()
     activation = run.activation
     config = run.settings().recover_config(activation).expand_config()
+    asker = run.asker() if more is None else None
 
     def stage(control: Control) -> Generator[Event, None, StudentEnsemble]:
-        return expand(probes, activation, config, control, more)
+        if asker is None:
+            return (yield from expand(probes, activation, config, control, more))
+        asked, found = yield from enough(asker, asker.first, activation, config, control)
+        run.keep_asked(asker)
+        return (yield from expand(asked, activation, config, control, found=found))
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
@@ -211,12 +217,18 @@ def start_whole(run: Run) -> Job:
     probes, settings = run.probes() if there else run.ask(), run.settings()
     activation = run.activation
     config = settings.recover_config(activation).expand_config()
+    asker = run.asker()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
+        asked = probes
         if there:
             ensemble = run.ensemble()
         else:
-            training = expand(probes, activation, config, control)
+            found = None
+            if asker is not None:
+                asked, found = yield from enough(asker, asker.first, activation, config, control)
+                run.keep_asked(asker)
+            training = expand(asked, activation, config, control, found=found)
             ensemble = yield from _paced(training) if settings.demo else training
             run.save_ensemble(ensemble)
         cloud = pool(ensemble)
@@ -225,7 +237,7 @@ def start_whole(run: Run) -> Job:
         run.save_cut(cut)
         clusters = apply_cut(tree, cloud, cut)
         building = ReconstructConfig(device=settings.device)
-        return (yield from reconstruct(ensemble, clusters, cloud, probes, building, control))
+        return (yield from reconstruct(ensemble, clusters, cloud, asked, building, control))
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
