@@ -26,7 +26,7 @@ from ec_core.events import (
 from ec_core.expand import matrix_free
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import choose_width
-from ec_core.expand.estimate import check_memory, fits_densely, warnings_for
+from ec_core.expand.estimate import check_memory, warnings_for
 from ec_core.expand.levenberg_marquardt import Batch, start
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.stepping import Stepper

@@ -119,9 +119,7 @@ def _teacher(source: Source) -> str:
     return f"teacher = ec.make_teacher({', '.join(words)}).network"
 
 
-def _asking(
-    source: Source, settings: Settings, drawn: bool, as_needed: bool, count: int
-) -> str:
+def _asking(source: Source, settings: Settings, drawn: bool, as_needed: bool, count: int) -> str:
     """How the answers come about: ``count`` of them, or as many as the students need."""
     if source.network is None or not drawn:
         whose = "you uploaded" if source.answers is not None else "asked in this run"
