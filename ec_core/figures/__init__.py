@@ -18,16 +18,14 @@ from ec_core.figures.network import network_diagram
 from ec_core.figures.plane import plane_lines
 from ec_core.figures.size_path import size_path
 from ec_core.figures.surface import function_difference, function_surface
-from ec_core.figures.theme import DARK, DASHES, LIGHT, StudentStyle, Theme, student_style
+from ec_core.figures.theme import DARK, LIGHT, Theme
 from ec_core.figures.weight_map import weight_map
 from ec_core.figures.weight_table import weight_table_heat
 from ec_core.figures.width_search import width_search
 
 __all__ = [
     "DARK",
-    "DASHES",
     "LIGHT",
-    "StudentStyle",
     "Theme",
     "activation_curve",
     "alignment_bars",
@@ -42,7 +40,6 @@ __all__ = [
     "network_diagram",
     "plane_lines",
     "size_path",
-    "student_style",
     "success_by_probes",
     "success_map",
     "time_map",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ec_core import figures
+from ec_core.figures.theme import DASHES, student_style
 from pages.ui import theme
 
 MAX_POINTS = 400
@@ -56,15 +56,15 @@ def thin(count: int, points: int = MAX_POINTS) -> np.ndarray:
 def _styles(students: int) -> list[list[Any]]:
     """Colour, strokes and gaps, and kind of point of each student, for a canvas."""
     look = theme.figure_theme()
-    styles = [figures.student_style(s, look) for s in range(students)]
-    return [[style.colour, list(figures.DASHES[style.dash]), style.mark] for style in styles]
+    styles = [student_style(s, look) for s in range(students)]
+    return [[style.colour, list(DASHES[style.dash]), style.mark] for style in styles]
 
 
 def swatch(student: int) -> str:
     """A piece of the student's line with its point on it, as HTML."""
-    style = figures.student_style(student, theme.figure_theme())
+    style = student_style(student, theme.figure_theme())
     at, stops = 0, []
-    for i, length in enumerate(figures.DASHES[style.dash] or (1,)):
+    for i, length in enumerate(DASHES[style.dash] or (1,)):
         colour = "transparent" if i % 2 else "currentColor"
         stops.append(f"{colour} {at}px {at + length}px")
         at += length

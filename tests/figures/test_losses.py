@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec_core.events import CONVERGED, OUT_OF_BUDGET, STALLED, STOPPED, TRAINING
-from ec_core.figures import DARK, LIGHT, loss_curves, student_style
+from ec_core.figures import DARK, LIGHT, loss_curves
 from ec_core.figures.log_axis import LOSS_FLOOR
 from ec_core.figures.losses import MAX_POINTS, decimate
+from ec_core.figures.theme import student_style
 from tests.figures import samples
 
 STATES = (CONVERGED, TRAINING, STALLED, STOPPED, OUT_OF_BUDGET)

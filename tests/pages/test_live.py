@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ec_core import figures
+from ec_core.figures.theme import DASHES, LIGHT, student_style
 from pages.ui import live
 
 
@@ -19,8 +19,8 @@ def test_canvases_and_table_draw_a_student_alike(monkeypatch: pytest.MonkeyPatch
     live.cloud(np.ones((16, 3, 2)), truth=None, key="b")
     assert sent["losses"]["styles"] == sent["cloud"]["styles"]
     for student, (colour, dashes, mark) in enumerate(sent["losses"]["styles"]):
-        style = figures.student_style(student, figures.LIGHT)
-        assert (style.colour, list(figures.DASHES[style.dash]), style.mark) == (
+        style = student_style(student, LIGHT)
+        assert (style.colour, list(DASHES[style.dash]), style.mark) == (
             colour,
             dashes,
             mark,
