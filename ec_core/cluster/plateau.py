@@ -60,6 +60,8 @@ def plateaus(tree: Dendrogram, gamma: float, beta: float) -> tuple[Plateau, ...]
     top = max(low[-1], np.log10(max(tree.scale, HEIGHT_FLOOR)))
     high = np.concatenate([heights, [top]])
     keep = high > low
+    if not keep.any():
+        return ()  # all vectors are one, at every height that means anything
     low, high, count = low[keep], high[keep], count[keep]
     starts = np.flatnonzero(np.diff(count, prepend=-1))
     ends = np.append(starts[1:], len(count)) - 1

@@ -19,6 +19,30 @@ _CANDIDATES = 128
 """Random reference directions tried; the safest one is kept."""
 
 
+_SAFE = 1e-140, 1e140
+"""Between these, squares and their sums stay within float64."""
+
+
+def quiet() -> np.errstate:
+    """Numbers at the ends of float64 lose digits; that is no reason to warn."""
+    return np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
+
+
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """Euclidean norms (M,) of rows (M, F), right also where squares leave the range of float64.
+
+    >>> lengths(np.array([[3.0, 4.0], [3e200, 4e200], [0.0, 0.0]])).tolist()
+    [5.0, 5e+200, 0.0]
+    """
+    peak = np.abs(vectors).max(axis=1, initial=0.0)
+    safe = ((peak > _SAFE[0]) & (peak < _SAFE[1])) | (peak == 0)
+    if safe.all():
+        return np.asarray(np.linalg.norm(vectors, axis=1))
+    with quiet():
+        unit = np.where(safe, 1.0, peak)
+        return np.asarray(unit * np.linalg.norm(vectors / unit[:, None], axis=1))
+
+
 def reference_direction(vectors: np.ndarray, seed: int = 0) -> np.ndarray:
     """A unit vector r (D+1,) such that few of the vectors (M, D+1) are nearly orthogonal to it.
 
@@ -32,7 +56,7 @@ def reference_direction(vectors: np.ndarray, seed: int = 0) -> np.ndarray:
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     if len(vectors) == 0:
         return np.asarray(directions[0])
-    units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), TINY_NORM)
+    units = vectors / np.maximum(lengths(vectors), TINY_NORM)[:, None]
     margins = np.quantile(np.abs(units @ directions.T), 0.01, axis=0)
     return np.asarray(directions[int(np.argmax(margins))])
 
@@ -50,11 +74,12 @@ def canonical(
     >>> bool(np.allclose(v[0], v[1])), norm.tolist()
     (True, [5.0, 5.0])
     """
-    norms = np.linalg.norm(vectors, axis=1)
+    norms = lengths(vectors)
     signs = np.ones(len(vectors))
     if entry.parity != 0:
         r = reference_direction(vectors) if reference is None else reference
-        signs = np.where(vectors @ r < 0, -1.0, 1.0)
+        with quiet():
+            signs = np.where(vectors @ r < 0, -1.0, 1.0)
     result = vectors * signs[:, None]
     if entry.homogeneous:
         result = result / np.maximum(norms, TINY_NORM)[:, None]

@@ -27,6 +27,9 @@ MAX_UNPACKED_BYTES = 2**30
 MAX_MAGNITUDE = 1e100
 """Squares of larger numbers leave the range of float64."""
 
+MIN_MAGNITUDE = 1e-100
+"""Squares of smaller numbers leave it too: such a column would look constant."""
+
 CONSTANT_SPREAD = 1e-12
 """A feature is constant if its spread is below this share of its size: rounding, no signal."""
 
@@ -148,6 +151,13 @@ def _checked(values: np.ndarray, what: str) -> np.ndarray:
         raise InputError(
             f"{what} holds numbers up to {largest:.1e}; expected none above {MAX_MAGNITUDE:.0e}."
         )
+    peak = np.abs(values).max(axis=0)
+    tiny = np.flatnonzero((peak < MIN_MAGNITUDE) & (values != values[0]).any(axis=0))
+    if tiny.size:
+        raise InputError(
+            f"Column {tiny[0] + 1} of {what} holds no number above {peak[tiny[0]]:.1e}; expected "
+            f"some above {MIN_MAGNITUDE:.0e}: multiply it, or set it to zero."
+        )
     return values
 
 
@@ -226,6 +236,8 @@ def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarr
     return np.sort(kept), np.sort(held)
 
 
+# what numbers of 1e-300 and their like lose to rounding is not worth a warning
+@np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
 def make_probes(
     x: np.ndarray,
     y: np.ndarray,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ec_core.networks.activations import activation
-from ec_core.networks.canonical import canonical, pairwise_distances
+from ec_core.networks.canonical import canonical, lengths, pairwise_distances
 from ec_core.networks.network import Network
 
 DEAD = 1e-7
@@ -27,7 +27,7 @@ def reducible(network: Network) -> list[str]:
     reasons = []
     entry = activation(network.activation)
     for layer, (w, b) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
-        outgoing = np.linalg.norm(network.weights[layer + 1], axis=0)
+        outgoing = lengths(network.weights[layer + 1].T)
         dead = int((outgoing <= DEAD * outgoing.max()).sum())
         if dead:
             verb = (
@@ -36,7 +36,7 @@ def reducible(network: Network) -> list[str]:
             reasons.append(f"{dead} {verb.format(layer + 1)} no effect.")
         vectors, _, _ = canonical(np.concatenate([w, b[:, None]], axis=1), entry)
         distance = pairwise_distances(vectors, vectors)
-        scale = np.linalg.norm(vectors, axis=1)
+        scale = lengths(vectors)
         limit = EQUAL * np.maximum(scale[:, None], scale[None, :])
         equal = int(np.triu(distance <= limit, 1).sum())
         if equal:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import Activation, activation
-from ec_core.networks.canonical import TINY_NORM, flip
+from ec_core.networks.canonical import TINY_NORM, flip, quiet
 from ec_core.networks.network import Network
 from ec_core.verify.coordinates import own_coordinates
 from ec_core.verify.irreducible import reducible, silent
@@ -124,8 +124,10 @@ class _Draft:
             columns = rows
         return cls(weights, biases)
 
-    def network(self, other: Network) -> Network:
-        """As a network of the same kind as ``other``."""
+    def network(self, other: Network) -> Network | None:
+        """As a network of the same kind as ``other``; None where a number has left float64."""
+        if not all(np.isfinite(values).all() for values in (*self.weights, *self.biases)):
+            return None
         return Network(other.activation, tuple(self.weights), tuple(self.biases), other.dataset)
 
     def vectors(self, layer: int) -> np.ndarray:
@@ -253,14 +255,18 @@ def _unpaired(count: int, count_other: int) -> LayerMatch:
     return LayerMatch(0, count, count_other, None, np.full(count, -1), np.ones(count))
 
 
-def _weight_error(teacher: Network, aligned: Network, known: np.ndarray) -> float:
-    """Largest absolute difference; of the first layer only the columns that are known (D,)."""
+def _weight_error(teacher: Network, aligned: Network, known: np.ndarray) -> float | None:
+    """Largest absolute difference; of the first layer only the columns that are known (D,).
+
+    None where it is beyond float64.
+    """
     pairs = [
         (teacher.weights[0][:, known], aligned.weights[0][:, known]),
         *zip(teacher.weights[1:], aligned.weights[1:], strict=True),
         *zip(teacher.biases, aligned.biases, strict=True),
     ]
-    return max(float(np.abs(a - b).max(initial=0.0)) for a, b in pairs)
+    error = max(float(np.abs(a - b).max(initial=0.0)) for a, b in pairs)
+    return error if np.isfinite(error) else None
 
 
 def _gaussian_inputs(network: Network) -> np.ndarray:
@@ -283,6 +289,7 @@ def untouched_inputs(network: Network) -> tuple[int, ...]:
     return tuple(int(i) for i in np.flatnonzero(np.all(network.weights[0] == 0, axis=0)))
 
 
+@quiet()
 def match(
     teacher: Network, other: Network, unidentified: Sequence[int] | None = None
 ) -> MatchReport:
@@ -319,7 +326,10 @@ def match(
     own = own_coordinates(teacher, known)
     near, near_other = teacher, other
     if own is not None:
-        near, near_other = own.rewritten(teacher), own.rewritten(other)
+        try:
+            near, near_other = own.rewritten(teacher), own.rewritten(other)
+        except InputError:
+            own = None  # a weight of the other leaves float64 there
     mine, yours = _Draft.of(near, widths), _Draft.of(near_other, widths)
     filed = None if own is None else (_Draft.of(teacher, widths), _Draft.of(other, widths))
     layers = [
@@ -332,7 +342,8 @@ def match(
     if teacher.sizes == other.sizes:
         aligned = (yours if filed is None else filed[1]).network(other)
         if own is not None:
-            nearby = _weight_error(near, yours.network(other), known)
+            moved = yours.network(other)
+            nearby = None if moved is None else _weight_error(near, moved, known)
     everything = np.ones_like(known)
     return MatchReport(
         layers=tuple(layers),

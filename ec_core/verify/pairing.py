@@ -98,7 +98,8 @@ def _cost(
         along, against = along + difference, against + difference
     cost = np.minimum(along, against) if entry.parity else along
     # the square root lets one exact pair count for more than two half-right ones
-    return np.asarray(np.sqrt(cost + TIE * signed))
+    # of numbers beyond float64 no distance is known: they pair with what is left
+    return np.nan_to_num(np.sqrt(cost + TIE * signed), nan=FAR**2, posinf=FAR**2)
 
 
 def pair(
