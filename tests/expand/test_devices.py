@@ -48,23 +48,15 @@ def test_a_whole_run_names_its_device_everywhere(name: str) -> None:
     assert result.report["verified"], result.report["reasons"]
 
 
-WAITING = {
-    "expand/levenberg_marquardt.py:advance",
-    "expand/trainer.py:advance",
-    "expand/trainer.py:progress",
-    "expand/trainer.py:result",
-    "expand/width.py:_short_run",
-    "expand/width.py:find_width",
-    "reconstruct/refit.py:fitting",
-    "reconstruct/output_layer.py:solve_output",
-    "reconstruct/output_layer.py:inverse_gram",
-    "reconstruct/removal.py:rank",
-    "reconstruct/reconstruct.py:_resolve_signs",
-    "devices.py:small_svd",
-    "networks/mlp.py:to_network",
-    "outside",
-}
-"""Where the host waits for the card in a recovery: where a stage reports, decides or ends."""
+INNERMOST = (
+    "expand/backward.py",
+    "expand/curvature.py",
+    "expand/gram.py",
+    "expand/products.py",
+    "expand/warm_up.py",
+    "networks/activations.py",
+)
+"""What runs many times within every iteration: waiting is for what decides or reports."""
 
 
 @pytest.mark.parametrize("name", [name for name in CHECKS if not name.startswith("g ")])
@@ -72,8 +64,7 @@ def test_every_stage_keeps_to_its_device(name: str) -> None:
     """On a pretended card: dense, matrix-free, warm-up, large, layer walk, prune, signs, refine."""
     with pretend_card() as card:
         CHECKS[name]("cuda")
-    if name == "gelu 3-3-1":
-        assert set(card.waits) <= WAITING  # a new one shows with the line that waits
+    assert not [place for place in card.waits if place.startswith(INNERMOST)]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
