@@ -116,7 +116,8 @@ def test_the_demo_ends_in_a_recovered_network(open_tab: Open) -> None:
 
 def test_reload_pause_second_tab_and_the_line(open_tab: Open) -> None:
     first = open_tab("/teacher")
-    run = begin_training(first, 60)
+    # so many that they still train when the second tab is there
+    run = begin_training(first, 200)
     says(first, "job_state", "Running")
     # another tab's run waits in line and says so, and disturbs nothing
     second = open_tab("/teacher")
