@@ -68,9 +68,8 @@ def measured(case: Case) -> tuple[float, float, int]:
 
 
 def main() -> None:
-    print(
-        f"{'teacher':>14} {'':8} {'width':>5} {'students':>8}  estimated      took  ratio  iterations"
-    )
+    heads = f"{'teacher':>14} {'':8} {'width':>5} {'students':>8}"
+    print(f"{heads}  estimated      took  ratio  iterations")
     good = 0
     for case in CASES:
         estimated, took, iterations = measured(case)
