@@ -10,6 +10,8 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ec_core.cluster.cloud import WeightCloud, pool
 from ec_core.cluster.cut import Clusters, Cut, apply_cut, automatic_cut
 from ec_core.cluster.dendrogram import Dendrogram, build_tree
@@ -172,6 +174,8 @@ def make_report(
     """The report of the contract, as plain data ready for JSON."""
     return {
         "verified": certificate.verified,
+        "status": certificate.status,
+        **_precision(found, probes),
         "reasons": list(certificate.reasons),
         "advice": list(certificate.advice),
         "loss": found.loss,
@@ -193,6 +197,24 @@ def make_report(
         "condition": certificate.condition,
         "max_error_bar": certificate.max_error_bar,
         "notes": [*found.notes, *unit_notes(found.network, probes, certificate.bars)],
+    }
+
+
+def _precision(found: Reconstruction, probes: ProbeSet) -> dict[str, object]:
+    """How exact the answers are, and how that is known.
+
+    precision : root mean square error of an answer, as a share of the answers' spread;
+    precision_outputs : the same for every output; precision_from : the answers' number type, and
+    whether learning has shown the error; size_confidence : see ``Reconstruction``
+    """
+    residual = found.standard(probes.inputs) - probes.answers
+    left = 1.0 - min(found.standard.parameter_count / residual.size, 0.5)
+    seen = probes.measured(found.error)
+    return {
+        "precision": float(np.sqrt(probes.precision if seen.error is None else seen.error)),
+        "precision_outputs": [float(v) for v in np.sqrt(np.mean(residual**2, axis=0) / left)],
+        "precision_from": {"looks": probes.looks, "measured": found.error is not None},
+        "size_confidence": found.confidence,
     }
 
 

@@ -28,6 +28,7 @@ from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import choose_width
 from ec_core.expand.estimate import check_memory, warnings_for
 from ec_core.expand.levenberg_marquardt import Batch, start
+from ec_core.expand.noise import common_error, ending_alike
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.stepping import Stepper
 from ec_core.expand.stopping import arrived, stalled
@@ -45,7 +46,7 @@ from ec_core.expand.warm_up import (
 )
 from ec_core.expand.width import WidthFound
 from ec_core.networks.mlp import unpack
-from ec_core.probing.probes import ProbeSet
+from ec_core.probing.probes import NOISE_ROOM, ProbeSet
 from ec_core.seeding import stage_seed
 
 STAGE = "expand"
@@ -54,6 +55,9 @@ ENOUGH = 0.5
 
 PATIENCE, LEAST_PATIENCE = 2.0, 30
 """Once enough have converged, the others get so many times the iterations those first needed."""
+
+_LOOK = 4
+"""Iterations from one look for students that end alike to the next."""
 
 _CLOUD_LIMIT = 200_000
 """Numbers in a snapshot of the weight cloud above which events leave it out."""
@@ -125,6 +129,7 @@ class _Run:
         device = problem.x.device
         self.clock, self.began, self.before = clock, clock(), 0.0
         self.work, self.planned = 0, 0
+        self.noise: float | None = None
         if ensemble is None:
             theta = initial_theta(problem.shape, config.seed, config.students).to(device)
             self.batch = start(problem, theta)
@@ -256,6 +261,7 @@ class _Run:
     def judge(self) -> None:
         """Give every active student its status after an iteration."""
         loss, active = self.history[-1], self.active
+        self._look_for_noise()
         before = self.history[-2] if len(self.history) > 1 else np.full_like(loss, np.nan)
         done = active & arrived(loss, before, self.floor)
         self.status[done] = CONVERGED
@@ -274,6 +280,16 @@ class _Run:
                 self.status[student] = STALLED
             else:
                 self._restart(int(student))
+
+    def _look_for_noise(self) -> None:
+        """Raise the floor to the answers' own error, once students end alike at it."""
+        if self.noise is not None or len(self.history) % _LOOK:
+            return
+        alike = ending_alike(self.history, self.iterations)
+        if alike.any() and self.history[-1][alike].min() > self.floor:
+            rows = torch.from_numpy(np.flatnonzero(alike)).to(self.batch.theta.device)
+            self.noise = common_error(self.problem, self.batch.theta[rows])
+            self.floor = max(self.floor, NOISE_ROOM * (self.noise or 0.0))
 
     def progress(self) -> TrainingProgress:
         incoming = unpack(self.problem.shape, self.batch.theta).incoming

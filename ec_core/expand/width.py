@@ -6,12 +6,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.estimate import fits_densely
 from ec_core.expand.levenberg_marquardt import Batch, start
+from ec_core.expand.noise import common_error, ending_alike
 from ec_core.expand.problem import Problem
 from ec_core.expand.stepping import Stepper
 from ec_core.expand.students import initial_theta
@@ -35,6 +37,8 @@ _LARGE_STUDENTS, _LARGE = 3, 1e-4
 32-64-1 g was left at 1e-4 by a student of width 80 and at 3e-6 by one of 128; digits 64-30-30-30-10
 tanh at 1e-3 by 32 and at 6e-7 by 64."""
 _WIDEST = 1024
+_SAME = 0.9
+"""A width twice as large that leaves this share of what the last one left has gained nothing."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,13 @@ def find_width(
     """
     warm = helps(make(2).shape)
     width, promising = (4, _WARM) if warm else (2, _PROMISING)
+    error: float | None = None
     while True:
         found, arrived = yield from _short_run(make(width), width, floor, config, control)
+        # wider students that leave as much over, without structure: it is the answers' own error
+        before, error = error, _left_over(make(width), found)
+        if before is not None and error is not None and error > _SAME * before:
+            arrived = len(found.batch.loss)
         students = len(found.batch.loss)
         best = float(found.batch.loss.min())
         usual = _LARGE if large(make(width).shape) else promising
@@ -92,6 +101,17 @@ def find_width(
             yield Note(STAGE, f"Stopped at width {width}, the widest that fits.", warning=True)
             return found
         width *= 2
+
+
+def _left_over(problem: Problem, found: WidthFound) -> float | None:
+    """The answers' error if the students of a short run ended alike at what looks like one."""
+    if len(found.history) == 0:
+        return None
+    alike = ending_alike(found.history, np.full(len(found.batch.loss), len(found.history)))
+    if not alike.any():
+        return None
+    rows = torch.from_numpy(np.flatnonzero(alike)).to(found.batch.theta.device)
+    return common_error(problem.thinned(), found.batch.theta[rows])
 
 
 def _short_run(

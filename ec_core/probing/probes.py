@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from ec_core.networks.formats import ANSWERS, instead
 from ec_core.networks.network import Network
 from ec_core.probing.drawing import drawn_order
 from ec_core.probing.labels import refuse_labels
+from ec_core.probing.precision import FLOAT64, TOLD, Stored, stored
 
 MAX_FILE_BYTES = 2**30
 MAX_UNPACKED_BYTES = 2**30
@@ -37,15 +38,12 @@ MIN_PROBES = 5
 HELD_OUT = 0.2
 """The share of the answers that is kept for verification."""
 
-MAX_DIGITS = 12
-"""Answers with more digits than these cannot be told from full float64."""
-
-DECIMAL_TOLERANCE = 1e-15
-"""A decimal number and its float64 differ by half an ulp; rounding it again by another."""
-_CLEARLY_COARSER = 0.3
-"""Decades by which the unit of significant digits must exceed that of decimals, on average."""
 ROUNDING_FLOOR = 1e-25
 """Mean squared error of standardised answers that float64 rounding alone can leave behind."""
+
+
+NOISE_ROOM = 1.2
+"""A loss up to so many times the answers' measured error counts as at it."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,9 @@ class ProbeSet:
     x_heldout, y_heldout : probes kept for verification
     x_mean, x_scale (D,), y_mean, y_scale (K,) : standardised = (value - mean) / scale
     identified (D,) bool : False for inputs that never vary; students do not see them
-    precision : mean squared rounding error of the standardised answers, read off the answers
-        themselves (0 for full float64)
+    precision : mean squared error that the standardised answers show by themselves, their
+        rounding (0 for full float64), or that a person told; looks : the answers' number type
+    error : mean squared error of the standardised answers as learning has shown it, None before
     """
 
     x: np.ndarray
@@ -70,6 +69,8 @@ class ProbeSet:
     y_scale: np.ndarray
     identified: np.ndarray
     precision: float = 0.0
+    looks: str = FLOAT64
+    error: float | None = None
 
     @property
     def inputs(self) -> np.ndarray:
@@ -84,7 +85,9 @@ class ProbeSet:
     @property
     def floor(self) -> float:
         """The loss at which a student explains the answers to their own precision."""
-        return max(self.rounding, 2.0 * self.precision)
+        if self.error is not None:
+            return max(self.rounding, NOISE_ROOM * self.error)
+        return max(self.rounding, self.stored.slack * self.precision)
 
     @property
     def rounding(self) -> float:
@@ -95,6 +98,19 @@ class ProbeSet:
         """
         offset = self.x_mean[self.identified] / self.x_scale[self.identified]
         return max(ROUNDING_FLOOR, float(np.sum((np.finfo(np.float64).eps * offset) ** 2)))
+
+    @property
+    def stored(self) -> Stored:
+        """What the answers look like."""
+        return Stored(self.looks, self.precision)
+
+    def told(self, error: float) -> ProbeSet:
+        """The same probes, whose answers err by ``error`` (root mean square, over their spread)."""
+        return replace(self, precision=error**2, looks=TOLD, error=error**2)
+
+    def measured(self, error: float | None) -> ProbeSet:
+        """The same probes, whose answers were seen to err by ``error`` (mean squared)."""
+        return self if error is None or self.looks == TOLD else replace(self, error=error)
 
     @property
     def unidentified_inputs(self) -> tuple[int, ...]:
@@ -179,45 +195,6 @@ def _refuse_useless_answers(y: np.ndarray) -> None:
         )
 
 
-def _fewest_digits(y: np.ndarray, unit: np.ndarray) -> np.ndarray | None:
-    """The rounding unit (N, K) of answers that have few digits behind ``unit``, else None."""
-    for digits in range(1, MAX_DIGITS + 1):
-        rounded = np.round(y / unit, digits) * unit
-        if np.allclose(y, rounded, rtol=DECIMAL_TOLERANCE, atol=0.0):
-            return np.asarray(unit * 10.0**-digits)
-    return None
-
-
-def answer_precision(y: np.ndarray, scale: np.ndarray) -> float:
-    """Mean squared rounding error that the answers (N, K) themselves show, over scale² (K,).
-
-    Answers that are float32 numbers carry an error uniform within half a unit in the last place;
-    answers with k decimals or k significant digits one of half a unit of the last digit. Zero
-    where none of these is seen.
-
-    >>> y = np.array([[0.12], [0.57], [-0.91]])
-    >>> bool(np.isclose(answer_precision(y, np.ones(1)), 0.01**2 / 12))
-    True
-    """
-    size = np.abs(y)
-    with np.errstate(over="ignore"):
-        single = y.astype(np.float32)
-    if np.array_equal(y, single):
-        units = [np.spacing(np.abs(single)).astype(np.float64)]
-    else:
-        # zeros have every number of digits: they count as the smallest answer
-        size = np.where(size > 0, size, size[size > 0].min())
-        leading = 10.0 ** np.floor(np.log10(size))
-        decimals, significant = _fewest_digits(y, np.ones_like(y)), _fewest_digits(y, leading)
-        units = [unit for unit in (decimals, significant) if unit is not None]
-        if len(units) == 2:
-            # answers below 1 with two decimals have two digits as well; a round 1.00 among them
-            # must not pass for a number with one digit: significant digits have to explain more
-            coarser = float(np.mean(np.log10(units[1] / units[0])))
-            units = units[1:] if coarser > _CLEARLY_COARSER else units[:1]
-    return max((float(np.mean((unit / scale) ** 2) / 12.0) for unit in units), default=0.0)
-
-
 def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers to learn from and to hold out, each in ascending order.
 
@@ -279,6 +256,7 @@ def make_probes(
     if not identified.any():
         raise InputError("No input varies over the probes; expected at least one that does.")
     y_scale = np.where(_varies(y[kept]), y[kept].std(axis=0), 1.0)
+    looks = stored(y, y_scale)
     return ProbeSet(
         x=x[kept],
         y=y[kept],
@@ -289,7 +267,8 @@ def make_probes(
         y_mean=y[kept].mean(axis=0),
         y_scale=y_scale,
         identified=identified,
-        precision=answer_precision(y, y_scale),
+        precision=looks.error,
+        looks=looks.kind,
     )
 
 

@@ -20,6 +20,7 @@ from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.errors import InputError
 from ec_core.events import Event, LayerStep, Note, RefineProgress, SignsFound
+from ec_core.expand.noise import error_of
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.warm_up import large
@@ -28,10 +29,11 @@ from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import ground
 from ec_core.reconstruct.layerwise import LayerView
-from ec_core.reconstruct.prune import STAGE, approach
+from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.reconstruct.refit import Fitted, fitting, refit
 from ec_core.reconstruct.sign_trials import try_signs
+from ec_core.reconstruct.significance import IMPRECISE, at_errors, variance_of
 from ec_core.reconstruct.unflip import resolve_signs, together
 
 _ITERATIONS = 150
@@ -96,6 +98,7 @@ def build_exactly(
     told = f"Built from the clusters kept, {_in_words(sizes)}: nothing added, nothing taken away."
     yield Note(STAGE, told)
     full = make_problem(probes, shape.activation, sizes, resolve_device(device))
+    probes = probes.measured(error_of(ensemble, probes))
     problem = full.thinned() if large(shape) and probes.floor <= ROUNDING_FLOOR else full
     composed = _Composing(replace(full, x=full.x.cpu(), y=full.y.cpu()), ())
     for layer, seen in enumerate(views):
@@ -123,6 +126,8 @@ def build_exactly(
         probes.y_heldout
     )
     loss = float(np.mean((standard(probes.inputs) - probes.answers) ** 2))
+    built = Pruned(replace(plain, x=full.x, y=full.y), theta, loss)
+    noisy = loss > IMPRECISE * probes.rounding and at_errors(built, probes, ensemble.seed, control)
     return Reconstruction(
         network=network,
         standard=standard,
@@ -133,11 +138,12 @@ def build_exactly(
         from_clusters=sizes[0],
         started=sum(sizes),
         pruned=0,
-        exact=loss <= probes.floor,
+        exact=noisy or loss <= probes.floor,
         notes=(told,),
         history=np.array(history),
         removed=(0,) * depth,
         layers=views if depth > 1 else (),
+        error=probes.measured(variance_of(built)).error if noisy else None,
     )
 
 

@@ -23,7 +23,8 @@ from ec_core.networks.mlp import Architecture
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.prune import STAGE, Pruned
 from ec_core.reconstruct.refit import refit
-from ec_core.reconstruct.sign_trials import try_signs, undecided
+from ec_core.reconstruct.sign_trials import signs_by_fit, try_signs, undecided
+from ec_core.reconstruct.significance import Errors
 from ec_core.reconstruct.signs import MIDDLE_LIMIT
 from ec_core.reconstruct.unflip import line_as_neurons, resolve_signs, together
 
@@ -47,17 +48,23 @@ def with_lines(found: Pruned) -> tuple[Problem, Tensor]:
 
 
 def without_skip_paths(
-    found: Pruned, floor: float, control: Control
+    found: Pruned, probes: ProbeSet, control: Control
 ) -> tuple[Problem, Tensor, SignsFound | None]:
     """The problem without skip paths, theta (1, P) for it, and what the search for signs said.
 
-    The loss is at most that of ``found``, or the floor.
+    The loss is at most that of ``found``, or the floor, or what does not count where answers err.
     """
-    shape = found.problem.shape
+    shape, floor = found.problem.shape, probes.floor
     if not shape.skip:
         return found.problem, found.theta, None
     if not control.room_for(_search_seconds(max(shape.sizes[1:-1]))):
         return (*with_lines(found), None)
+    if found.exact and probes.error is not None and len(shape.sizes) == 3:
+        errors = Errors(probes.error, found.problem.y.numel())
+        by_fit = signs_by_fit(found.problem, found.theta, errors, control)
+        if by_fit is not None:
+            flat = Architecture(shape.sizes, shape.activation, skip=False)
+            return replace(found.problem, shape=flat), *by_fit
     theta, searched = resolve_signs(shape, found.theta.cpu())
     signs = together(searched)
     explained = signs is not None and signs.explained

@@ -47,13 +47,15 @@ _FREE = 1e-9
 class Pruned:
     """The network found: theta (1, P) of ``problem``'s shape and its loss.
 
-    ``exact``: the search came to its own end at the floor.
+    ``exact``: the search came to its own end at the floor. ``confidence``: in the size, 0 to 1,
+    where the answers' errors leave a doubt (see ``significance``).
     """
 
     problem: Problem
     theta: Tensor
     loss: float
     exact: bool = False
+    confidence: float | None = None
 
     @property
     def size(self) -> int:

@@ -19,6 +19,7 @@ from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, SignsFound, relay
+from ec_core.expand.noise import error_of
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.warm_up import helps, large
@@ -31,8 +32,9 @@ from ec_core.reconstruct.harvest import Harvest, harvest
 from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.plain import best_student, with_lines, without_skip_paths
-from ec_core.reconstruct.prune import STAGE, Pruned, prune
+from ec_core.reconstruct.prune import STAGE, Pruned
 from ec_core.reconstruct.refit import fitting, refit
+from ec_core.reconstruct.significance import IMPRECISE, to_size, variance_of
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
@@ -64,6 +66,8 @@ class Reconstruction:
     began with and removed, all layers together; removed : those removed from each layer
     layers : what the students said about each hidden layer of a deep network, as far as that went
     exact : pruning came to its end at the floor; history (T,) : loss during the refinement
+    error : mean squared error of the answers, where the network's residuals show one and nothing
+    else; confidence : in the size, 0 to 1, where that error leaves a doubt
     """
 
     network: Network
@@ -80,6 +84,8 @@ class Reconstruction:
     history: np.ndarray
     removed: tuple[int, ...] = ()
     layers: tuple[LayerView, ...] = ()
+    error: float | None = None
+    confidence: float | None = None
 
 
 def _starts(
@@ -185,7 +191,9 @@ def _pruned(
         notes.append(f"Pruning began with {sum(sizes)} neurons: {source}.")
         yield Note(STAGE, notes[-1])
         path: list[PruneStep] = []
-        pruned = yield from _collect(prune(problem, theta, probes.floor, control), path)
+        pruned = yield from _collect(
+            to_size(problem, theta, probes, control, students.ensembles[0].seed), path
+        )
         if best is None or (pruned.exact, -pruned.loss) > (best.exact, -best.loss):
             best, steps, begun = pruned, path, sizes
         if best.exact or control.over:
@@ -206,6 +214,7 @@ def reconstruct(
 
     Always returns the best network there is, also when it is not the teacher.
     """
+    probes = probes.measured(error_of(ensemble, probes))
     students = yield from _climb(ensemble, clusters, cloud, probes, config, control)
     depth = len(ensemble.shape.sizes) - 2
     if depth > 1:
@@ -219,12 +228,14 @@ def reconstruct(
         for message in _disagreements(proposed, best.problem.shape.sizes[1:-1]):
             notes.append(message)
             yield Note(STAGE, message)
-    plain, theta, signs = without_skip_paths(best, probes.floor, control)
+    if best.exact and best.loss > IMPRECISE * probes.rounding:
+        probes = probes.measured(variance_of(best))
+    plain, theta, signs = without_skip_paths(best, probes, control)
     if signs is not None:
         yield signs
     if best.exact and best.problem.shape.skip and len(plain.shape.sizes) > 3:
         # skip paths of deep networks can hide a neuron that nothing but they need
-        again = yield from _collect(prune(plain, theta, probes.floor, control), steps)
+        again = yield from _collect(to_size(plain, theta, probes, control, ensemble.seed), steps)
         if again.exact:
             best, plain, theta = again, again.problem, again.theta
     if depth > 1:
@@ -271,6 +282,8 @@ def reconstruct(
             for before, after in zip(begun, best.problem.shape.sizes[1:-1], strict=True)
         ),
         layers=students.views,
+        error=probes.error if best.exact else None,
+        confidence=best.confidence,
     )
 
 

@@ -17,11 +17,15 @@ import torch
 from torch import Tensor
 
 from ec_core.control import Control
+from ec_core.events import SignsFound
 from ec_core.expand.curvature import losses
 from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.canonical import pairwise_distances
+from ec_core.networks.mlp import Architecture, unpack
+from ec_core.reconstruct.prune import STAGE
 from ec_core.reconstruct.refit import refit
-from ec_core.reconstruct.signs import Signs
+from ec_core.reconstruct.significance import Errors, fit
+from ec_core.reconstruct.signs import Signs, likely_signs
 from ec_core.reconstruct.unflip import resolve_signs, together
 
 _CLEAR = 0.1
@@ -33,6 +37,12 @@ _TOGETHER = 64
 
 _ITERATIONS = 60
 
+_PATTERNS = 16
+_SAME = 0.1
+"""Unit vectors closer than this are one neuron: with the opposite sign they would be 2 apart."""
+_APART = 30.0
+"""The second-best signs must be worse by so much, in units of the answers' errors."""
+
 
 def undecided(found: tuple[Signs | None, ...]) -> list[int]:
     """Layers whose search left several choices."""
@@ -41,6 +51,49 @@ def undecided(found: tuple[Signs | None, ...]) -> list[int]:
         for layer, signs in enumerate(found)
         if signs is None or not (signs.explained or signs.residual < _CLEAR * signs.runner_up)
     ]
+
+
+def signs_by_fit(
+    problem: Problem, theta: Tensor, errors: Errors, control: Control
+) -> tuple[Tensor, SignsFound] | None:
+    """One hidden layer, answers that err: theta (1, P') without skip path and its signs.
+
+    What the errors leave of the linear map is no longer zero for the right signs, so the likely
+    patterns are fitted, and the lowest loss decides. None if none is as good as with the skip path.
+    The signs' residual and runner-up are the roots of the losses.
+    """
+    shape = problem.shape
+    plain = replace(problem, shape=Architecture(shape.sizes, shape.activation))
+    neurons, outer = (block[0].numpy() for block in unpack(shape, theta.cpu()).blocks)
+    own = shape.sizes[1] + 1
+    patterns = likely_signs(neurons, outer[:, : own - 1], outer[:, own:], shape.entry, _PATTERNS)
+    thetas = [resolve_signs(shape, theta.cpu(), {0: flags})[0] for flags in patterns]
+    fitted, loss = fit(plain, torch.cat(thetas).to(theta.device), errors, control)
+    best = int(np.argmin(loss))
+    rows = unpack(plain.shape, fitted).incoming.cpu().numpy()
+    others = [loss[i] for i in range(len(loss)) if not _same_neurons(rows[i], rows[best])]
+    second = float(min(others, default=np.inf))
+    with_skip = float(losses(problem, theta)[0])
+    saved = shape.parameter_count - plain.shape.parameter_count
+    if errors.worth(float(loss[best]), with_skip) > errors.bought(saved):
+        return None
+    found = SignsFound(
+        STAGE,
+        tuple(int(j) for j in np.flatnonzero(patterns[best])),
+        float(np.sqrt(loss[best])),
+        float(np.sqrt(second)),
+        unique=errors.worth(second, float(loss[best])) > _APART,
+    )
+    return fitted[best : best + 1], found
+
+
+def _same_neurons(a: np.ndarray, b: np.ndarray) -> bool:
+    """Do fits that began with different signs hold the same neurons (H, D+1) in the end?
+
+    Compared by direction: the length of a relu neuron's vector is free.
+    """
+    a, b = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (a, b))
+    return bool(pairwise_distances(a, b).min(axis=1).max() < _SAME)
 
 
 def try_signs(

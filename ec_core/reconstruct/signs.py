@@ -69,8 +69,10 @@ def _bits(index: int, count: int) -> np.ndarray:
     return (index >> np.arange(count)) & 1 == 1
 
 
-def _meet_in_the_middle(maps: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The best two bit patterns: flags (2, H) and their residual norms (2,)."""
+def _meet_in_the_middle(
+    maps: np.ndarray, target: np.ndarray, most: int = 2
+) -> tuple[np.ndarray, np.ndarray]:
+    """The best bit patterns, two or ``most``: flags (m, H) and their residual norms (m,)."""
     count, size = maps.shape
     half = count // 2
     seen, wanted = maps, target
@@ -79,16 +81,16 @@ def _meet_in_the_middle(maps: np.ndarray, target: np.ndarray) -> tuple[np.ndarra
         mix = np.linalg.qr(mix)[0]
         seen, wanted = maps @ mix, target @ mix
     left, right = subset_sums(seen[:half]), subset_sums(seen[half:])
-    found = min(2, len(right))
+    found = min(most, len(right))
     distance, index = cKDTree(right).query(wanted - left, k=[*range(1, found + 1)])
-    flat = np.argsort(distance, axis=None, kind="stable")[: 4 if count > 1 else 2]
+    flat = np.argsort(distance, axis=None, kind="stable")[: 2 * most if count > 1 else 2]
     patterns = []
     for place in flat:
         i, j = divmod(int(place), found)
         flags = np.concatenate([_bits(i, half), _bits(int(index[i, j]), count - half)])
         patterns.append((float(np.linalg.norm(flags @ maps - target)), flags))
     patterns.sort(key=lambda pair: pair[0])
-    best = patterns[:2] if len(patterns) > 1 else patterns * 2
+    best = patterns[:most] if len(patterns) > 1 else patterns * 2
     return np.array([flags for _, flags in best]), np.array([norm for norm, _ in best])
 
 
@@ -100,11 +102,8 @@ def find_signs(
     Returns None where the search is too large to be exact: more than ``MIDDLE_LIMIT`` neurons and
     fewer well-conditioned equations than neurons.
     """
+    maps, target = _scaled_maps(incoming, outgoing, skip, entry)
     hidden = len(incoming)
-    maps = entry.linear * np.einsum("kh,hd->hkd", outgoing, incoming[:, :-1]).reshape(hidden, -1)
-    target = skip.ravel()
-    typical = float(np.median(np.linalg.norm(maps, axis=1))) or 1.0
-    maps, target = maps / typical, target / typical
     weakest = np.linalg.svd(maps, compute_uv=False)[-1] if maps.shape[1] >= hidden else 0.0
     if weakest > _WELL_POSED:
         bits = np.linalg.lstsq(maps.T, target, rcond=None)[0]
@@ -116,3 +115,32 @@ def find_signs(
         return None
     patterns, norms = _meet_in_the_middle(maps, target)
     return Signs(patterns[0], float(norms[0]), float(norms[1]) if hidden > 0 else np.inf)
+
+
+def likely_signs(
+    incoming: np.ndarray, outgoing: np.ndarray, skip: np.ndarray, entry: Activation, most: int
+) -> np.ndarray:
+    """Bit patterns (m, H), m <= most, that leave least, best first: to be told apart by a fit.
+
+    Arguments as ``find_signs``. Beyond ``MIDDLE_LIMIT`` neurons: the least-squares bits, and those
+    with one of the least certain bits changed.
+    """
+    maps, target = _scaled_maps(incoming, outgoing, skip, entry)
+    if len(incoming) <= MIDDLE_LIMIT // 2:
+        return np.unique(_meet_in_the_middle(maps, target, most)[0], axis=0)
+    bits = np.linalg.lstsq(maps.T, target, rcond=None)[0]
+    patterns = [bits > 0.5]
+    for j in np.argsort(np.abs(bits - 0.5))[: most - 1]:
+        patterns.append(patterns[0] ^ (np.arange(len(bits)) == j))
+    return np.array(patterns)
+
+
+def _scaled_maps(
+    incoming: np.ndarray, outgoing: np.ndarray, skip: np.ndarray, entry: Activation
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each neuron's own linear map (H, K·D) and the leftover one (K·D,), a typical norm being 1."""
+    maps = entry.linear * np.einsum("kh,hd->hkd", outgoing, incoming[:, :-1]).reshape(
+        len(incoming), -1
+    )
+    typical = float(np.median(np.linalg.norm(maps, axis=1))) or 1.0
+    return maps / typical, skip.ravel() / typical

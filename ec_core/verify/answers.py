@@ -19,7 +19,7 @@ from torch import Tensor
 from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.network import Network
-from ec_core.probing.probes import answer_precision
+from ec_core.probing.precision import stored
 
 AGREES = 1e-5
 """Root mean square difference, over the spread of the answers, that float32 arithmetic explains."""
@@ -110,15 +110,6 @@ def _readings(network: Network, x: np.ndarray) -> Iterator[tuple[str, np.ndarray
             yield f"{words} for the activation", _answers(network, others, x)
 
 
-def _half_precision(y: np.ndarray) -> float:
-    """What one number of y may be off by, relative to it, if it is float16 or bfloat16; else 0."""
-    with np.errstate(over="ignore"):
-        half, single = y.astype(np.float16), y.astype(np.float32)
-    if np.array_equal(y, single) and not (single.view(np.uint32) & 0xFFFF).any():
-        return 2.0**-8
-    return 2.0**-11 if np.array_equal(y, half) else 0.0
-
-
 def check_answers(network: Network, x: np.ndarray, y: np.ndarray) -> AnswerCheck:
     """Compare a network with answers y (N, K) or (N,) to questions x (N, D).
 
@@ -139,8 +130,7 @@ def check_answers(network: Network, x: np.ndarray, y: np.ndarray) -> AnswerCheck
     rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), ROWS)).astype(int))
     x, y = x[rows], y[rows]
     spread = np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
-    limit = AGREES + 4.0 * float(np.sqrt(answer_precision(y, spread)))
-    limit += _half_precision(y) * float(np.sqrt(np.mean((y / spread) ** 2)))
+    limit = AGREES + 4.0 * float(np.sqrt(stored(y, spread).error))
 
     def error(found: np.ndarray) -> float:
         with np.errstate(over="ignore", invalid="ignore"):

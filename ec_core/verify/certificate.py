@@ -16,19 +16,16 @@ import numpy as np
 
 from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
+from ec_core.probing.arithmetic import arithmetic_errors
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
+from ec_core.probing.structure import SUSPICIOUS, structure
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.cures import Cure
 from ec_core.verify.error_bars import Bars, Directions, directions, error_bars, leverage
 from ec_core.verify.irreducible import reducible
 from ec_core.verify.parsimony import CLIFF, LARGEST, loss_with_one_less
-from ec_core.verify.structure import SUSPICIOUS, neighbour_correlation
+from ec_core.verify.tolerance import EXACT, tolerance
 
-TOLERANCE = 10.0
-"""Exact answers: a loss may be this many times the floor, which float64 rounding alone explains."""
-TOLERANCE_IMPRECISE = 3.0
-"""Answers with few digits: a loss may be this many times the rounding error they show. More than
-one, since a teacher that computes in float32 errs by more than its last rounding."""
 CHANCE = 6.0
 """Standard deviations by which held-out losses may be larger than expected."""
 DETERMINED = 0.1
@@ -46,9 +43,16 @@ FULL_RANK = 1e-11
 """Singular values of the column-scaled Jacobian below this share of the largest count as zero."""
 
 
+EXACT_STATUS, VERIFIED, ESTIMATE, FAILED = "exact", "verified", "estimate", "failed"
+"""How a run can end, best first."""
+
+
 @dataclass(frozen=True)
 class Certificate:
     """verified, the reasons if not, and what could cure them; losses, rank and conditioning.
+
+    status : "exact" (verified to rounding), "verified" (to the answers' own precision), "estimate"
+    (the network read off noisy answers, with error bars, not verified) or "failed"
 
     rank of ``expected`` (parameters less the scalings that a homogeneous activation leaves free);
     condition: largest over smallest counted singular value of the column-scaled Jacobian;
@@ -56,6 +60,7 @@ class Certificate:
     """
 
     verified: bool
+    status: str
     reasons: tuple[str, ...]
     cures: tuple[Cure, ...]
     loss: float
@@ -78,10 +83,14 @@ class Certificate:
 
 @dataclass(frozen=True)
 class _Doubt:
-    """A failed condition, one sentence, and what to try."""
+    """A failed condition and what to try, each one sentence.
+
+    noise : it is the answers' own error alone that leaves the doubt
+    """
 
     reason: str
     advice: Cure
+    noise: bool = False
 
 
 MORE_PROBES, WIDER_PROBES = Cure.QUESTIONS, Cure.SPREAD
@@ -90,6 +99,7 @@ WIDER, OTHER_CLASS, MORE_DIGITS = Cure.WIDER, Cure.CLASS, Cure.DIGITS
 
 def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     """Check a reconstruction against the probes alone."""
+    probes = probes.measured(found.error)
     network = found.standard
     expected = network.parameter_count - _free(network)
     seen, rank, alone = _seen(network, probes, expected)
@@ -111,6 +121,7 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
         doubts += _approximation(found, probes)
     return Certificate(
         verified=not doubts,
+        status=_status(found, doubts, probes),
         reasons=tuple(dict.fromkeys(doubt.reason for doubt in doubts)),
         cures=tuple(dict.fromkeys(doubt.advice for doubt in doubts)),
         loss=found.loss,
@@ -122,44 +133,58 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     )
 
 
+def _status(found: Reconstruction, doubts: list[_Doubt], probes: ProbeSet) -> str:
+    """One of the words above; an estimate is a network whose only fault is the answers' error."""
+    if not doubts:
+        return EXACT_STATUS if found.loss <= EXACT * probes.rounding else VERIFIED
+    told = found.error is not None and all(doubt.noise for doubt in doubts)
+    return ESTIMATE if told else FAILED
+
+
 def _imprecise(probes: ProbeSet) -> bool:
     """Do the answers have fewer digits than float64, so that an approximation could pass?"""
-    return probes.precision > ROUNDING_FLOOR
+    return probes.precision > ROUNDING_FLOOR or probes.error is not None
 
 
-def _tolerance(probes: ProbeSet) -> float:
-    exact = TOLERANCE * probes.rounding
-    return max(exact, TOLERANCE_IMPRECISE * probes.precision)
-
-
-def _residual(network: Network, probes: ProbeSet) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised inputs (N, D) and residuals (N, K) of all probes, held-out ones too."""
+def _structure(network: Network, probes: ProbeSet) -> float:
+    """Standard deviations of structure in the residuals of all probes, held-out ones too."""
     x = np.concatenate([probes.inputs, probes.standard_inputs(probes.x_heldout)])
     y = np.concatenate([probes.answers, probes.standard_answers(probes.y_heldout)])
-    return x, network(x) - y
+    return structure(x, network(x) - y, network.weights[0])
+
+
+def _structure_of_arithmetic(network: Network, probes: ProbeSet) -> float:
+    """The same of the errors that the network's own computation in the answers' type makes."""
+    errors = arithmetic_errors(network, probes.x, probes.looks)
+    rows = probes.to_standard(network).weights[0]
+    found = [structure(probes.inputs, error / probes.y_scale, rows) for error in errors]
+    return max(found, default=0.0)
 
 
 def _misfit(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
     """Does the network answer as the teacher did, also where it did not learn?"""
-    tolerance = _tolerance(probes)
-    if not found.loss <= tolerance:
-        smooth = neighbour_correlation(*_residual(found.standard, probes)) > SUSPICIOUS
-        noise = np.sqrt(found.heldout_loss)
+    allowed = tolerance(found.network, probes)
+    if not found.loss <= allowed:
+        smooth = _structure(found.standard, probes) > SUSPICIOUS
+        noisy = not smooth and found.heldout_loss <= 2.0 * found.loss
         kind = (
-            "what it leaves is smooth, so it is another function"
-            if smooth or not found.heldout_loss <= 2.0 * found.loss
-            else f"what it leaves looks like noise of {noise:.0e} of the answers' spread, and a "
-            "network read off noisy answers cannot be told from an approximation"
+            f"what it leaves looks like noise of {np.sqrt(found.heldout_loss):.0e} of the answers' "
+            "spread, and a network read off noisy answers cannot be told from an approximation"
+            if noisy
+            else "what it leaves is smooth, so it is another function"
         )
         reason = (
             f"The best network leaves a loss of {found.loss:.1e} on the probes it learnt from, "
-            f"an exact one would be below {tolerance:.0e}; {kind}."
+            f"an exact one would be below {allowed:.0e}; {kind}."
         )
+        if noisy and probes.error is not None:
+            yield _Doubt(reason, MORE_DIGITS, noise=True)
+            return
         yield _Doubt(reason, WIDER)
         yield from () if smooth else (_Doubt(reason, MORE_DIGITS),)
         yield _Doubt(reason, OTHER_CLASS)
         return
-    limit = tolerance
+    limit = allowed
     if _imprecise(probes):
         # with P parameters fitted to n answers the expected losses are 1 - P/n and 1 + P/n
         taken = min(found.standard.parameter_count / probes.y.size, 0.5)
@@ -225,7 +250,7 @@ def _undetermined(network: Network, bars: Bars, probes: ProbeSet) -> Iterator[_D
                 f"The weights of {verb} of hidden layer {layer + 1} are not known to a tenth of "
                 "their size (error bars)."
             )
-            yield _Doubt(reason, MORE_PROBES)
+            yield _Doubt(reason, MORE_PROBES, noise=probes.error is not None)
 
 
 def _untested(alone: int) -> Iterator[_Doubt]:
@@ -239,8 +264,8 @@ def _untested(alone: int) -> Iterator[_Doubt]:
 def _approximation(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
     """Could a function that is no network of this class look the same?"""
     if _imprecise(probes):
-        alike = neighbour_correlation(*_residual(found.standard, probes))
-        if alike > SUSPICIOUS:
+        alike = _structure(found.standard, probes)
+        if alike > SUSPICIOUS + _structure_of_arithmetic(found.network, probes):
             reason = (
                 f"Neighbouring probes are missed in the same direction ({alike:.0f} standard "
                 "deviations): what is left is not the rounding of the answers alone."

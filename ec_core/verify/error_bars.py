@@ -6,8 +6,10 @@ solution and to first order (Seber & Wild, Nonlinear Regression, 1989, section 2
     theta_found - theta = (J'J)^-1 J' e,   covariance (J'J)^-1 (J' noise² J) (J'J)^-1.
 
 J comes from the standardised coordinates, where it is well scaled; the covariance is carried into
-the coordinates of the file by the linear map that undoes the standardisation. Axes: N probes,
-D inputs, H hidden, K outputs, P parameters; parameters in the order of ``jacobian``.
+the coordinates of the file by the linear map that undoes the standardisation. Where answers err by
+more than float64 rounding, the residuals themselves stand for the errors, question by question, and
+errors of short arithmetic, which are not independent, are made again with the network found.
+Axes: N probes, D inputs, H hidden, K outputs, P parameters, in the order of ``jacobian``.
 """
 
 from __future__ import annotations
@@ -19,8 +21,18 @@ import numpy as np
 
 from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
+from ec_core.probing.arithmetic import arithmetic_errors
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
-from ec_core.verify.jacobian import column_norms, jacobian_blocks, triangular_factor
+from ec_core.verify.jacobian import (
+    column_norms,
+    jacobian_blocks,
+    pulled,
+    scores,
+    triangular_factor,
+)
+
+_MADE = 8
+"""How often the errors of short arithmetic are made again."""
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -124,20 +136,45 @@ def error_bars(
     """
     x, noise = probes.inputs, noise_level(standard, network, probes)
     root, share = found.root(rank), found.rows / len(x)
-    weighted = triangular_factor(standard, x[: found.rows], noise)
-    spread = root @ (weighted @ root).T  # (P, P), spread spread' = covariance from ``rows`` probes
     residual = standard(x) - probes.answers
-    gradient, at = np.zeros(standard.parameter_count), 0
-    for block in jacobian_blocks(standard, x):
-        rows = len(block) // residual.shape[1]
-        gradient += block.T @ residual[at : at + rows].ravel()
-        at += rows
-    step = share * (root @ (root.T @ gradient))
-    columns = np.concatenate([np.sqrt(share) * spread, step[:, None]], axis=1)
+    made: list[np.ndarray] = []
+    if probes.precision > ROUNDING_FLOOR or probes.error is not None:
+        factor, computed = _scattered(standard, probes, residual, root)
+        spread = share * root @ factor.T
+        if computed > 0.0:
+            errors = arithmetic_errors(network, probes.x, probes.looks, _MADE)
+            made = [error / probes.y_scale for error in errors]
+    else:
+        weighted = triangular_factor(standard, x[: found.rows], noise)
+        # spread spread' = covariance from ``rows`` probes
+        spread = np.sqrt(share) * root @ (weighted @ root).T
+    moves = share * (root @ (root.T @ pulled(standard, x, [residual, *made])))
+    if made:
+        # so few tell their mean square only roughly (Student's t)
+        moves[:, 1:] *= np.sqrt(computed / (len(made) - 2))
+    columns = np.concatenate([spread, moves], axis=1)
     columns = _to_original(columns, standard, probes)
     if activation(standard.activation).homogeneous:
         columns = _norms_fixed(columns, network, probes.identified)
     return _shaped(np.linalg.norm(columns, axis=1), network, probes, noise)
+
+
+def _scattered(
+    standard: Network, probes: ProbeSet, residual: np.ndarray, root: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """R (r, r) with R'R = F' (sum_i J_i'e_i e_i'J_i) F: how errors move the weights that differ
+    from question to question, and go together in the answers to one (White 1980, by question);
+    and the share of the errors that the digits of the answers do not explain.
+
+    residual (N, K) stands for the errors; root (P, r) : F
+    """
+    pulls = scores(standard, probes.inputs, residual, root)
+    left = max(float(np.mean(residual**2)), 1e-300)
+    parameters = min(standard.parameter_count / residual.size, 0.5)
+    # fewer errors left than there must have been: the fit has taken them up
+    lifted = max(1.0, probes.precision / left) / (1.0 - parameters)
+    computed = 1.0 - min(probes.precision / left, 1.0)
+    return np.asarray(np.linalg.qr(pulls, mode="r") * np.sqrt(lifted)), computed
 
 
 def _blocks(network: Network, inputs: int) -> list[tuple[int, int]]:

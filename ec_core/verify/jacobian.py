@@ -64,6 +64,31 @@ def triangular_factor(
     return factor
 
 
+def pulled(network: Network, x: np.ndarray, errors: list[np.ndarray]) -> np.ndarray:
+    """J'e (P, m) for m arrays of errors (N, K) of the answers to inputs x (N, D)."""
+    found, at = np.zeros((network.parameter_count, len(errors))), 0
+    for block in jacobian_blocks(network, x):
+        rows = len(block) // network.sizes[-1]
+        for column, error in enumerate(errors):
+            found[:, column] += block.T @ error[at : at + rows].ravel()
+        at += rows
+    return found
+
+
+def scores(
+    network: Network, x: np.ndarray, errors: np.ndarray, directions: np.ndarray
+) -> np.ndarray:
+    """(N, r): e_i'J_i F of every probe i, for errors (N, K) of the answers to inputs x (N, D) and
+    ``directions`` F (P, r).
+    """
+    rows, at = [], 0
+    for block in jacobian_blocks(network, x):
+        each = block.reshape(-1, errors.shape[1], block.shape[1])
+        rows.append(np.einsum("nkp,nk->np", each, errors[at : at + len(each)]) @ directions)
+        at += len(each)
+    return np.concatenate(rows)
+
+
 def column_norms(factor: np.ndarray) -> np.ndarray:
     """(P,) the norms of J's columns; one for columns that are zero, which stay zero when scaled."""
     norms = np.linalg.norm(factor, axis=0)

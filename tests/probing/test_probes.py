@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ec_core.errors import InputError
 from ec_core.networks.network import Network
 from ec_core.probing import probes as module
+from ec_core.probing.precision import stored
 from ec_core.probing.probes import (
-    answer_precision,
     load_answers,
     make_probes,
     parse_answers,
@@ -148,20 +148,20 @@ def test_precision_is_the_rounding_error_really_made(case: str, size: float) -> 
     rounded = ROUNDINGS[case](exact)
     scale = exact.std(axis=0)
     made = np.mean(((rounded - exact) / scale) ** 2)
-    assert answer_precision(rounded, scale) == pytest.approx(made, rel=0.15)
+    assert stored(rounded, scale).error == pytest.approx(made, rel=0.15)
 
 
 @pytest.mark.parametrize("size", [1e-12, 1e-5, 1.0, 1e5])
 def test_full_float64_shows_no_rounding(size: float) -> None:
     y = size * np.random.default_rng(0).standard_normal((50, 1))
-    assert answer_precision(y, y.std(axis=0)) < 1e-25
+    assert stored(y, y.std(axis=0)).error < 1e-25
     probes = make_probes(np.arange(50.0), y)
     assert probes.floor == module.ROUNDING_FLOOR
 
 
 def test_huge_answers_do_not_trip_over_float32() -> None:
     y = 1e60 * np.random.default_rng(0).standard_normal((50, 1))
-    assert answer_precision(y, y.std(axis=0)) < 1e-25
+    assert stored(y, y.std(axis=0)).error < 1e-25
 
 
 X = np.random.default_rng(1).standard_normal((20, 3))

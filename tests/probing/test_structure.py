@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ec_core.verify.structure import SUSPICIOUS, neighbour_correlation
+from ec_core.probing.structure import SUSPICIOUS, neighbour_correlation
 
 
 @pytest.mark.parametrize("inputs", [1, 3, 16])

@@ -13,7 +13,27 @@ from scipy.spatial import cKDTree
 SUSPICIOUS = 4.0
 """Standard deviations of the neighbours' correlation: by chance in 1 of 30,000 verdicts."""
 
+SUSPICIOUS_SHORT = 12.0
+"""The same where answers come from short arithmetic, whose errors have some structure of their own:
+a constant rounded to float32 shifts an activation, and near questions are rounded alike."""
+
 _NEIGHBOURS = 3
+_PLANES = (2, 3)
+"""Among many inputs no two probes are close; seen along the few directions in which the neurons
+look, they are, and what a network misses is smooth there too."""
+
+
+def structure(x: np.ndarray, residual: np.ndarray, rows: np.ndarray) -> float:
+    """The largest ``neighbour_correlation`` of residuals (N, K): among the inputs x (N, D) and
+    along the principal directions of the neurons' incoming weights, ``rows`` (H, D).
+    """
+    found = [neighbour_correlation(x, residual)]
+    if x.shape[1] > _PLANES[0] and rows.size:
+        axes = np.linalg.svd(rows, full_matrices=False)[2]
+        for count in _PLANES:
+            if min(len(axes), x.shape[1] - 1) >= count:
+                found.append(neighbour_correlation(x @ axes[:count].T, residual))
+    return max(found)
 
 
 def neighbour_correlation(x: np.ndarray, residual: np.ndarray) -> float:

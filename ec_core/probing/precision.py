@@ -1,0 +1,117 @@
+"""How exact are answers? What their digits show, before anything is learnt from them.
+
+A number type or a number of digits leaves a rounding error of half a unit in the last place, at
+least: a network that *computes* in float32 errs by several times that (``Stored.slack``), which
+only what the students leave over can tell (``ec_core.expand.noise``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MAX_DIGITS = 12
+"""Answers with more digits than these cannot be told from full float64."""
+
+DECIMAL_TOLERANCE = 1e-15
+"""A decimal number and its float64 differ by half an ulp; rounding it again by another."""
+_CLEARLY_COARSER = 0.3
+"""Decades by which the unit of significant digits must exceed that of decimals, on average."""
+
+FLOAT64, FLOAT32, FLOAT16, BFLOAT16, DIGITS, TOLD = (
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "digits",
+    "told",
+)
+"""What answers can look like, and ``TOLD``: a person said how exact they are."""
+
+_SLACK = {FLOAT64: 2.0, FLOAT32: 30.0, FLOAT16: 4.0, BFLOAT16: 4.0, DIGITS: 4.0, TOLD: 2.0}
+"""How many times its rounding of the result a machine may err, mean squared, before that is known
+better. Small torch networks in float32 err by 1.5 to 14 times (method.md, section 4); the others
+mostly compute with more digits than they tell."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What answers look like: ``kind`` as above, and the mean squared rounding ``error`` of
+    standardised answers that this means (0 for full float64).
+    """
+
+    kind: str
+    error: float
+
+    @property
+    def slack(self) -> float:
+        """The factor on ``error`` at which answers count as explained until it is known better."""
+        return _SLACK[self.kind]
+
+    @property
+    def words(self) -> str:
+        """What the answers look like, for a sentence that begins "The answers are …"."""
+        return {
+            FLOAT64: "full float64 numbers",
+            FLOAT32: "float32 numbers",
+            FLOAT16: "float16 numbers",
+            BFLOAT16: "bfloat16 numbers",
+            DIGITS: "rounded to a few digits",
+            TOLD: "as exact as was told",
+        }[self.kind]
+
+
+def _fewest_digits(y: np.ndarray, unit: np.ndarray) -> np.ndarray | None:
+    """The rounding unit (N, K) of answers that have few digits behind ``unit``, else None."""
+    for digits in range(1, MAX_DIGITS + 1):
+        rounded = np.round(y / unit, digits) * unit
+        if np.allclose(y, rounded, rtol=DECIMAL_TOLERANCE, atol=0.0):
+            return np.asarray(unit * 10.0**-digits)
+    return None
+
+
+def _decimal_unit(y: np.ndarray) -> np.ndarray | None:
+    """The unit (N, K) of answers with few decimals or significant digits, else None."""
+    size = np.abs(y)
+    # zeros have every number of digits: they count as the smallest answer
+    size = np.where(size > 0, size, size[size > 0].min())
+    leading = 10.0 ** np.floor(np.log10(size))
+    decimals, significant = _fewest_digits(y, np.ones_like(y)), _fewest_digits(y, leading)
+    units = [unit for unit in (decimals, significant) if unit is not None]
+    if len(units) == 2:
+        # answers below 1 with two decimals have two digits as well; a round 1.00 among them
+        # must not pass for a number with one digit: significant digits have to explain more
+        coarser = float(np.mean(np.log10(units[1] / units[0])))
+        return units[1] if coarser > _CLEARLY_COARSER else units[0]
+    return units[0] if units else None
+
+
+def stored(y: np.ndarray, scale: np.ndarray) -> Stored:
+    """What the answers (N, K) look like, their rounding error over scale² (K,).
+
+    Answers that are all numbers of a short type carry an error uniform within half a unit in the
+    last place; answers with k decimals or k significant digits one of half a unit of the last
+    digit.
+
+    >>> y = np.array([[0.12], [0.57], [-0.91]])
+    >>> found = stored(y, np.ones(1))
+    >>> found.kind, bool(np.isclose(found.error, 0.01**2 / 12))
+    ('digits', True)
+    >>> stored(np.float16([[0.1], [0.7]]).astype(float), np.ones(1)).kind
+    'float16'
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        single, half = y.astype(np.float32), y.astype(np.float16)
+    if not np.array_equal(y, single):
+        unit = _decimal_unit(y)
+        return Stored(FLOAT64, 0.0) if unit is None else Stored(DIGITS, _error(unit, scale))
+    if np.array_equal(y, half):
+        return Stored(FLOAT16, _error(np.spacing(np.abs(half)).astype(np.float64), scale))
+    if not (single.view(np.uint32) & 0xFFFF).any():
+        return Stored(BFLOAT16, _error(np.spacing(np.abs(single)) * 2.0**16, scale))
+    return Stored(FLOAT32, _error(np.spacing(np.abs(single)).astype(np.float64), scale))
+
+
+def _error(unit: np.ndarray, scale: np.ndarray) -> float:
+    return float(np.mean((unit / scale) ** 2) / 12.0)
