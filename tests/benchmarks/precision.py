@@ -178,7 +178,7 @@ def run(case: Case) -> Outcome:
     x = x.astype(np.float32).astype(np.float64)
     probes = ec.make_probes(x, answers(case.part, teacher, x, case.seed), case.seed)
     result = ec.recover(
-        probes, activation=case.activation, hidden_layers=depth, seed=case.seed, budget=300.0
+        probes, activation=case.activation, hidden_layers=depth, seed=case.seed, budget=1200.0
     )
     report: dict[str, Any] = dict(result.report)
     ratio = within_bars(result, teacher)
