@@ -35,6 +35,7 @@ from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, r
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.coordinates import unit_notes
 from ec_core.verify.cures import Cure
+from ec_core.verify.evidence import evidence
 from ec_core.verify.parsimony import LARGEST
 from ec_core.verify.support import support
 
@@ -53,6 +54,8 @@ class RecoverConfig:
 
     width, expansion, students, iterations, restarts : see ``ExpandConfig``
     gamma, beta : which clusters count (share of students, degrees)
+    precision : root mean square error of the answers, as a share of their spread, where it is
+        known; None: read off the answers and what the students leave over
     """
 
     activation: str
@@ -66,9 +69,15 @@ class RecoverConfig:
     beta: float = 30.0
     seed: int = 0
     device: str = "auto"
+    precision: float | None = None
 
     def __post_init__(self) -> None:
         look_up(self.activation)
+        if self.precision is not None and not 0 < self.precision < 1:
+            raise InputError(
+                f"precision is {self.precision}; expected a share of the answers' spread between "
+                "0 and 1, such as 1e-7."
+            )
         if not 0 < self.gamma <= 1:
             raise InputError(f"gamma is {self.gamma}; expected a share above 0, at most 1.")
         if not 0 < self.beta <= 180:
@@ -124,6 +133,8 @@ def attempt(
         probes, found = yield from asking
     else:
         probes = source
+    if config.precision is not None:
+        probes = probes.told(config.precision)
     _keep_time(control, probes, config, told.hidden(config.width or 2))
     training = expand(probes, config.activation, told, control, found=found)
     ensemble = yield from relay(training, lambda event: _looked_at(event, control, probes, config))
@@ -204,8 +215,8 @@ def _precision(found: Reconstruction, probes: ProbeSet) -> dict[str, object]:
     """How exact the answers are, and how that is known.
 
     precision : root mean square error of an answer, as a share of the answers' spread;
-    precision_outputs : the same for every output; precision_from : the answers' number type, and
-    whether learning has shown the error; size_confidence : see ``Reconstruction``
+    precision_outputs : the same for every output; precision_evidence : sentences;
+    size_confidence : see ``Reconstruction``
     """
     residual = found.standard(probes.inputs) - probes.answers
     left = 1.0 - min(found.standard.parameter_count / residual.size, 0.5)
@@ -213,7 +224,7 @@ def _precision(found: Reconstruction, probes: ProbeSet) -> dict[str, object]:
     return {
         "precision": float(np.sqrt(probes.precision if seen.error is None else seen.error)),
         "precision_outputs": [float(v) for v in np.sqrt(np.mean(residual**2, axis=0) / left)],
-        "precision_from": {"looks": probes.looks, "measured": found.error is not None},
+        "precision_evidence": list(evidence(found, probes)),
         "size_confidence": found.confidence,
     }
 

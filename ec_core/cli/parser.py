@@ -63,6 +63,11 @@ def _number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def _precision(text: str) -> float | None:
+    """``auto`` or a share of the answers' spread."""
+    return None if text == "auto" else _number(0, 0.999)(text)
+
+
 def _sizes(text: str) -> tuple[int, ...]:
     parts = text.split("-")
     if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
@@ -226,6 +231,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     find.add_argument("--gamma", type=_number(0, 1), default=0.5, help="least share of students")
     find.add_argument("--beta", type=_number(0, 180), default=30.0, help="widest angle, degrees")
+    find.add_argument(
+        "--precision",
+        type=_precision,
+        metavar="auto|VALUE",
+        help="error of the answers, as a share of their spread (default auto: found out)",
+    )
     find.add_argument("--probes", type=_whole(1), metavar="N", help="questions to a teacher file")
     find.add_argument("--distribution", choices=DISTRIBUTIONS, help="default gaussian")
     _add_reading(find)

@@ -16,6 +16,7 @@ from ec_core.errors import InputError
 from ec_core.networks.files import save_network, write_atomically
 from ec_core.networks.network import Network
 from ec_core.probing import Asker, Teacher, load_answers, make_probes
+from ec_core.verify.evidence import verdict
 from ec_core.verify.match import match
 
 
@@ -71,15 +72,14 @@ def _config(args: Namespace) -> chain.RecoverConfig:
         beta=args.beta,
         seed=args.seed,
         device=args.device,
+        precision=args.precision,
     )
 
 
 def _summary(report: dict[str, Any], path: Path) -> str:
     lines = [f"{path}: {dashed(tuple(report['sizes']))}, loss {report['loss']:.1e}."]
-    if report["verified"]:
-        lines.append("Verified.")
-    else:
-        lines += ["Not verified:", *(f"- {reason}" for reason in report["reasons"])]
+    lines.append(verdict(report["status"], report["precision"], report["size_confidence"]))
+    lines += [f"- {reason}" for reason in report["reasons"]]
     error = report.get("match", {}).get("max_weight_error")
     if error is not None:
         lines.append(f"Largest difference from the teacher's weights: {error:.1e}.")

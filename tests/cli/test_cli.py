@@ -118,7 +118,7 @@ def test_recover_from_probes_knows_no_teacher_and_repeats_itself(
 ) -> None:
     assert main([*RECOVER, "probes.npz", "--out", "r.safetensors"]) == 0
     text = capsys.readouterr()
-    assert "Verified." in text.out and "difference from the teacher" not in text.out
+    assert "Verified: exact" in text.out and "difference from the teacher" not in text.out
     assert text.err
     assert main([*RECOVER, "probes.npz", "--out", "s.safetensors", "--report", "s.json"]) == 0
     assert Path("r.safetensors").read_bytes() == Path("s.safetensors").read_bytes()
@@ -133,7 +133,7 @@ def test_what_is_not_verified_ends_with_three_and_its_files(small: Path, capsys:
     assert load_network("r.safetensors").activation == "relu"
     assert json.loads(Path("r.json").read_text()) == said
     assert main([*RECOVER, "probes.npz", *FILES, "--width", "1", "--students", "2"]) == 3
-    assert "Not verified:\n- " in capsys.readouterr().out
+    assert "Not verified.\n- " in capsys.readouterr().out
 
 
 def test_a_torch_sequential_is_a_teacher(place: Path, capsys: Capture) -> None:
