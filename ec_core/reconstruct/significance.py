@@ -21,12 +21,11 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
-from ec_core.expand import matrix_free
 from ec_core.expand.curvature import losses
-from ec_core.expand.estimate import fits_densely
-from ec_core.expand.levenberg_marquardt import iterate, start
+from ec_core.expand.levenberg_marquardt import start
 from ec_core.expand.noise import unfitted
 from ec_core.expand.problem import Problem
+from ec_core.expand.stepping import Stepper
 from ec_core.expand.students import initial_theta
 from ec_core.networks.mlp import forward, pack, unpack
 from ec_core.probing.arithmetic import TYPES
@@ -82,13 +81,13 @@ def fit(
 ) -> tuple[Tensor, np.ndarray]:
     """All candidates theta (C, P) and their losses (C,) once no promising one gains any more."""
     batch = start(problem, theta)
-    step = iterate if fits_densely(problem.shape, theta.device) else matrix_free.iterate
+    step = Stepper(problem)
     past = [batch.loss.cpu().numpy()]
     for iteration in range(_ITERATIONS):
         control.take_requests()
         if control.over:
             break
-        batch = step(problem, batch)
+        batch = step(batch)
         past.append(batch.loss.cpu().numpy())
         if iteration >= _WINDOW:
             gain = errors.worth(past[-1 - _WINDOW], past[-1])
