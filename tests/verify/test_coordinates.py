@@ -71,8 +71,10 @@ def test_a_teacher_in_raw_units_is_recovered_and_verified(
     order = found.layers[0].order
     away = np.abs(teacher.weights[0] - aligned.weights[0]) / bars.weights[0][order]
     off = np.abs(teacher.biases[0] - aligned.biases[0]) / bars.biases[0][order]
-    # (a bias has the error of the weight that its input's mean was multiplied by)
-    assert np.median(away) < 1.0 and max(away.max(), off.max()) < 4.0
+    # nine weights of three neurons, whose errors go together, are too few to count shares: none
+    # beyond four bars, and the bars not twenty times too wide (a bias has the error of the weight
+    # that its input's mean was multiplied by)
+    assert max(away.max(), off.max()) < 4.0 and away.max() > 0.05
 
 
 def test_neurons_in_raw_units_are_told_apart() -> None:
