@@ -378,7 +378,7 @@ def case(kind: str, number: int) -> Case:
     return replace(KINDS[kind](rng), kind=kind)
 
 
-def _is_wrong(this: Case, network: ec.Network, precision: float) -> bool:
+def is_wrong(this: Case, network: ec.Network, precision: float) -> bool:
     """Was "verified" wrong? See the top of the file."""
     if not this.member:
         return True
@@ -420,7 +420,7 @@ def outcome(this: Case, students: int | None = None, iterations: int = 35) -> Ou
         said = f"{type(error).__name__}: {error}"
         return Outcome(False, False, False, True, (), (said,), time.monotonic() - began)
     verified = bool(result.certificate.verified)
-    wrong = verified and _is_wrong(this, result.network, probes.precision)
+    wrong = verified and is_wrong(this, result.network, probes.precision)
     return Outcome(
         verified,
         wrong,

@@ -26,7 +26,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 import ec_core as ec
 from ec_core.probing.asking import default_count, draw_inputs
 from ec_core.seeding import stage_seed
+from tests.benchmarks import misfits
 
 SINGLE: dict[str, Callable[[Tensor], Tensor]] = {
     "elu": F.elu,
@@ -196,8 +199,55 @@ def run(case: Case) -> Outcome:
     )
 
 
+MISFITS = ("wrong-activation", "too-shallow", "too-deep", "skip-connection", "no-network")
+
+
+def misfit(kind: str, number: int) -> tuple[bool, bool]:
+    """Is a misfit with float32 answers verified, and is that wrong? Settings as in ``misfits``."""
+    torch.set_num_threads(1)
+    this = misfits.case(kind, number)
+    x = this.x.astype(np.float32).astype(np.float64)
+    if isinstance(this.function, ec.Network):
+        teacher = single_weights(this.function)
+        this, y = replace(this, function=teacher), torch_single(teacher, x)
+    else:
+        y = this.function(x).astype(np.float32)
+    try:
+        result = ec.recover(
+            ec.make_probes(x, y),
+            activation=this.activation,
+            hidden_layers=this.layers,
+            students=this.students,
+            width=5 if this.layers == 1 else 3,
+            iterations=35,
+            restarts=0,
+            budget=60.0,
+        )
+    except ec.InputError:
+        return False, False
+    verified = result.certificate.verified
+    error = float(str(result.report["precision"])) ** 2
+    return verified, verified and misfits.is_wrong(this, result.network, error)
+
+
+def run_misfits(each: int, pool: ProcessPoolExecutor) -> bool:
+    """A line per kind; True if nothing was wrongly verified."""
+    good = True
+    for kind in MISFITS:
+        found = list(pool.map(misfit, [kind] * each, range(each)))
+        wrong = sum(pair[1] for pair in found)
+        rightly = sum(pair[0] for pair in found) - wrong
+        good &= wrong == 0
+        print(
+            f"misfits, {kind}: {each} runs, {wrong} wrongly verified, {rightly} rightly", flush=True
+        )
+    return good
+
+
 def cases(arguments: argparse.Namespace) -> Iterator[Case]:
     for part in arguments.parts.split(","):
+        if part == "misfits":
+            continue
         for size in arguments.sizes.split(","):
             for activation in arguments.activations.split(","):
                 for seed in range(arguments.first, arguments.first + arguments.seeds):
@@ -237,16 +287,19 @@ def table(found: dict[Case, Outcome]) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", default="torch32,saved64,half,bfloat16,1e-6,1e-4,1e-2")
+    parser.add_argument("--parts", default="torch32,saved64,half,bfloat16,1e-6,1e-4,1e-2,misfits")
     parser.add_argument("--sizes", default="4-4-1,6-5-3,5-4-3-2")
     parser.add_argument("--activations", default=",".join(ec.ACTIVATIONS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--each", type=int, default=60, help="misfits of each of five kinds")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", help="a file for one JSON line per run")
     arguments = parser.parse_args()
-    todo, found = list(cases(arguments)), {}
+    todo, found, good = list(cases(arguments)), {}, True
     with ProcessPoolExecutor(arguments.workers) as pool:
+        if "misfits" in arguments.parts.split(","):
+            good = run_misfits(arguments.each, pool)
         for case, outcome in zip(todo, pool.map(run, todo), strict=True):
             found[case] = outcome
             inside = f"{outcome.inside}/{outcome.weights}, worst {outcome.largest:.1f}"
@@ -260,7 +313,8 @@ def main() -> int:
             if arguments.out:
                 with Path(arguments.out).open("a") as file:
                     file.write(json.dumps({**asdict(case), **asdict(outcome)}) + "\n")
-    return 0 if table(found) else 1
+    good &= not found or table(found)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
