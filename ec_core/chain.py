@@ -96,6 +96,7 @@ class RecoverConfig:
             seed=self.seed,
             device=self.device,
             hidden_layers=self.hidden_layers,
+            precision=self.precision,
         )
 
 
@@ -133,8 +134,7 @@ def attempt(
         probes, found = yield from asking
     else:
         probes = source
-    if config.precision is not None:
-        probes = probes.told(config.precision)
+    probes = probes.told(config.precision)
     _keep_time(control, probes, config, told.hidden(config.width or 2))
     training = expand(probes, config.activation, told, control, found=found)
     ensemble = yield from relay(training, lambda event: _looked_at(event, control, probes, config))

@@ -21,6 +21,7 @@ class ExpandConfig:
     expansion : multiplies the width, found or given by ``width`` alone when 1
     iterations : Levenberg-Marquardt iterations a student gets before it is out of budget
     restarts : how often one stalled student is started anew, at most
+    precision : error of the answers, as a share of their spread, where a person told it
     """
 
     students: int = 10
@@ -31,6 +32,7 @@ class ExpandConfig:
     seed: int = 0
     device: str = "auto"
     hidden_layers: int = 1
+    precision: float | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("students", 1), ("iterations", 1), ("restarts", 0), ("seed", 0)):

@@ -74,7 +74,7 @@ def enough(
     searched for, since the width is told or cannot be searched for.
     """
     device = resolve_device(config.device)
-    probes = ask(first)
+    probes = ask(first).told(config.precision)
     seen: dict[tuple[int, ...], ProbeSet] = {}
 
     def make(hidden: tuple[int, ...]) -> Problem:
@@ -82,7 +82,7 @@ def enough(
         problem = make_problem(probes, activation, hidden, device)
         needed = questions_for(problem.shape)
         if needed > asked(probes):
-            probes = ask(needed)
+            probes = ask(needed).told(config.precision)
             problem = make_problem(probes, activation, hidden, device)
         seen.setdefault(hidden, probes)
         return problem

@@ -78,6 +78,7 @@ def expand(
     with the iteration budget renewed.
     """
     device = resolve_device(config.device)
+    probes = probes.told(config.precision)
     if ensemble is not None:
         hidden = ensemble.shape.sizes[1:-1]
     elif found is not None:

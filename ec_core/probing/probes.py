@@ -104,8 +104,12 @@ class ProbeSet:
         """What the answers look like."""
         return Stored(self.looks, self.precision)
 
-    def told(self, error: float) -> ProbeSet:
-        """The same probes, whose answers err by ``error`` (root mean square, over their spread)."""
+    def told(self, error: float | None) -> ProbeSet:
+        """The same probes, whose answers err by ``error`` (root mean square, over their spread), as
+        a person says; None: nothing was said.
+        """
+        if error is None:
+            return self
         return replace(self, precision=error**2, looks=TOLD, error=error**2)
 
     def measured(self, error: float | None) -> ProbeSet:

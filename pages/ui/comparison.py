@@ -5,11 +5,15 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from ec_core import figures
 from ec_core.networks.network import Network
+from ec_core.probing.precision import FLOAT64
+from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, Certificate
 from ec_core.verify.cures import Cure
+from ec_core.verify.evidence import evidence
 from ec_core.verify.match import LayerMatch, MatchReport
 from pages.ui import beside, builds, frame, layer_table, results, show, steps, theme, words, work
 from pages.ui.runs import Run
@@ -50,17 +54,14 @@ def certificate(run: Run) -> None:
     shape = words.shape(run.reconstruction().network.sizes)
     lines = "".join(f"<li>{html.escape(reason)}</li>" for reason in ticket.reasons)
     if ticket.verified:
-        title = "Verified"
-        body = (
-            f"<p>The recovered {shape} network answers questions it has never seen to the last "
-            "digit, and no other network of this size does, up to the order and signs of its "
-            "neurons.</p>"
-        )
+        title, body = _verified(run, ticket, shape)
     else:
-        title = "Not verified"
+        estimate = ticket.status == ESTIMATE
+        title = "An estimate" if estimate else "Not verified"
+        proved = "read off noisy answers" if estimate else "not proved right"
         tips = "".join(f"<li>{html.escape(tip)}</li>" for tip in _advice(run, ticket.advice))
         body = (
-            f"<p>The best network so far has the sizes {shape}, but it is not proved right:</p>"
+            f"<p>The best network so far has the sizes {shape}, but it is {proved}:</p>"
             f"<ul>{lines}</ul>" + (f"<p>What to try next:</p><ul>{tips}</ul>" if tips else "")
         )
     with st.container(key="verdict"):
@@ -68,6 +69,7 @@ def certificate(run: Run) -> None:
             f'<div class="ec-verdict {"" if ticket.verified else "not"}"><strong>{title}</strong>'
             f"{body}</div>"
         )
+    _how_exact(run)
     if Cure.WIDER in ticket.cures:
         _try_wider(run)
     pairs: list[tuple[str, str] | tuple[str, str, str]] = []
@@ -98,6 +100,38 @@ def certificate(run: Run) -> None:
         with st.container(key="max_weight_error"):
             text = "null" if error is None else repr(float(error))
             st.html(f'<p class="ec-note">max_weight_error = <code>{text}</code></p>')
+
+
+def _verified(run: Run, ticket: Certificate, shape: str) -> tuple[str, str]:
+    """The title and the words of a verified network: exact, or as exact as its answers."""
+    only = "and no other network of this size does, up to the order and signs of its neurons."
+    if ticket.status == EXACT_STATUS:
+        return "Verified", (
+            f"<p>The recovered {shape} network answers questions it has never seen to the last "
+            f"digit, {only}</p>"
+        )
+    error = words.power(float(np.sqrt(ticket.heldout_loss)))
+    return "Verified, as exactly as the answers are", (
+        f"<p>The recovered {shape} network answers questions it has never seen to {error} of the "
+        f"answers' spread, which is their own precision, {only} How far each weight may be off is "
+        "told by its error bar.</p>"
+    )
+
+
+def _how_exact(run: Run) -> None:
+    """How exact the answers are and what shows it, where they are not full float64 numbers."""
+    found, probes = run.reconstruction(), run.probes()
+    if probes.looks == FLOAT64 and found.error is None:
+        return
+    with st.container(key="how_exact"), st.expander("How exact the answers are"):
+        for sentence in evidence(found, probes):
+            st.markdown(sentence)
+        if found.confidence is not None:
+            chance = "more than 99" if found.confidence > 0.99 else f"{100 * found.confidence:.0f}"
+            st.markdown(
+                "With one neuron less the answers are explained so much worse, and with one more so "
+                f"little better, that this size is right with odds of {chance} in 100."
+            )
 
 
 def _try_wider(run: Run) -> None:

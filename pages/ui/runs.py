@@ -127,8 +127,9 @@ class Run:
         return Settings(**self.stored.settings()["chosen"])
 
     def probes(self) -> ProbeSet:
-        """The questions asked, with the answers."""
-        return _probes(store().root, self.id, self.stamp("probes"))
+        """The questions asked, with the answers, as exact as a person told or as they show."""
+        probes = _probes(store().root, self.id, self.stamp("probes"))
+        return probes.told(self.settings().precision)
 
     @property
     def rows_drawn(self) -> bool:

@@ -64,11 +64,13 @@ from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
 from ec_core.verify.certificate import certify"""
 
 _STAGES = """config = ec.RecoverConfig({options})
-{students}
+{students}{told}
 cloud = pool(ensemble{best})
 tree = build_tree(cloud)
 {building}
 certificate = certify(found, probes)"""
+
+_TOLD = "\nprobes = probes.told(config.precision)"
 
 _TRAINED = (
     "ensemble = finish(expand(probes, config.activation, config.expand_config(), ec.Control()))"
@@ -266,6 +268,7 @@ def repeat(run: Run) -> str:
             options=options,
             students=_GIVEN if run.steered else _ASKED if as_needed else _TRAINED,
             best=best,
+            told=_TOLD if settings.precision is not None else "",
             building=_building(run, cuts, None if used is None else used.base, exactly),
         )
         imports = _stage_imports(run, exactly, len(cuts) > 1, as_needed)

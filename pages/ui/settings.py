@@ -19,6 +19,7 @@ class Settings:
     width : neurons per student, one number or one per layer, None: found by trying
     probes : questions to ask; distribution : where they come from ("given" for files of answers)
     as_needed : more questions are asked if the students turn out to need them
+    precision : error of the answers, as a share of their spread; None: found out
     budget : seconds at most, None without limit; show_truth : teacher's neurons may be drawn
     """
 
@@ -35,6 +36,7 @@ class Settings:
     beta: float = 30.0
     show_truth: bool = False
     demo: bool = False
+    precision: float | None = None
     as_needed: bool = False
 
     def __post_init__(self) -> None:
@@ -59,6 +61,7 @@ class Settings:
             beta=self.beta,
             seed=self.seed,
             device=self.device,
+            precision=self.precision,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from ec_core.devices import resolve_device
@@ -133,6 +135,33 @@ def _sizes_before(settings: Settings, layers: int, guess: int) -> tuple[int, ...
     return (width or guess,) * layers
 
 
+def _precision(old: Settings) -> tuple[float | None, bool]:
+    """The error of the answers if a person knows it, and whether the number can be used."""
+    known = st.toggle(
+        "I know how exact the answers are",
+        value=old.precision is not None,
+        key="precision_on",
+        help="Otherwise it is found out: from the digits of the answers, and from what students "
+        "that start apart all leave over. Most networks compute with seven digits; measurements "
+        "err more.",
+    )
+    if not known:
+        return None, True
+    digits = numbers.real(
+        "Correct digits of an answer",
+        "precision_digits",
+        -math.log10(old.precision or 1e-7),
+        0.1,
+        15.0,
+        step=0.5,
+    )
+    if digits is None:
+        return None, False
+    error = 10.0**-digits
+    frame.note(f"An answer errs by {words.power(error)} of the answers' spread.")
+    return error, True
+
+
 def widgets(run: Run) -> Settings | None:
     """The panel; returns what is chosen now, None while a number cannot be used."""
     old = run.settings()
@@ -162,7 +191,7 @@ def widgets(run: Run) -> Settings | None:
         help_="Multiplies the width at which students just learn the answers.",
     )
     width, usable = _width(old, layers, 1.0 if factor is None else factor)
-    with st.expander("Seed, device, time limit"):
+    with st.expander("Seed, device, time limit, precision"):
         seed = numbers.whole(
             "Seed",
             "train_seed",
@@ -183,7 +212,8 @@ def widgets(run: Run) -> Settings | None:
             before = int(old.budget or 120)
             budget = numbers.whole("Seconds at most", "budget", before, 5, 86_400)
             usable = usable and budget is not None
-    if number is None or factor is None or seed is None or not usable:
+        precision, sure = _precision(old)
+    if number is None or factor is None or seed is None or not (usable and sure):
         return None
     return Settings(
         students=number,
@@ -195,6 +225,7 @@ def widgets(run: Run) -> Settings | None:
         seed=seed,
         device=str(device),
         budget=None if budget is None else float(budget),
+        precision=precision,
         gamma=old.gamma,
         beta=old.beta,
         as_needed=as_needed,
