@@ -106,10 +106,11 @@ def stored(y: np.ndarray, scale: np.ndarray) -> Stored:
     if not np.array_equal(y, single):
         unit = _decimal_unit(y)
         return Stored(FLOAT64, 0.0) if unit is None else Stored(DIGITS, _error(unit, scale))
-    if np.array_equal(y, half):
-        return Stored(FLOAT16, _error(np.spacing(np.abs(half)).astype(np.float64), scale))
+    # most bfloat16 numbers are float16 numbers too, so the coarser type comes first
     if not (single.view(np.uint32) & 0xFFFF).any():
         return Stored(BFLOAT16, _error(np.spacing(np.abs(single)) * 2.0**16, scale))
+    if np.array_equal(y, half):
+        return Stored(FLOAT16, _error(np.spacing(np.abs(half)).astype(np.float64), scale))
     return Stored(FLOAT32, _error(np.spacing(np.abs(single)).astype(np.float64), scale))
 
 

@@ -127,10 +127,11 @@ def _how_exact(run: Run) -> None:
         for sentence in evidence(found, probes):
             st.markdown(sentence)
         if found.confidence is not None:
-            chance = "more than 99" if found.confidence > 0.99 else f"{100 * found.confidence:.0f}"
+            sure = found.confidence > 0.99
+            chance = "more than 99" if sure else f"{100 * found.confidence:.0f}"
             st.markdown(
-                "With one neuron less the answers are explained so much worse, and with one more so "
-                f"little better, that this size is right with odds of {chance} in 100."
+                "With one neuron less the answers are explained so much worse, and with one more "
+                f"so little better, that this size is right with odds of {chance} in 100."
             )
 
 
