@@ -15,7 +15,7 @@ from ec_core.events import (
     TrainingProgress,
     WidthTried,
 )
-from ec_core.expand import stepping, trainer
+from ec_core.expand import enough, stepping
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import BLIND_WIDTH
 from ec_core.expand.students import ensemble_arrays, ensemble_from_arrays
@@ -194,7 +194,8 @@ def test_matrix_free_runs_are_continued_stopped_and_restarted(
 def test_without_room_for_any_matrix_a_run_still_ends(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "fits_densely", lambda shape, device: False)
+    for module in (enough, stepping):
+        monkeypatch.setattr(module, "fits_densely", lambda shape, device: False)
     events, ensemble = drain(
         expand(probes, "tanh", ExpandConfig(students=2, iterations=2), Control())
     )
