@@ -35,6 +35,7 @@ class Build:
     loss, heldout_loss, verified, reasons : as its certificate says; sizes : (D, H1, …, K)
     seconds : what building took; made : when, in seconds since the epoch
     base : the cut with which pruning began when later layers were compared, None where none were
+    status : the certificate's, "" in runs of earlier versions
     """
 
     key: str
@@ -49,6 +50,14 @@ class Build:
     seconds: float
     made: float
     base: Cut | None = None
+    status: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        if self.status == "estimate":
+            return "an estimate"
+        return "verified" if self.verified else "not verified"
 
     @classmethod
     def from_plain(cls, facts: Mapping[str, Any]) -> Build:

@@ -27,11 +27,6 @@ def counts(run: Run, cuts: tuple[Cut | None, ...]) -> list[int | None]:
     ]
 
 
-def verdict(build: Build) -> str:
-    """Its verdict in a word or two."""
-    return "verified" if build.verified else "not verified"
-
-
 def exact_button(run: Run, *, primary: bool = False) -> None:
     """The button, or the sentence that says why there is none."""
     cuts = grove.hand_cuts(run)
@@ -80,7 +75,7 @@ def _card(run: Run, build: Build, used: bool) -> None:
         st.html(
             f'<div class="ec-build"><h3>{html.escape(title(build))}</h3>'
             f"<p><b>{words.shape(build.sizes)}</b> &ensp; "
-            f'<span class="{kind}">{verdict(build)}</span></p>'
+            f'<span class="{kind}">{build.verdict}</span></p>'
             f"<p>loss {words.power(build.loss)}, on unseen questions "
             f"{words.power(build.heldout_loss)}</p>{first}</div>"
         )
@@ -140,7 +135,7 @@ def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, use
             changed = ", kept anew since" if build.cuts[layer] != cut else ""
             said = (
                 f"{words.shape(build.sizes)}, loss {words.power(build.loss)}, "
-                f"{verdict(build)}{changed}"
+                f"{build.verdict}{changed}"
             )
         st.html(
             f'<p class="ec-setting"><b>{html.escape(name)}</b> {where}{html.escape(said)}</p>',

@@ -67,6 +67,7 @@ def describe(
         seconds=seconds,
         made=time.time(),
         base=base,
+        status=certificate.status,
     )
 
 
@@ -90,7 +91,7 @@ def use(run: Run, key: str) -> None:
     build = kept.use_build(run.stored, key)
     cut = build.cuts[0] if build.cuts else None
     run.mark_built(cut or run.cut(), build.seconds)
-    run.stored.set_status("verified" if build.verified else "not verified")
+    run.stored.set_status(build.verdict)
 
 
 def part(key: str) -> str:

@@ -25,7 +25,7 @@ def _which(run: Run) -> None:
     if used is None or len(known) < 2:
         return
     others = ", ".join(
-        f"{beside.title(other)}: {words.shape(other.sizes)}, {beside.verdict(other)}"
+        f"{beside.title(other)}: {words.shape(other.sizes)}, {other.verdict}"
         for other in known.values()
         if other.key != used.key
     )

@@ -105,8 +105,8 @@ def _built(run: Run, layer: int, names: dict[str, Cut], now: Cut) -> dict[str, s
     for name, cut in {"": now, **names}.items():
         build = beside.of_setting(run, name, layer)
         if build is not None and layer < len(build.cuts) and build.cuts[layer] == cut:
-            verdict = "verified" if build.verified else "not verified"
-            said[name] = f"{words.shape(build.sizes)}, {words.power(build.loss)}, {verdict}"
+            size, loss = words.shape(build.sizes), words.power(build.loss)
+            said[name] = f"{size}, {loss}, {build.verdict}"
     return said
 
 
