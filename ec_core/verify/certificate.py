@@ -178,6 +178,10 @@ def _misfit(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
             f"an exact one would be below {allowed:.0e}; {kind}."
         )
         if noisy and probes.error is not None:
+            reason = (
+                f"The answers err by {np.sqrt(found.heldout_loss):.0e} of their spread, and a "
+                "network read off noisy answers cannot be told from an approximation."
+            )
             yield _Doubt(reason, MORE_DIGITS, noise=True)
             return
         yield _Doubt(reason, WIDER)
@@ -280,7 +284,7 @@ def _approximation(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
             f"With one neuron less the loss is {less:.0e}, less than {CLIFF:.0e} times the "
             "loss found: the network could be an approximation of another function."
         )
-        yield _Doubt(reason, MORE_DIGITS)
+        yield _Doubt(reason, MORE_DIGITS, noise=probes.error is not None)
 
 
 def _free(network: Network) -> int:

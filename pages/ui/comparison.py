@@ -58,11 +58,15 @@ def certificate(run: Run) -> None:
     else:
         estimate = ticket.status == ESTIMATE
         title = "An estimate" if estimate else "Not verified"
-        proved = "read off noisy answers" if estimate else "not proved right"
+        best = f"The best network so far has the sizes {shape}, but it is not proved right:"
+        if estimate:
+            best = (
+                f"The smallest network that explains the answers has the sizes {shape}; its weights "
+                "are as far right as their error bars say. It is not proved right:"
+            )
         tips = "".join(f"<li>{html.escape(tip)}</li>" for tip in _advice(run, ticket.advice))
-        body = (
-            f"<p>The best network so far has the sizes {shape}, but it is {proved}:</p>"
-            f"<ul>{lines}</ul>" + (f"<p>What to try next:</p><ul>{tips}</ul>" if tips else "")
+        body = f"<p>{best}</p><ul>{lines}</ul>" + (
+            f"<p>What to try next:</p><ul>{tips}</ul>" if tips else ""
         )
     with st.container(key="verdict"):
         st.html(
