@@ -61,8 +61,8 @@ def certificate(run: Run) -> None:
         best = f"The best network so far has the sizes {shape}, but it is not proved right:"
         if estimate:
             best = (
-                f"The smallest network that explains the answers has the sizes {shape}; its weights "
-                "are as far right as their error bars say. It is not proved right:"
+                f"The smallest network that explains the answers has the sizes {shape}; its "
+                "weights are as far right as their error bars say. It is not proved right:"
             )
         tips = "".join(f"<li>{html.escape(tip)}</li>" for tip in _advice(run, ticket.advice))
         body = f"<p>{best}</p><ul>{lines}</ul>" + (

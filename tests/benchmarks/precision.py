@@ -146,7 +146,7 @@ def answers(part: str, network: ec.Network, x: np.ndarray, seed: int) -> np.ndar
     if part == "bfloat16":
         return torch.from_numpy(single).to(torch.bfloat16).float().numpy()
     exact = network(x)
-    rng = np.random.default_rng(stage_seed(seed, f"noise {part}"))
+    rng = np.random.default_rng(stage_seed(seed, f"noise {part} {network.activation}"))
     return exact + float(part) * exact.std(axis=0) * rng.standard_normal(exact.shape)
 
 
