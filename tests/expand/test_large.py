@@ -102,7 +102,7 @@ def test_the_width_search_takes_small_steps_where_students_are_large(
 
 def test_the_estimate_counts_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     config = ExpandConfig(students=4, device="cpu")
-    small, wide = (estimate.estimate(9000, 32, 1, "g", (h,), config).seconds for h in (32, 128))
-    assert wide > small
+    wide, wider = (estimate.estimate(9000, 32, 1, "g", (h,), config).seconds for h in (128, 256))
+    assert wider > wide
     monkeypatch.setattr(estimate, "LARGE_STEPS", 2 * estimate.LARGE_STEPS)
     assert estimate.estimate(9000, 32, 1, "g", (128,), config).seconds == pytest.approx(2 * wide)
