@@ -166,9 +166,9 @@ AT_ONCE = """step => {
 @pytest.fixture
 def losing(open_tab: Open, run: str) -> Any:
     """The workbench in a tab whose messages can be lost for certain."""
-    tab = open_tab(f"/start?run={run}")
+    tab = open_tab(f"/teacher?run={run}")
     tab.context.add_init_script(f"({LOSE})()")
-    visit(tab, tab.url.replace("/start", "/cluster"))
+    visit(tab, tab.url.replace("/teacher", "/cluster"))
     bench_is_there(tab)
     return tab
 
