@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 
 from tests.browser import benches
 from tests.browser.benches import (
+    STUDENTS,
+    WIDTH,
     bench_is_there,
     cut_at,
     drag_cut,
@@ -373,6 +375,11 @@ def test_the_keyboard_can_do_everything(open_tab: Open, server: Any, run: str) -
     expect(said).to_have_text(re.compile(r"of \d+ students"))
     tree.press("ArrowLeft")
     tree.press("0")
+    # on to a branch of several neurons: what no other student has is one alone, and cannot be split
+    for _ in range(STUDENTS * WIDTH):
+        if "rejected" not in said.inner_text():
+            break
+        tree.press("ArrowRight")
     tree.press("Enter")
     expect(tab.locator("[data-part=picked]")).to_contain_text("picked")
     tree.press("s")
