@@ -51,7 +51,8 @@ def test_several_outputs_and_few_inputs() -> None:
         teacher = ec.make_teacher("synthetic", sizes=sizes, activation=name, seed=0).network
         result = _recover(ec.Teacher(teacher), sizes[0], name)
         assert result.report["verified"], result.report["reasons"]
-        assert (ec.match(teacher, result.network).max_weight_error or 0.0) <= 1e-8
+        error = ec.match(teacher, result.network).max_weight_error
+        assert error is not None and error <= 1e-8
 
 
 @pytest.mark.parametrize(("name", "width"), [("tanh", None), ("gelu", 6)])
@@ -59,7 +60,8 @@ def test_two_hidden_layers(name: str, width: int | None) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 2, 3, 2), activation=name, seed=1).network
     result = _recover(ec.Teacher(teacher), 3, name, hidden_layers=2, width=width)
     assert result.report["verified"], result.report["reasons"]
-    assert (ec.match(teacher, result.network).max_weight_error or 0.0) <= 1e-8
+    error = ec.match(teacher, result.network).max_weight_error
+    assert error is not None and error <= 1e-8
     layers = result.report["layers"]
     assert isinstance(layers, list) and len(layers) == 2
 
@@ -73,7 +75,8 @@ def test_constant_inputs_are_listed_and_their_weights_are_zero() -> None:
     assert not result.network.weights[0][:, 2].any()
     report = ec.match(teacher, result.network, (2,))
     assert report.max_weight_error_identified is not None
-    assert report.max_weight_error_identified <= 1e-10 < (report.max_weight_error or 0.0)
+    assert report.max_weight_error is not None
+    assert report.max_weight_error_identified <= 1e-10 < report.max_weight_error
 
 
 def test_same_seed_same_network() -> None:

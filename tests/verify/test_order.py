@@ -72,7 +72,8 @@ def test_shuffles_change_no_weight(seed: int) -> None:
     last = ec.recover(make_probes(turned, other(turned)), **settings)  # type: ignore[arg-type]
     assert first.certificate.verified and last.certificate.verified
     back = _permuted(last.network, np.argsort(inputs), np.argsort(outputs))
-    assert (ec.match(first.network, back).max_weight_error or 0.0) < 1e-9
+    error = ec.match(first.network, back).max_weight_error
+    assert error is not None and error < 1e-9
 
 
 def test_a_weight_that_few_rows_tell_is_found_among_all() -> None:
