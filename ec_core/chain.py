@@ -118,6 +118,9 @@ class Recovery:
     probes: ProbeSet
 
 
+WORTH_BEGINNING = 0.1
+"""Share of the time taken so far that must be left in a budget for another attempt."""
+
 Source = ProbeSet | Asker
 """Answers that were given, or what can be asked for as many as it takes."""
 
@@ -266,6 +269,8 @@ def run(
     wider: tuple[int, ...] = ()
     for trial in range(1, WIDENINGS + 1):
         if Cure.WIDER not in best.certificate.cures or config.width is not None or control.over:
+            break
+        if not control.room_for(WORTH_BEGINNING * (time.monotonic() - began)):
             break
         width = best.ensemble.shape.sizes[1:-1]
         if helps(best.ensemble.shape) or large(best.ensemble.shape):

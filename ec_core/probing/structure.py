@@ -17,6 +17,9 @@ SUSPICIOUS_SHORT = 12.0
 """The same where answers come from short arithmetic, whose errors have some structure of their own:
 a constant rounded to float32 shifts an activation, and near questions are rounded alike."""
 
+CHANCE = 6.0
+"""Standard deviations by which errors on fresh questions may be larger than expected."""
+
 _NEIGHBOURS = 3
 _PLANES = (2, 3)
 """Among many inputs no two probes are close; seen along the few directions in which the neurons
@@ -56,3 +59,25 @@ def neighbour_correlation(x: np.ndarray, residual: np.ndarray) -> float:
     product = residual[a] * residual[b]
     spread = float(np.sqrt(np.sum(product**2)))
     return float(product.sum()) / spread if spread > 0 else 0.0
+
+
+def fresh_limit(learnt: np.ndarray, parameters: int, fresh: int, least: float = 0.0) -> float:
+    """The mean square that residuals on ``fresh`` other questions may have, if all is the answers'
+    error: of residuals (N, K) of a fit with so many parameters to answers that err by ``least``, a
+    mean square, or more.
+
+    With P parameters fitted to n answers the expected mean squares are s² (1 - P/n) and
+    s² (1 + P/n). How far chance takes a mean of squares is read off the residuals: errors of short
+    arithmetic are larger where numbers are, and a few questions hold much of the sum.
+
+    >>> errors = np.random.default_rng(0).standard_normal((10_000, 1))
+    >>> round(fresh_limit(errors, 0, 800), 1)   # 1 + 6 sqrt(2 / 800)
+    1.3
+    """
+    squares = np.mean(learnt**2, axis=1)
+    mean, taken = float(squares.mean()), min(parameters / learnt.size, 0.5)
+    spread = float(np.sqrt(2.0 / learnt.shape[1]))
+    if mean > 0.0:
+        spread = max(spread, float(squares.std()) / mean)
+    chance = 1.0 + CHANCE * spread / float(np.sqrt(fresh))
+    return max(mean, least) * (1.0 + taken) / (1.0 - taken) * chance

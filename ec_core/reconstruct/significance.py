@@ -30,7 +30,7 @@ from ec_core.expand.students import initial_theta
 from ec_core.networks.mlp import forward, pack, unpack
 from ec_core.probing.arithmetic import TYPES
 from ec_core.probing.probes import ProbeSet
-from ec_core.probing.structure import SUSPICIOUS, SUSPICIOUS_SHORT, structure
+from ec_core.probing.structure import SUSPICIOUS, SUSPICIOUS_SHORT, fresh_limit, structure
 from ec_core.reconstruct.prune import STAGE, Pruned, prune
 from ec_core.reconstruct.removal import Removal, rank, remove
 
@@ -38,12 +38,13 @@ _ITERATIONS = 80
 _WINDOW, _RESOLUTION = 4, 0.5
 """A fit has ended when it gains less than so many units of the test in so many iterations."""
 _CANDIDATES = 4
-_MOST = 1e3
-"""Removals that cost more than so many times the answers' error, before any fit, are not tried."""
+_MOST, _TWINS = 1e3, 10.0
+"""Removals that cost more than so many times the answers' error s², or so many times s, before any
+fit, are not tried. Two neurons c1 a(w + d) + c2 a(w - e) in place of one fit errors s by their
+second order, c d² ~ s; without one of them it is the first order that is missed until the other is
+moved: (c d)² ~ s."""
 _NEAR = 2.0
 """A network whose loss is within this factor of the answers' error is at it."""
-_CHANCE = 6.0
-"""Standard deviations by which held-out losses may be larger than expected."""
 IMPRECISE = 100.0
 """What float64 arithmetic leaves over is below so many times its floor."""
 _GROWN = 3
@@ -132,11 +133,9 @@ def at_errors(found: Pruned, probes: ProbeSet, seed: int, control: Control) -> b
     x = torch.from_numpy(probes.standard_inputs(probes.x_heldout)).to(problem.x.device)
     y = torch.from_numpy(probes.standard_answers(probes.y_heldout)).to(problem.x.device)
     fresh = (forward(shape, found.theta, x)[0] - y).cpu().numpy()
-    taken = min(shape.parameter_count / problem.y.numel(), 0.5)
-    chance = 1.0 + _CHANCE * np.sqrt(2.0 / fresh.size)
-    if float(np.mean(fresh**2)) > found.loss * (1.0 + taken) / (1.0 - taken) * chance:
-        return False
     learnt = (forward(shape, found.theta, problem.x)[0] - problem.y).cpu().numpy()
+    if np.mean(fresh**2) > fresh_limit(learnt, shape.parameter_count, len(fresh)):
+        return False
     inputs = np.concatenate([problem.x.cpu().numpy(), x.cpu().numpy()])
     rows = unpack(shape, found.theta).incoming[0, :, :-1].cpu().numpy()
     limit = SUSPICIOUS_SHORT if probes.looks in TYPES else SUSPICIOUS
@@ -201,7 +200,8 @@ def _single(
     current: Pruned, errors: Errors, control: Control
 ) -> Generator[Event, None, tuple[Pruned | None, float]]:
     """Remove one neuron: the cheapest few are tried side by side."""
-    ranked = [r for r in rank(current.problem, current.theta) if r.loss <= _MOST * errors.variance]
+    most = max(_MOST * errors.variance, _TWINS * float(np.sqrt(errors.variance)))
+    ranked = [r for r in rank(current.problem, current.theta) if r.loss <= most]
     best, margin = None, -np.inf
     for at in (0, _CANDIDATES):
         for found in _fitted(current, ranked[at : at + _CANDIDATES], errors, control):

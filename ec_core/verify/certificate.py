@@ -18,7 +18,7 @@ from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
 from ec_core.probing.arithmetic import arithmetic_errors
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
-from ec_core.probing.structure import SUSPICIOUS, structure
+from ec_core.probing.structure import SUSPICIOUS, fresh_limit, structure
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.cures import Cure
 from ec_core.verify.error_bars import Bars, Directions, directions, error_bars, leverage
@@ -26,8 +26,6 @@ from ec_core.verify.irreducible import reducible
 from ec_core.verify.parsimony import CLIFF, LARGEST, loss_with_one_less
 from ec_core.verify.tolerance import EXACT, tolerance
 
-CHANCE = 6.0
-"""Standard deviations by which held-out losses may be larger than expected."""
 DETERMINED = 0.1
 """A neuron is known if the error bars of its weights are below this share of their size."""
 UNTESTED = 0.99
@@ -57,6 +55,8 @@ class Certificate:
     rank of ``expected`` (parameters less the scalings that a homogeneous activation leaves free);
     condition: largest over smallest counted singular value of the column-scaled Jacobian;
     bars: one standard deviation per weight, None where the probes leave some weight open.
+    All three are None for a large network that is another function: what the probes would tell
+    of its weights says nothing of the teacher's, and costs minutes.
     """
 
     verified: bool
@@ -65,9 +65,9 @@ class Certificate:
     cures: tuple[Cure, ...]
     loss: float
     heldout_loss: float
-    rank: int
+    rank: int | None
     expected: int
-    condition: float
+    condition: float | None
     bars: Bars | None
 
     @property
@@ -102,20 +102,26 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     probes = probes.measured(found.error)
     network = found.standard
     expected = network.parameter_count - _free(network)
-    seen, rank, alone = _seen(network, probes, expected)
-    bars = error_bars(network, found.network, probes, seen, rank) if rank == expected else None
-    doubts = [*_misfit(found, probes), *_signs(found, probes)]
+    rank = condition = bars = None
+    doubts = list(_misfit(found, probes))
+    another = any(doubt.advice is WIDER for doubt in doubts)
+    if not (another and found.signs is None):
+        doubts += _signs(found, probes)
     doubts += [_Doubt(reason, WIDER) for reason in reducible(network)]
     doubts += _one_sided(network, probes)
-    if bars is None:
-        reason = (
-            f"The probes determine only {rank} of {expected} directions of the weights "
-            "(rank of the Jacobian)."
-        )
-        doubts.append(_Doubt(reason, WIDER_PROBES))
-    else:
-        doubts += _undetermined(found.network, bars, probes)
-        doubts += _untested(alone)
+    if not (another and expected > LARGEST):
+        seen, rank, alone = _seen(network, probes, expected)
+        condition = float(seen.values[0] / seen.values[max(rank, 1) - 1])
+        if rank == expected:
+            bars = error_bars(network, found.network, probes, seen, rank)
+            doubts += _undetermined(found.network, bars, probes)
+            doubts += _untested(alone)
+        else:
+            reason = (
+                f"The probes determine only {rank} of {expected} directions of the weights "
+                "(rank of the Jacobian)."
+            )
+            doubts.append(_Doubt(reason, WIDER_PROBES))
     if not doubts:
         # refits cost time, and say nothing about a network that is not right anyway
         doubts += _approximation(found, probes)
@@ -128,7 +134,7 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
         heldout_loss=found.heldout_loss,
         rank=rank,
         expected=expected,
-        condition=float(seen.values[0] / seen.values[max(rank, 1) - 1]),
+        condition=condition,
         bars=bars,
     )
 
@@ -190,10 +196,9 @@ def _misfit(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
         return
     limit = allowed
     if _imprecise(probes):
-        # with P parameters fitted to n answers the expected losses are 1 - P/n and 1 + P/n
-        taken = min(found.standard.parameter_count / probes.y.size, 0.5)
-        chance = 1.0 + CHANCE * np.sqrt(2.0 / probes.y_heldout.size)
-        limit = max(found.loss, probes.precision) * (1.0 + taken) / (1.0 - taken) * chance
+        learnt = found.standard(probes.inputs) - probes.answers
+        parameters, fresh = found.standard.parameter_count, len(probes.x_heldout)
+        limit = fresh_limit(learnt, parameters, fresh, probes.precision)
     if not found.heldout_loss <= limit:
         reason = (
             f"The loss on held-out probes is {found.heldout_loss:.1e}, on those learnt from "

@@ -86,11 +86,12 @@ def certificate(run: Run) -> None:
         )
         if found.match.function_error is not None:
             pairs.append(("difference of the answers", words.power(found.match.function_error)))
-    pairs += [
-        ("loss on unseen questions", words.power(ticket.heldout_loss)),
-        ("directions the answers determine", f"{ticket.rank} of {ticket.expected}"),
-        ("condition", words.power(ticket.condition)),
-    ]
+    pairs.append(("loss on unseen questions", words.power(ticket.heldout_loss)))
+    if ticket.rank is not None and ticket.condition is not None:
+        pairs += [
+            ("directions the answers determine", f"{ticket.rank} of {ticket.expected}"),
+            ("condition", words.power(ticket.condition)),
+        ]
     if ticket.max_error_bar is not None:
         pairs.append(("largest error bar of a weight", words.power(ticket.max_error_bar)))
     found_by, students = layer_table.found_by(run)

@@ -68,6 +68,33 @@ def test_superfluous_neurons_go_and_the_others_stay(activation: str) -> None:
     assert found.confidence is not None and found.confidence > 0.9
 
 
+@pytest.mark.parametrize("sizes", [(3, 3, 1), (3, 3, 2, 1)])
+def test_two_neurons_that_fit_the_errors_as_one_and_its_curvature_become_one(
+    sizes: tuple[int, ...],
+) -> None:
+    """c a(w) = 2 c a(w + d) - c a(w + 2 d) but for terms in d², which may look like errors."""
+    teacher = make_teacher("synthetic", sizes=sizes, activation="tanh", seed=0).network
+    noise, shift = 1e-7, 3e-4
+    row = np.full(sizes[-3], shift)
+    into, out = teacher.weights[-2], teacher.weights[-1]
+    twins = replace(
+        teacher,
+        weights=(
+            *teacher.weights[:-2],
+            np.concatenate([into[:1] + row, into[1:], into[:1] + 2 * row]),
+            np.concatenate([2 * out[:, :1], out[:, 1:], -out[:, :1]], axis=1),
+        ),
+        biases=(
+            *teacher.biases[:-2],
+            np.append(teacher.biases[-2], teacher.biases[-2][0]),
+            teacher.biases[-1],
+        ),
+    )
+    problem = replace(_answers(teacher, noise), shape=Architecture(twins.sizes, "tanh"))
+    _, found = drain(prune_noisy(problem, from_network(twins)[1], noise**2, Control()))
+    assert found.problem.shape.sizes == sizes
+
+
 def test_a_neuron_weaker_than_the_noise_of_all_answers_goes() -> None:
     teacher = make_teacher("synthetic", sizes=(2, 3, 1), activation="tanh", seed=0).network
     weak = teacher.weights[1].copy()

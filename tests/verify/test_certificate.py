@@ -116,6 +116,16 @@ def test_another_function_is_named() -> None:
     )
 
 
+def test_what_questions_tell_of_a_large_network_that_is_another_is_not_worked_out() -> None:
+    """Rank and bars of thousands of weights take minutes, and none of them is the teacher's."""
+    wide = _teacher("tanh", (2, 80, 1))
+    teacher = _teacher()
+    probes = _probes(lambda x: teacher(x) + np.abs(np.sin(9 * x[:, :1])))
+    ticket = certify(_claim(wide, probes), probes)
+    assert ticket.status == "failed" and "another function" in ticket.reasons[0]
+    assert ticket.rank is None and ticket.condition is None and ticket.bars is None
+
+
 def test_kinks_of_upper_layers_must_be_crossed_too() -> None:
     deep = Network(
         "relu",
