@@ -10,7 +10,7 @@ import streamlit as st
 from ec_core import events
 from ec_core.jobs import JobSnapshot
 from ec_core.probing.presets import make_teacher
-from pages.ui import frame, grove, live, results, steps, students, theme, words, work
+from pages.ui import frame, grove, live, results, steps, student_views, theme, words, work
 from pages.ui.board import active, job_of, show_state
 from pages.ui.runs import Run
 from pages.ui.settings import Settings
@@ -138,9 +138,9 @@ def _draw(run_id: str, was_active: bool) -> None:
         found = np.column_stack([standard.weights[0], standard.biases[0]])
     live.plane(
         incoming,
-        truth=students.truth_vectors(run),
+        truth=student_views.truth_vectors(run),
         found=found,
-        strength=students.strength(incoming) if strength is None else strength,
+        strength=student_views.strength(incoming) if strength is None else strength,
         key="demo_plane",
         height=400,
     )

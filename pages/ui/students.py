@@ -1,130 +1,29 @@
-"""The students while they train and afterwards: curves, the plane or the table, and who is
-stuck.
-"""
+"""The students while they train and afterwards: how far they are, and what a person can do."""
 
 from __future__ import annotations
-
-import html
-from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
 
-from ec_core import events, figures
+from ec_core import events
 from ec_core.expand.warm_up import large
 from ec_core.jobs import Job, JobSnapshot
-from ec_core.jobs.buffer import Seen
-from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.canonical import canonical
-from pages.ui import frame, layers, live, show, steps, theme, versions, words, work
+from pages.ui import frame, layers, steps, versions, words, work
 from pages.ui.board import active, job_of, show_state, steer
 from pages.ui.callbacks import safely
 from pages.ui.runs import Run
+from pages.ui.student_views import in_training, show_students, trained
+from pages.ui.width_search import show_search, show_widths, widths_of
 
 REFRESH_SECONDS = 0.7
 _ASKING = "continue_asked"
 """In the session: the run whose person is asked whether its result may be set aside."""
-_STATUS_WORDS = {
-    events.CONVERGED: "learned everything",
-    events.TRAINING: "learning",
-    events.STALLED: "stuck",
-    events.STOPPED: "stopped",
-    events.OUT_OF_BUDGET: "at the end of its steps",
-}
-
-_TAKEN = (
-    "How many of all iterations a student took part in: fewer where it joined later, or was done "
-    "earlier."
-)
 
 
 def say_how_it_ended(snapshot: JobSnapshot) -> None:
     """A failed or stopped job, in one line."""
     if snapshot.state in ("failed", "stopped"):
         show_state(snapshot)
-
-
-def _table(
-    losses: np.ndarray, statuses: tuple[str, ...], iterations: np.ndarray, restarts: np.ndarray
-) -> None:
-    rows = []
-    for s in range(len(losses)):
-        status = _STATUS_WORDS.get(statuses[s], statuses[s])
-        kind = {events.CONVERGED: "good", events.STALLED: "warn"}.get(statuses[s], "")
-        rows.append(
-            f"<tr><td>{live.swatch(s)}{s + 1}</td>"
-            f"<td class='num'>{words.power(float(losses[s]))}</td>"
-            f"<td class='{kind}'>{html.escape(status)}</td>"
-            f"<td class='num'>{int(iterations[s])}</td><td class='num'>{int(restarts[s])}</td></tr>"
-        )
-    with st.container(key="student_table", height=300 if len(losses) > 7 else "content"):
-        st.html(
-            '<table class="ec-table"><thead><tr><th>student</th><th class="num">loss</th>'
-            f'<th>is</th><th class="num" title="{_TAKEN}">iterations</th>'
-            '<th class="num">restarts</th></tr></thead>'
-            f"<tbody>{''.join(rows)}</tbody></table>"
-        )
-
-
-def strength(incoming: np.ndarray | None) -> np.ndarray | None:
-    """(S, H) how clearly a neuron's line is drawn: nearly dead ones have short vectors."""
-    if incoming is None:
-        return None
-    norms = np.linalg.norm(incoming[..., :2], axis=-1)
-    return np.asarray(np.clip(norms / max(float(np.median(norms)), 1e-9), 0.15, 1.0))
-
-
-def truth_vectors(run: Run) -> np.ndarray | None:
-    """(H, D+1) the teacher's neurons in the students' coordinates, if there is a teacher."""
-    network = run.source().network
-    if network is None:
-        return None
-    standard = run.probes().to_standard(network)
-    return np.column_stack([standard.weights[0], standard.biases[0]])
-
-
-def _flattened(run: Run, vectors: np.ndarray) -> np.ndarray:
-    """(…, D+1) vectors, mirror images folded together, in a projection that stays the same."""
-    size = vectors.shape[-1]
-    rng = np.random.default_rng(run.settings().seed)
-    directions, _ = np.linalg.qr(rng.standard_normal((size, min(3, size))))
-    rows, _, _ = canonical(
-        vectors.reshape(-1, size), ACTIVATIONS[run.activation], directions[:, -1]
-    )
-    return np.asarray((rows @ directions[:, :2]).reshape(*vectors.shape[:-1], 2))
-
-
-def _picture(run: Run, incoming: np.ndarray | None, key: str) -> None:
-    """Two inputs: lines in the plane. Other numbers: the weight vectors as points."""
-    if incoming is None:
-        frame.note("The students are too large for their weights to be drawn while they train.")
-        return
-    planar = incoming.shape[-1] == 3
-    known = run.source().network is not None
-    show = known and st.toggle(
-        "Show the teacher's lines" if planar else "Show the teacher's neurons",
-        value=run.settings().show_truth,
-        key="live_truth",
-        help="Only for the eye: the students never see them.",
-    )
-    truth = truth_vectors(run) if show else None
-    if planar:
-        live.plane(incoming, truth=truth, strength=strength(incoming), key=key, height=330)
-        frame.note(
-            "Each line is one neuron: on it, the neuron switches. Where lines fall together, "
-            "students agree."
-        )
-        return
-    live.cloud(
-        _flattened(run, incoming),
-        truth=None if truth is None else _flattened(run, truth),
-        key="live_cloud",
-    )
-    frame.note(
-        "Each point is one neuron"
-        + (" of the first layer" if run.settings().hidden_layers > 1 else "")
-        + ", each colour and shape one student. Where points meet, they agree."
-    )
 
 
 def _restart(run: Run, job: Job, stuck: list[int]) -> None:
@@ -202,69 +101,6 @@ def _neurons(
     return hidden if hidden[0] == training.width else (training.width,)
 
 
-def _search(
-    run: Run,
-    seen: Seen,
-    training: events.TrainingProgress | None,
-    tried: list[events.WidthTried],
-) -> None:
-    """The search for the width as far as it has come: the width tried now, and those before."""
-    if training is not None:
-        there = sum(status == events.CONVERGED for status in training.statuses)
-        frame.facts(
-            [
-                ("looking for a width, trying", f"{_tried_now(run, training)} neurons each"),
-                ("students that get there", f"{there} of {len(training.statuses)}"),
-                ("best loss", words.power(float(np.nanmin(training.losses)))),
-                ("iteration", str(training.iteration)),
-            ],
-            key="search_facts",
-        )
-        frame.note(
-            "A few students try this width in a short run. When more than half of them get there "
-            "it is taken, and they go on together with the others; else the next is twice as wide."
-        )
-    left, right = st.columns([0.56, 0.44], gap="medium")
-    with left:
-        if training is not None:
-            live.losses(
-                seen.curve.iterations,
-                seen.curve.losses,
-                training.statuses,
-                floor=run.probes().floor,
-                key="live_losses",
-                height=330,
-            )
-    with right:
-        if tried:
-            last = tried[-1]
-            each = words.shape(last.hidden) if last.hidden else str(last.width)
-            verdict = "That is enough." if last.enough else "That was not enough."
-            frame.note(
-                f"With {each} neurons {last.converged} of {last.students} students got there. "
-                f"{verdict}"
-            )
-            _widths(tried)
-
-
-def _tried_now(run: Run, training: events.TrainingProgress) -> str:
-    """The hidden sizes that are being tried: the same number in every layer."""
-    return words.shape((training.width,) * run.settings().hidden_layers)
-
-
-def _widths(tried: list[events.WidthTried]) -> None:
-    show.figure(
-        figures.width_search(tried, theme=theme.figure_theme()),
-        key="width_search",
-        height=300,
-        alt="One bar for each width tried: how many students of a short run converged.",
-    )
-
-
-def _widths_of(seen: Iterable[events.Event]) -> list[events.WidthTried]:
-    return [event for event in seen if isinstance(event, events.WidthTried)]
-
-
 def _training(run: Run) -> Job | None:
     """The job that trains the run's students now; the demo does so at its beginning."""
     job = active(run, work.EXPAND)
@@ -281,12 +117,12 @@ def _live(run_id: str) -> None:
     snapshot = job.snapshot()
     show_state(snapshot)
     seen, training = snapshot.seen, snapshot.seen.training
-    tried = _widths_of(seen.events)
+    tried = widths_of(seen.events)
     layers.strip(seen.events, run.source().inputs, run.source().outputs)
     if training is None or training.searching:
         with st.container(horizontal=True, key="student_controls"):
             steer(run, job, snapshot)
-        _search(run, seen, training, tried)
+        show_search(run, seen, training, tried)
         return
     done = sum(status == events.CONVERGED for status in training.statuses)
     frame.facts(
@@ -302,20 +138,7 @@ def _live(run_id: str) -> None:
         key="training_facts",
     )
     _steer_students(run, job, snapshot, training)
-    left, right = st.columns([0.56, 0.44], gap="medium")
-    with left:
-        live.losses(
-            seen.curve.iterations,
-            seen.curve.losses,
-            training.statuses,
-            floor=run.probes().floor,
-            key="live_losses",
-            height=330,
-        )
-    with right:
-        _picture(run, training.incoming, "live_plane")
-    taken = training.iterations if training.steps is None else training.steps
-    _table(training.losses, training.statuses, taken, training.restarts)
+    show_students(run, in_training(seen, training))
     for sentence in seen.notes[-3:]:
         (st.warning if sentence.warning else frame.note)(sentence.message)
 
@@ -366,24 +189,11 @@ def _finished(run: Run) -> None:
             steps.go("expand", run.another(run.settings()))
     _ask_first(run)
     versions.shelf(run)
-    left, right = st.columns([0.56, 0.44], gap="medium")
-    with left:
-        live.losses(
-            np.arange(1, len(ensemble.history) + 1),
-            ensemble.history,
-            ensemble.statuses,
-            floor=run.probes().floor,
-            key="live_losses",
-            height=330,
-        )
-    with right:
-        _picture(run, ensemble.incoming, "live_plane")
-    taken = ensemble.iterations if ensemble.steps is None else ensemble.steps
-    _table(ensemble.losses, ensemble.statuses, taken, ensemble.restarts)
-    tried = _widths_of(run.events())
+    show_students(run, trained(ensemble))
+    tried = widths_of(run.events())
     if tried:
         with st.expander("How the width was found"):
-            _widths(tried)
+            show_widths(tried)
 
 
 def _ask_first(run: Run) -> None:
