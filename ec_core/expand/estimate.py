@@ -16,14 +16,17 @@ from ec_core.expand.warm_up import BATCH, LARGE_STEPS, large
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.mlp import Architecture
 
-_SHARE = 0.3
-"""Of the speed of a plain product that the Gauss-Newton matrix and its factors reach."""
+_SHARE = 0.75
+"""Of the speed of a plain product that the Gauss-Newton matrix reaches."""
 
-_ELEMENT = 5000
+_FACTORS_OF_IT = 9
+"""Factorisations of that matrix whose time an iteration takes to solve for steps and trials."""
+
+_ELEMENT, _WEIGHT = 10_000, 165
 """Operations of a plain product that take as long as what an iteration does with one neuron's
-answer to one probe: activations, slopes, and trial steps. Measured on 4-4-1, 8-8-1 and 6-5-3."""
+answer to one probe (activations, slopes, trial steps), and with one weight for one probe."""
 
-_CALLS = 400
+_CALLS = 1600
 """Operations of an iteration, per hidden layer, each of which takes a while just to be started."""
 
 _STEP_FLOPS = 6
@@ -32,8 +35,16 @@ _STEP_FLOPS = 6
 _STEP_SHARE, _STEP_CALLS = 0.5, 60
 """Of the speed of a plain float32 product that small steps reach, and operations of each step."""
 
-_TYPICAL_ITERATIONS = 40
-"""Per hidden layer: deeper students take longer to get there."""
+_KINK, _SYMMETRIC, _OTHER, _DEEP = 20, 32, 60, 80
+"""Iterations that students take with one hidden layer and a kink, a symmetry in which nothing is
+left over, another activation; and with more hidden layers, where most of them use the 60 they get,
+each of which takes a third longer."""
+
+_CROWD, _CROWDED = 4, 1.4
+"""Neurons per input from which on more neurons take more iterations, and the power of that."""
+
+_GOING = 0.7
+"""Of the students that are still training in an iteration, on average; of deep ones all are."""
 
 _MATRIX_FREE_FLOPS = 500
 """Operations per weight and probe of a matrix-free iteration: some sixty products of eight."""
@@ -112,6 +123,19 @@ def matrix_flops(shape: Architecture, probes: float) -> float:
     return probes * (sum(sizes) ** 2 - sum(size**2 for size in sizes) / 2)
 
 
+def typical_iterations(shape: Architecture) -> float:
+    """Iterations until the students of this shape are done, as far as shape and activation tell.
+
+    Measured on forty teachers by ``tests/benchmarks/estimates.py``. Few inputs are harder: their
+    neurons lie closer together than those of a teacher with many.
+    """
+    name, hidden = look_up(shape.activation), shape.sizes[1:-1]
+    if len(hidden) > 1:
+        return _DEEP
+    base = _KINK if name.kink else _SYMMETRIC if name.parity and not name.linear else _OTHER
+    return base * max(1.0, hidden[0] / (_CROWD * shape.sizes[0])) ** _CROWDED
+
+
 def estimate(
     probes: int,
     inputs: int,
@@ -130,17 +154,15 @@ def estimate(
     dense = fits_densely(shape, device)
     per_student = dense_bytes(shape) if dense else matrix_free_bytes(shape)
     if dense:
-        flops = matrix_flops(shape, used) + shape.parameter_count**3 / 3
+        flops = matrix_flops(shape, used) / _SHARE + _FACTORS_OF_IT * shape.parameter_count**3 / 3
     else:
-        flops = _MATRIX_FREE_FLOPS * used * shape.parameter_count
+        flops = _MATRIX_FREE_FLOPS / _SHARE * used * shape.parameter_count
     group = max(1, memory_bound(device) // per_student)
     rate, call = product_rate(device.type), call_seconds(device.type)
-    each = flops / _SHARE + _ELEMENT * used * sum(hidden)
-    seconds = (
-        _TYPICAL_ITERATIONS
-        * len(hidden)
-        * (config.students * each / rate + _CALLS * len(hidden) * call)
-    )
+    each = flops + used * (_ELEMENT * sum(hidden) + _WEIGHT * shape.parameter_count)
+    going = config.students * (_GOING if len(hidden) == 1 else 1.0)
+    iterations = typical_iterations(shape)
+    seconds = iterations * (going * each / rate + _CALLS * len(hidden) * call)
     if large(shape):
         per_step = _STEP_FLOPS * BATCH * shape.parameter_count * config.students
         rate = _STEP_SHARE * product_rate(device.type, single=True)
@@ -161,8 +183,9 @@ _FACTORS, _DECOMPOSED = 6, 40
 """Operations of the certificate per row and squared weight (two triangular factors, leverages), and
 per cubed weight (a singular value decomposition and products of that size)."""
 
-_REFITS = 360
-"""Iterations in which the certificate tries whether one neuron less would do."""
+_REFITS, _REFIT_CALLS, _CHECK_SHARE = 360, 400, 0.3
+"""Iterations in which the certificate tries whether one neuron less would do, the operations of
+each, and the share of the speed of a plain product that all this reaches."""
 
 
 def verdict_seconds(shape: Architecture, probes: int, refits: bool) -> float:
@@ -174,5 +197,5 @@ def verdict_seconds(shape: Architecture, probes: int, refits: bool) -> float:
     rows = min(probes * outputs, max(_LEAST_CHECKED * outputs, _CHECK_ROWS * weights))
     flops, tries = _FACTORS * rows * weights**2 + _DECOMPOSED * weights**3, _REFITS * refits
     refit = matrix_flops(shape, min(probes, probes_needed(shape))) + weights**3 / 3
-    calls = tries * _CALLS * (len(shape.sizes) - 2) * call_seconds("cpu")
-    return (flops + tries * refit) / (_SHARE * product_rate("cpu")) + calls
+    calls = tries * _REFIT_CALLS * (len(shape.sizes) - 2) * call_seconds("cpu")
+    return (flops + tries * refit) / (_CHECK_SHARE * product_rate("cpu")) + calls
