@@ -84,7 +84,7 @@ class Control:
         """May work begin that takes so many seconds? It may end a little late."""
         if self._deadline is None or self._budget is None:
             return True
-        late = max(LATE, LATE_SHARE * self._budget) / 2
+        late = max(LATE, LATE_SHARE * self._budget) / 4
         return max(0.0, seconds - late) < self.remaining()
 
     def reserve(self, seconds: float) -> None:
