@@ -83,7 +83,7 @@ ensemble = finish(
     expand(probes, config.activation, config.expand_config(), ec.Control(), found=width)
 )"""
 
-_GIVEN = """# the students as they are in the run: they were steered by hand while they trained
+_GIVEN = """# the students as they are in the run: {why}
 ensemble = ensemble_from_arrays(dict(np.load("students.npz")))"""
 
 _PRUNED = """
@@ -150,6 +150,22 @@ def file_name(run: Run) -> str:
     return f"repeat-{run.id}.py"
 
 
+def _brings_students(run: Run) -> bool:
+    """Can the students not be trained again: were they steered, or is nobody there to be asked?
+
+    Questions that grew with the search for a width are repeated by asking; who may not see the
+    teacher has all of them from the start, and would find another width.
+    """
+    settings = run.settings()
+    return run.steered or (run.truth_locked and settings.as_needed and settings.width is None)
+
+
+def _why_brought(run: Run) -> str:
+    if run.steered:
+        return "they were steered by hand while they trained"
+    return "more was asked while their width was searched"
+
+
 def needs(run: Run) -> tuple[str, ...]:
     """The files that the script reads; none for a teacher that anyone can make again."""
     source, found = run.source(), []
@@ -157,7 +173,7 @@ def needs(run: Run) -> tuple[str, ...]:
         found.append(_PROBES)
     if source.network is not None and source.preset is None:
         found.append(_TEACHER)
-    if run.steered:
+    if _brings_students(run):
         found.append(_STUDENTS)
     return tuple(found)
 
@@ -230,10 +246,11 @@ def _building(run: Run, cuts: tuple[Cut | None, ...], base: Cut | None, exactly:
 
 def _stage_imports(run: Run, exactly: bool, deep: bool, as_needed: bool) -> str:
     first = "\nfrom dataclasses import replace\n" if exactly and deep else ""
-    numpy = "\nimport numpy as np\n" if run.steered else ""
+    brought = _brings_students(run)
+    numpy = "\nimport numpy as np\n" if brought else ""
     training = "\nfrom ec_core.expand.enough import enough" if as_needed else ""
     training += "\nfrom ec_core.expand.trainer import expand"
-    if run.steered:
+    if brought:
         training = "\nfrom ec_core.expand.students import ensemble_from_arrays"
     exact = ""
     if exactly:
@@ -252,13 +269,14 @@ def repeat(run: Run) -> str:
     if used is not None and exactly:
         cuts = used.cuts
     first = cuts[0] or run.built_cut
-    staged = exactly or run.steered or run.best_students is not None
+    brought = _brings_students(run)
+    staged = exactly or brought or run.best_students is not None
     staged = staged or first.rule != "plateau" or bool(first.edits)
     # with the width left open, recover trains wider students where a result is not verified
     verified = results.of(run).certificate.verified
     once = settings.width is None and not verified
-    # steered students are read from a file, and with them the questions of the run are asked
-    as_needed = settings.as_needed and source.network is not None and not run.steered
+    # with students that are read from a file the questions of the run are asked
+    as_needed = settings.as_needed and source.network is not None and not brought
     as_needed = as_needed and run.rows_drawn
     config = replace(settings.recover_config(source.activation), gamma=first.gamma, beta=first.beta)
     options = _options(config)
@@ -266,7 +284,11 @@ def repeat(run: Run) -> str:
         best = "" if run.best_students is None else f", best={run.best_students}"
         recovering = _STAGES.format(
             options=options,
-            students=_GIVEN if run.steered else _ASKED if as_needed else _TRAINED,
+            students=_GIVEN.format(why=_why_brought(run))
+            if brought
+            else _ASKED
+            if as_needed
+            else _TRAINED,
             best=best,
             told=_TOLD if settings.precision is not None else "",
             building=_building(run, cuts, None if used is None else used.base, exactly),

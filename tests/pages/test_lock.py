@@ -94,6 +94,24 @@ def test_the_script_of_a_locked_run_repeats_it(
     assert all(map(np.array_equal, again.weights, network.weights))
 
 
+def test_where_questions_grew_the_students_of_a_locked_run_come_along(
+    at_stage: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all questions at hand the search for a width would end elsewhere."""
+    run, plain = at_stage("recovered"), Run.settings
+    grown = replace(plain(run), as_needed=True, width=None)
+    monkeypatch.setattr(Run, "settings", lambda _: grown)
+    assert "students.npz" not in script.needs(run)
+    run.lock_truth(True)
+    assert script.needs(run) == ("probes.npz", "students.npz")
+    with zipfile.ZipFile(BytesIO(script.archive(run))) as archive:
+        archive.extractall(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script.repeat(run), "repeat.py", "exec"), {"__name__": "__main__"})
+    again, network = ec.load_network("recovered.safetensors"), run.reconstruction().network
+    assert all(map(np.array_equal, again.weights, network.weights))
+
+
 def test_unlocked_everything_is_back(open_page: Opener, at_stage: Callable[[str], Run]) -> None:
     run = at_stage("recovered")
     title, network = run.title, run.asked().network
