@@ -11,6 +11,7 @@ import torch
 from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.curvature import losses
 from ec_core.expand.estimate import fits_densely
 from ec_core.expand.levenberg_marquardt import Batch, start
 from ec_core.expand.noise import common_error, ending_alike
@@ -39,6 +40,9 @@ tanh at 1e-3 by 32 and at 6e-7 by 64."""
 _WIDEST = 1024
 _SAME = 0.9
 """A width twice as large that leaves this share of what the last one left has gained nothing."""
+_LEARNT_BY_HEART = 2.0
+"""Students that miss other questions by so much more than those they learn from fit errors, or know
+too few answers; wider ones would do more of it."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def find_width(
     warm = helps(make(2).shape)
     width, promising = (4, _WARM) if warm else (2, _PROMISING)
     error: float | None = None
+    unseen = np.inf
     while True:
         found, arrived = yield from _short_run(make(width), width, floor, config, control)
         # wider students that leave as much over, without structure: it is the answers' own error
@@ -81,6 +86,9 @@ def find_width(
             arrived = len(found.batch.loss)
         students = len(found.batch.loss)
         best = float(found.batch.loss.min())
+        last, unseen = unseen, _unseen(make(width), found)
+        if best <= _LOST and unseen > max(_SAME * last, _LEARNT_BY_HEART * best):
+            arrived = students
         usual = _LARGE if large(make(width).shape) else promising
         deep = config.hidden_layers > 1 or usual == _LARGE
         enough = 2 * arrived > students or (deep and best <= usual)
@@ -112,6 +120,16 @@ def _left_over(problem: Problem, found: WidthFound) -> float | None:
         return None
     rows = torch.from_numpy(np.flatnonzero(alike)).to(found.batch.theta.device)
     return common_error(problem.thinned(), found.batch.theta[rows])
+
+
+def _unseen(problem: Problem, found: WidthFound) -> float:
+    """The lowest loss of the students on what they did not learn from; 0 if that is nothing."""
+    seen = problem.thinned()
+    more = len(problem.x) - len(seen.x)
+    if more == 0:
+        return 0.0
+    whole = len(problem.x) * losses(problem, found.batch.theta)
+    return float((whole - len(seen.x) * losses(seen, found.batch.theta)).min()) / more
 
 
 def _short_run(

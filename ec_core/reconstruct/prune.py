@@ -73,7 +73,7 @@ def prune(
     """Shrink one student theta (1, P) to the size that the answers demand.
 
     Yields a PruneStep per attempt; returns the smallest network at the floor, or, if none got
-    there, the one with the lowest loss.
+    there, the one whose neurons are worth their parameters (``_criterion``).
     """
     best = current = approach(problem, theta, floor, control)
     while not current.smallest and not control.over:
@@ -89,10 +89,22 @@ def prune(
         if smaller is None:
             break
         current = smaller
-        if current.loss <= max(floor, best.loss):
+        missed = min(current.loss, best.loss) > floor
+        if current.loss <= floor or (missed and _criterion(current) <= _criterion(best)):
             best = current
     done = best.loss <= floor and not control.over
     return replace(best, exact=done)
+
+
+def _criterion(found: Pruned) -> float:
+    """n log(loss) + P log n, to be low, for P parameters and n answers (Schwarz 1978).
+
+    What errors are left over is not known here. The lowest loss alone would go to the network that
+    fits most of them, which is wrong wherever it was not asked.
+    """
+    answers = found.problem.y.numel()
+    missed = float(answers * np.log(max(found.loss, 1e-300)))
+    return missed + found.problem.shape.parameter_count * float(np.log(answers))
 
 
 def approach(problem: Problem, theta: Tensor, floor: float, control: Control) -> Pruned:

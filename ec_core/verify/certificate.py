@@ -41,7 +41,7 @@ FULL_RANK = 1e-11
 """Singular values of the column-scaled Jacobian below this share of the largest count as zero."""
 
 
-EXACT_STATUS, VERIFIED, ESTIMATE, FAILED = "exact", "verified", "estimate", "failed"
+STATUSES = EXACT_STATUS, VERIFIED, ESTIMATE, FAILED = "exact", "verified", "estimate", "failed"
 """How a run can end, best first."""
 
 

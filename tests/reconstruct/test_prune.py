@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
 
 import ec_core as ec
 from ec_core.control import Control
 from ec_core.expand.problem import Problem, make_problem
+from ec_core.expand.students import initial_theta
 from ec_core.networks.mlp import from_network
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
-from ec_core.reconstruct.prune import Pruned, _out_of_dents
+from ec_core.reconstruct.prune import Pruned, _out_of_dents, prune
+from ec_core.reconstruct.refit import refit
+from tests.steps import drain
 
 
 def near_teacher(activation: str, noise: float) -> tuple[ProbeSet, Problem, torch.Tensor]:
@@ -41,3 +46,23 @@ def test_small_batches_only_ever_lower_the_loss_and_only_where_there_are_kinks()
     assert _out_of_dents(Pruned(problem, theta, loss), probes.floor, over) is None
     probes, problem, theta = near_teacher("tanh", 0.1)
     assert _out_of_dents(Pruned(problem, theta, loss), probes.floor, Control(None)) is None
+
+
+@pytest.mark.parametrize("sizes", [(3, 3, 1), (3, 3, 2, 1)])
+def test_at_an_error_that_nobody_knows_of_the_network_without_idle_neurons_is_returned(
+    sizes: tuple[int, ...],
+) -> None:
+    """Every neuron too many fits some of the errors, so the lowest loss would keep them all."""
+    teacher = ec.make_teacher("synthetic", sizes=sizes, activation="tanh", seed=0).network
+    x = np.random.default_rng(0).standard_normal((1500, 3))
+    y = teacher(x)
+    y = y + 1e-3 * y.std(axis=0) * np.random.default_rng(1).standard_normal(y.shape)
+    probes = ec.make_probes(x, y)
+    wide = make_problem(probes, "tanh", tuple(2 * h for h in sizes[1:-1]), torch.device("cpu"))
+    rows = initial_theta(wide.shape, 0, 4)
+    fitted = refit(wide, rows, 100, 0.0, Control())
+    best = int(np.argmin(fitted.loss))
+    theta = fitted.theta[best : best + 1]
+    found = drain(prune(wide, theta, probes.floor, Control()))[1]
+    assert fitted.loss[best] < found.loss < 1.1e-6
+    assert found.problem.shape.sizes == sizes and not found.exact
