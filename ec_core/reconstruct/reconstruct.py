@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.cut import Clusters
@@ -32,6 +33,7 @@ from ec_core.reconstruct.harvest import Harvest, harvest
 from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.plain import best_student, with_lines, without_skip_paths
+from ec_core.reconstruct.polish import affordable, polish
 from ec_core.reconstruct.prune import STAGE, Pruned
 from ec_core.reconstruct.refit import fitting, refit
 from ec_core.reconstruct.significance import IMPRECISE, to_size, variance_of
@@ -240,16 +242,7 @@ def reconstruct(
             best, plain, theta = again, again.problem, again.theta
     if depth > 1:
         yield LayerStep(STAGE, depth, depth, "refine", "Fitting the whole network once more.")
-    history = []
-    for fitted in fitting(plain, theta, _REFINE_ITERATIONS, 0.0, control):
-        theta = fitted.theta
-        history.append(float(fitted.loss[0]))
-        yield RefineProgress(STAGE, fitted.iterations, history[-1], best.size)
-    standard = to_network(plain.shape, theta)
-    # the refinement may have seen only some of the probes
-    every = history[-1]
-    if len(plain.x) < len(probes.x):
-        every = _loss(standard, probes)
+    standard, every, history = yield from _refined(plain, theta, best, probes, control)
     student = best_student(ensemble, probes, config.device)
     if not best.exact and not every <= max(probes.floor, student.loss):
         # the work was cut short, or did not lead anywhere: nothing is lost by it
@@ -285,6 +278,25 @@ def reconstruct(
         error=probes.error if best.exact else None,
         confidence=best.confidence,
     )
+
+
+def _refined(
+    problem: Problem, theta: Tensor, best: Pruned, probes: ProbeSet, control: Control
+) -> Generator[Event, None, tuple[Network, float, list[float]]]:
+    """theta (1, P) fitted to its last digit: the network, its loss on all probes, the history."""
+    history = []
+    for fitted in fitting(problem, theta, _REFINE_ITERATIONS, 0.0, control):
+        theta = fitted.theta
+        history.append(float(fitted.loss[0]))
+        yield RefineProgress(STAGE, fitted.iterations, history[-1], best.size)
+    standard = to_network(problem.shape, theta)
+    # the refinement may have seen only some of the probes
+    every = history[-1] if len(problem.x) == len(probes.x) else _loss(standard, probes)
+    if best.exact and not control.over and affordable(standard, probes.inputs):
+        polished = polish(standard, probes.inputs, probes.answers)
+        standard, every = polished.network, min(every, polished.loss)
+        history += polished.history
+    return standard, every, history
 
 
 def _loss(standard: Network, probes: ProbeSet) -> float:

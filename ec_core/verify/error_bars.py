@@ -20,16 +20,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ec_core.networks.activations import activation
-from ec_core.networks.network import Network
-from ec_core.probing.arithmetic import arithmetic_errors
-from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
-from ec_core.verify.jacobian import (
+from ec_core.networks.jacobian import (
     column_norms,
     jacobian_blocks,
     pulled,
     scores,
     triangular_factor,
 )
+from ec_core.networks.network import Network
+from ec_core.probing.arithmetic import arithmetic_errors
+from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 
 _MADE = 8
 """How often the errors of short arithmetic are made again."""

@@ -11,13 +11,13 @@ import torch
 from ec_core.control import Control
 from ec_core.expand.problem import Problem
 from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.jacobian import jacobian_blocks
 from ec_core.networks.mlp import from_network, to_network
 from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.refit import refit
 from ec_core.verify.error_bars import Bars, directions, error_bars, leverage
-from ec_core.verify.jacobian import jacobian_blocks
 from ec_core.verify.match import match
 
 ANSWERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ec_core.networks.jacobian import jacobian_blocks, triangular_factor
 from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
 from ec_core.verify.error_bars import directions
-from ec_core.verify.jacobian import jacobian_blocks, triangular_factor
 
 
 def _shifted(network: Network, index: int, by: float) -> Network:
