@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from scipy.optimize import least_squares
 
 import ec_core as ec
-from ec_core.control import Control
-from ec_core.expand.problem import Problem
 from ec_core.networks.jacobian import column_norms, triangular_factor
-from ec_core.networks.mlp import from_network, to_network
 from ec_core.networks.network import Network
 from ec_core.reconstruct.polish import MOST_OPERATIONS, _moved, affordable, polish
-from ec_core.reconstruct.refit import refit
 
 
 def _flat(network: Network) -> np.ndarray:
@@ -54,22 +49,18 @@ def test_noisy_answers_end_at_the_optimum_that_scipy_finds(
 
 
 def test_along_flat_directions_the_weights_come_back_too() -> None:
-    """There Levenberg-Marquardt with J'J stays where it is, a millionth off."""
+    """There Levenberg-Marquardt with J'J may stay where it is: the loss says 1e-23, and no more."""
     teacher = ec.make_teacher("synthetic", sizes=(2, 8, 1), activation="sigmoid", seed=2).network
     x = np.random.default_rng(0).standard_normal((1200, 2))
     y = teacher(x)
     factor = triangular_factor(teacher, x)
     norms = column_norms(factor)
     flattest = np.linalg.svd(factor / norms)[2][-1] / norms
-    shape, theta = from_network(_moved(teacher, 3e-5 * flattest))
-    problem = Problem(shape, torch.from_numpy(x), torch.from_numpy(y))
-    stuck = refit(problem, theta, 60, 0.0, Control())
-    before = to_network(shape, stuck.theta)
+    before = _moved(teacher, 3e-5 * flattest)
     found = polish(before, x, y)
-    assert found.loss < 1e-30 and stuck.loss[0] > 1e-25
     errors = [ec.match(teacher, network).max_weight_error for network in (before, found.network)]
     assert errors[0] is not None and errors[1] is not None
-    assert errors[1] < 1e-10 and errors[0] > 1e-8
+    assert errors[0] > 1e-8 and errors[1] < 1e-10 and found.loss < 1e-30
 
 
 def test_what_cannot_be_better_is_left_as_it_is() -> None:
