@@ -1,7 +1,9 @@
-"""The one check: format, lint, types, layers, tests. ``python tests/check.py [pytest options]``
+"""The one check: format, lint, types, layers, tests.
 
-Every step runs even if one before it failed, so that one run shows all there is to mend; the exit
-code is 0 only if all passed.
+    python tests/check.py [--long] [pytest options]
+
+``--long`` adds the tests that are too long for every day. Every step runs even if one before it
+failed, so that one run shows all there is to mend; the exit code is 0 only if all passed.
 """
 
 from __future__ import annotations
@@ -36,6 +38,9 @@ def environment() -> dict[str, str]:
 
 def main(options: list[str]) -> int:
     """Run every step; 0 if all passed, else 1."""
+    if "--long" in options:
+        # the last -m counts, and an empty one chooses all
+        options = [*(option for option in options if option != "--long"), "-m", ""]
     failed = []
     for name, command in STEPS.items():
         print(f"== {name}", flush=True)
