@@ -25,9 +25,10 @@ STEPS = {
     "types": [*PYTHON, "mypy"],
     # import-linter cannot be started with -m
     "layers": [sys.executable, "-c", LAYERS],
-    # one process per core, a file in one process: the browser tests share their server
+    # more processes than cores, for browser tests mostly wait; a file in one process, since they
+    # share their server
     # R: a browser test that passed only at its second try is named, not hidden
-    "tests": [*PYTHON, "pytest", "-q", "-rfER", "-n", "2", "--dist", "loadfile"],
+    "tests": [*PYTHON, "pytest", "-q", "-rfER", "-n", "3", "--dist", "loadfile"],
 }
 
 

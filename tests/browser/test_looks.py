@@ -90,7 +90,11 @@ def opened(tab: Any, server: Any, page: str, run: str) -> None:
         benches.bench_is_there(tab)
 
 
-@pytest.mark.parametrize("options", [PHONE, ENLARGED], ids=["phone", "enlarged"])
+@pytest.mark.parametrize(
+    "options",
+    [PHONE, pytest.param(ENLARGED, marks=pytest.mark.long)],
+    ids=["phone", "enlarged"],
+)
 def test_no_page_moves_sideways(
     screen: Callable[..., Any], server: Any, finished: str, options: dict[str, Any]
 ) -> None:
@@ -104,7 +108,7 @@ def test_no_page_moves_sideways(
     assert not wide
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_what_is_chosen_can_be_read(
     screen: Callable[..., Any], server: Any, finished: str, scheme: str
 ) -> None:

@@ -35,6 +35,7 @@ class Traffic:
         self.largest = max(self.largest, len(payload))
 
 
+@pytest.mark.long
 def test_twenty_thousand_vectors(open_tab: Open, server: Any) -> None:
     crowd = benches.crowd(STUDENTS, HIDDEN, FEATURES, NEURONS)
     run = benches.run_of_vectors(server.home, crowd)

@@ -36,7 +36,7 @@ from tests.cluster.synthetic import cloud_of, recurring_cloud, separated
 from tests.component.node import run_node
 from tests.steps import drain
 
-TREES, REAL, CUTS = 320, 2, 4
+TREES, MORE, REAL, CUTS = 120, 320, 2, 4
 KINDS = ("g", "tanh", "sigmoid", "gelu", "relu")
 
 
@@ -114,9 +114,9 @@ def on_real_nodes(rng: np.random.Generator, tree: Dendrogram, cloud: WeightCloud
     return Cut(cut.height, cut.gamma, cut.beta, "hand", tuple(edits))
 
 
-@pytest.fixture(scope="module")
-def trees() -> list[tuple[WeightCloud, Dendrogram]]:
-    clouds = [random_cloud(seed) for seed in range(TREES)]
+@pytest.fixture(scope="module", params=[TREES, pytest.param(MORE, marks=pytest.mark.long)])
+def trees(request: pytest.FixtureRequest) -> list[tuple[WeightCloud, Dendrogram]]:
+    clouds = [random_cloud(seed) for seed in range(request.param)]
     clouds += [real_cloud(kind, seed) for kind in KINDS for seed in range(REAL)]
     return [(cloud, build_tree(cloud)) for cloud in clouds]
 

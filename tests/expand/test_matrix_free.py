@@ -30,8 +30,15 @@ def _many(problem: Problem, batch: Batch, iterations: int) -> Batch:
     return batch
 
 
-@pytest.mark.parametrize("name", ["tanh", "g"])
-@pytest.mark.parametrize("sizes", [(3, 3, 2), (3, 2, 3, 1)])
+@pytest.mark.parametrize(
+    ("sizes", "name"),
+    [
+        ((3, 3, 2), "tanh"),
+        ((3, 2, 3, 1), "g"),
+        pytest.param((3, 3, 2), "g", marks=pytest.mark.long),
+        pytest.param((3, 2, 3, 1), "tanh", marks=pytest.mark.long),
+    ],
+)
 def test_minimum_of_a_noisy_fit_is_the_dense_one(sizes: tuple[int, ...], name: str) -> None:
     # near the truth and with this seed the minimum is a point: others lie at infinity
     problem, truth = _problem(sizes, name, noise=0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -68,4 +69,6 @@ async def _open_all(port: int, pages: Sequence[str], query: str) -> list[Visit]:
 
 def open_at_once(port: int, pages: Sequence[str], query: str = "") -> list[Visit]:
     """Open one session per page, all at the same moment; each until its page is drawn."""
-    return asyncio.run(_open_all(port, pages, query))
+    # in a thread: a browser test in this process may have left its own loop running
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _open_all(port, pages, query)).result()
