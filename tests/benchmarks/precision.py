@@ -38,6 +38,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import ec_core as ec
+from ec_core.networks.activations import LEAKY_SLOPE
 from ec_core.probing.asking import default_count, draw_inputs
 from ec_core.seeding import stage_seed
 from tests.benchmarks import misfits
@@ -120,11 +121,17 @@ def keras_single(network: ec.Network, x: np.ndarray) -> np.ndarray:
     """float32 answers (N, K) of a Keras model."""
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
+    from keras import ops
 
+    by_hand = {
+        "g": lambda z: ops.sigmoid(4 * z) + ops.softplus(z),
+        "erf": ops.erf,
+        "leaky_relu": lambda z: ops.leaky_relu(z, LEAKY_SLOPE),
+    }
     last = len(network.weights) - 1
     layers = [keras.layers.Input((network.sizes[0],))]
     for i, w in enumerate(network.weights):
-        bend = None if i == last else network.activation
+        bend = None if i == last else by_hand.get(network.activation, network.activation)
         layers.append(keras.layers.Dense(len(w), activation=bend))
     model = keras.Sequential(layers)
     for layer, w, b in zip(model.layers, network.weights, network.biases, strict=True):
