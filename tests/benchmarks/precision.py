@@ -1,7 +1,7 @@
 """Answers as machines give them: float32 arithmetic, half precision, noise. What comes back?
 
 Run:  python tests/benchmarks/precision.py
-          [--parts torch32,saved64,keras32,half,bfloat16,1e-6,1e-4,1e-2,misfits]
+          [--parts torch32,saved64,keras32,half,bfloat16,decimals,1e-6,1e-4,1e-2,misfits]
           [--seeds 3] [--sizes 4-4-1,6-5-3,5-4-3-2] [--activations tanh,relu] [--workers 2]
 Every part is one kind of answers from teachers of the synthetic family whose weights are float32
 numbers; nothing is told but the activation and the depth. A line per run, then a table:
@@ -9,7 +9,7 @@ numbers; nothing is told but the activation and the depth. A line per run, then 
 - ``torch32``: the whole forward pass by torch in float32, as every PyTorch model computes;
   ``saved64``: the same, stored as float64; ``keras32``: by a Keras model (left out without Keras)
 - ``half``, ``bfloat16``: computed in float32, answers rounded to the type (bfloat16 kept in
-  float32)
+  float32); ``decimals``: exact answers rounded to four decimals
 - a number: Gaussian noise of this share of the answers' spread
 - ``misfits``: float32 answers of what is no network of the class asked for: none may be verified
 
@@ -60,12 +60,14 @@ SINGLE: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """The activations as PyTorch's own functions compute them in float32."""
 
+PARTS = "torch32,saved64,half,bfloat16,decimals,1e-6,1e-4,1e-2,misfits"
 LEAST = {
     "torch32": (115 / 117, 115 / 117, 0.95),
     "saved64": (115 / 117, 115 / 117, 0.95),
     "keras32": (0.95, 0.95, 0.95),
     "half": (0.90, 0.0, 0.90),
     "bfloat16": (0.90, 0.0, 0.90),
+    "decimals": (0.95, 0.0, 0.90),
     "1e-6": (0.95, 0.0, 0.90),
     "1e-4": (0.90, 0.0, 0.90),
     "1e-2": (0.75, 0.0, 0.90),
@@ -153,6 +155,8 @@ def answers(part: str, network: ec.Network, x: np.ndarray, seed: int) -> np.ndar
     if part == "bfloat16":
         return torch.from_numpy(single).to(torch.bfloat16).float().numpy()
     exact = network(x)
+    if part == "decimals":
+        return np.round(exact, 4)
     rng = np.random.default_rng(stage_seed(seed, f"noise {part} {network.activation}"))
     return exact + float(part) * exact.std(axis=0) * rng.standard_normal(exact.shape)
 
@@ -294,7 +298,7 @@ def table(found: dict[Case, Outcome]) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", default="torch32,saved64,half,bfloat16,1e-6,1e-4,1e-2,misfits")
+    parser.add_argument("--parts", default=PARTS)
     parser.add_argument("--sizes", default="4-4-1,6-5-3,5-4-3-2")
     parser.add_argument("--activations", default=",".join(ec.ACTIVATIONS))
     parser.add_argument("--seeds", type=int, default=3)
