@@ -24,7 +24,7 @@ from ec_core.expand.noise import error_of
 from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.warm_up import helps, large
-from ec_core.networks.mlp import to_network
+from ec_core.networks.mlp import from_network, to_network
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.agreement import Agreement, rough_view
@@ -40,6 +40,9 @@ from ec_core.reconstruct.significance import IMPRECISE, to_size, variance_of
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
+
+_FELL = 1e-2
+"""A network that falls below this share of the loss at which it was given up was given up early."""
 
 _ALL_DIGITS = ROUNDING_FLOOR
 """A floor of no more is that of answers with all their digits: many more of them than weights say
@@ -230,8 +233,7 @@ def reconstruct(
         for message in _disagreements(proposed, best.problem.shape.sizes[1:-1]):
             notes.append(message)
             yield Note(STAGE, message)
-    if best.exact and best.loss > IMPRECISE * probes.rounding:
-        probes = probes.measured(variance_of(best))
+    probes = _measured(best, probes)
     plain, theta, signs = without_skip_paths(best, probes, control)
     if signs is not None:
         yield signs
@@ -243,6 +245,15 @@ def reconstruct(
     if depth > 1:
         yield LayerStep(STAGE, depth, depth, "refine", "Fitting the whole network once more.")
     standard, every, history = yield from _refined(plain, theta, best, probes, control)
+    if not best.exact and every < _FELL * best.loss:
+        # only without skip paths, or only now, did it get there: which neurons does it need?
+        theta = from_network(standard)[1].to(theta.device)
+        again = yield from _collect(to_size(plain, theta, probes, control, ensemble.seed), steps)
+        if again.exact:
+            best, probes = again, _measured(again, probes)
+            refining = _refined(again.problem, again.theta, again, probes, control)
+            standard, every, more = yield from refining
+            history += more
     student = best_student(ensemble, probes, config.device)
     if not best.exact and not every <= max(probes.floor, student.loss):
         # the work was cut short, or did not lead anywhere: nothing is lost by it
@@ -278,6 +289,13 @@ def reconstruct(
         error=probes.error if best.exact else None,
         confidence=best.confidence,
     )
+
+
+def _measured(best: Pruned, probes: ProbeSet) -> ProbeSet:
+    """The probes with their error, where that is what an exact network leaves over."""
+    if best.exact and best.loss > IMPRECISE * probes.rounding:
+        return probes.measured(variance_of(best))
+    return probes
 
 
 def _refined(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,11 +13,15 @@ from ec_core.cluster.cloud import pool
 from ec_core.cluster.cut import apply_cut, automatic_cut
 from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
+from ec_core.events import Event
 from ec_core.expand.curvature import losses
-from ec_core.expand.problem import make_problem
+from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble, ensemble_of
 from ec_core.networks.mlp import Architecture, forward
+from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.reconstruct import reconstruct as module
+from ec_core.reconstruct.prune import Pruned
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from tests.steps import drain
 
@@ -84,3 +91,42 @@ def test_time_left_only_improves(name: str, iterations: int) -> None:
     probes, ensemble = _students((3, 4, 3, 2), name)
     found = _written(probes, ensemble, _After(iterations))
     assert found.loss <= ensemble.losses.min()
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+def test_what_was_given_up_and_gets_there_after_all_is_pruned(
+    noise: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pruning ends far from the floor; the last fit gets there, with a neuron too many."""
+    teacher = make_teacher("synthetic", sizes=(3, 3, 1), activation="tanh", seed=0).network
+    x = np.random.default_rng(0).standard_normal((900, 3))
+    y = teacher(x) + noise * np.random.default_rng(1).standard_normal((900, 1))
+    probes = make_probes(x, y)
+    problem = make_problem(probes, "tanh", (4,), torch.device("cpu"))
+    standard = probes.to_standard(teacher)
+    hidden, outer = (
+        np.column_stack([w, b]) for w, b in zip(standard.weights, standard.biases, strict=True)
+    )
+    hidden = 1.02 * np.concatenate([hidden, [[0.1, -0.2, 0.3, 0.4]]])
+    outer = np.concatenate([outer[:, :3], [[0.05]], outer[:, 3:]], axis=1)
+    theta = np.concatenate([hidden.ravel(), outer.ravel()])[None]
+    loss = losses(problem, torch.from_numpy(theta)).numpy()
+    ensemble = ensemble_of(problem.shape, theta, loss, 0)
+    real, called = module.to_size, []
+
+    def to_size(
+        problem: Problem, theta: torch.Tensor, *rest: Any
+    ) -> Generator[Event, None, Pruned]:
+        called.append(problem.shape.sizes)
+        if len(called) == 1:
+            return Pruned(problem, theta, float(losses(problem, theta)[0]))
+        return (yield from real(problem, theta, *rest))
+
+    monkeypatch.setattr(module, "to_size", to_size)
+    monkeypatch.setattr(
+        module, "_starts", lambda *_: [("a student", problem, torch.from_numpy(theta))]
+    )
+    found = _written(probes, ensemble, Control())
+    assert called == [(3, 4, 1), (3, 4, 1)]
+    assert found.exact and found.network.sizes == (3, 3, 1)
+    assert found.loss < (1e-28 if noise == 0.0 else 1.1 * noise**2 / float(y.var()))
