@@ -60,8 +60,8 @@ def evidence(found: Reconstruction, probes: ProbeSet) -> Iterator[str]:
     if probes.looks in TYPES:
         made = arithmetic_error(found.network, probes.x, probes.looks) / probes.y_scale**2
         size = np.sqrt(float(np.mean(made)))
-        fits = "as" if 1 / _FIT < error / size < _FIT else "while"
-        yield f"That is {fits} computing this network in {probes.looks} errs by {size:.0e}."
+        fits = "which fits" if 1 / _FIT < error / size < _FIT else "which does not fit"
+        yield f"Computing this network in {probes.looks} errs by {size:.0e}, {fits}."
     yield from _uneven(found, probes)
 
 
