@@ -41,6 +41,8 @@ from ec_core.verify.support import support
 
 WIDENINGS = 3
 """How often students are made twice as wide, or start elsewhere, when a run is not verified."""
+WORTH_BEGINNING = 0.1
+"""Share of the time taken so far that must be left in a budget for another attempt."""
 
 
 SHALLOW, DEEP = (120, 1), (60, 0)
@@ -117,9 +119,6 @@ class Recovery:
     certificate: Certificate
     probes: ProbeSet
 
-
-WORTH_BEGINNING = 0.1
-"""Share of the time taken so far that must be left in a budget for another attempt."""
 
 Source = ProbeSet | Asker
 """Answers that were given, or what can be asked for as many as it takes."""

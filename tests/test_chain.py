@@ -186,6 +186,34 @@ def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
     assert sum(words in note for note in notes) == len(widths) - 1
 
 
+def test_an_estimate_is_kept_before_a_closer_fit_that_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shape = Architecture((2, 4, 4, 2), "tanh")
+    ensemble = ensemble_of(shape, np.zeros((1, shape.parameter_count)), np.ones(1), 5)
+    ends = [("failed", 1.0e-8), ("estimate", 1.1e-8)]
+    parts: dict[str, Any] = dict.fromkeys(("network", "cloud", "tree", "cut", "clusters"))
+
+    def attempt(probes: Any, config: Any, control: Any) -> Generator[Any, None, Any]:
+        yield from ()
+        status, loss = ends.pop(0)
+        cures = (Cure.WIDER,) if status == "failed" else ()
+        return chain.Recovery(
+            report={},
+            ensemble=ensemble,
+            certificate=SimpleNamespace(verified=False, status=status, cures=cures),  # type: ignore
+            reconstruction=SimpleNamespace(loss=loss),  # type: ignore
+            probes=probes,
+            **parts,
+        )
+
+    monkeypatch.setattr(chain, "attempt", attempt)
+    x = np.random.default_rng(0).standard_normal((3000, 2))
+    probes = make_probes(x, np.tanh(x), 0)
+    found = drain(chain.run(probes, chain.RecoverConfig("tanh", hidden_layers=2), Control()))[1]
+    assert found.certificate.status == "estimate" and not ends
+
+
 def test_wider_students_that_do_no_better_are_not_trained_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -126,7 +126,7 @@ def matrix_flops(shape: Architecture, probes: float) -> float:
 def typical_iterations(shape: Architecture) -> float:
     """Iterations until the students of this shape are done, as far as shape and activation tell.
 
-    Measured on forty teachers by ``tests/benchmarks/estimates.py``. Few inputs are harder: their
+    Measured on 32 teachers by ``tests/benchmarks/estimates.py``. Few inputs are harder: their
     neurons lie closer together than those of a teacher with many.
     """
     name, hidden = look_up(shape.activation), shape.sizes[1:-1]

@@ -79,17 +79,19 @@ def find_width(
     error: float | None = None
     unseen = np.inf
     while True:
-        found, arrived = yield from _short_run(make(width), width, floor, config, control)
+        problem = make(width)
+        found, arrived = yield from _short_run(problem, width, floor, config, control)
         # wider students that leave as much over, without structure: it is the answers' own error
-        before, error = error, _left_over(make(width), found)
+        before, error = error, _left_over(problem, found)
         if before is not None and error is not None and error > _SAME * before:
             arrived = len(found.batch.loss)
         students = len(found.batch.loss)
         best = float(found.batch.loss.min())
-        last, unseen = unseen, _unseen(make(width), found)
-        if best <= _LOST and unseen > max(_SAME * last, _LEARNT_BY_HEART * best):
-            arrived = students
-        usual = _LARGE if large(make(width).shape) else promising
+        if config.hidden_layers > 1:
+            last, unseen = unseen, _unseen(problem, found)
+            if best <= _LOST and unseen > max(_SAME * last, _LEARNT_BY_HEART * best):
+                arrived = students
+        usual = _LARGE if large(problem.shape) else promising
         deep = config.hidden_layers > 1 or usual == _LARGE
         enough = 2 * arrived > students or (deep and best <= usual)
         yield WidthTried(STAGE, width, arrived, students, best, enough, config.hidden(width))

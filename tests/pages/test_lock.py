@@ -81,17 +81,22 @@ def test_no_download_holds_a_locked_teacher(guarded: Run, planar: Run) -> None:
     assert grove.packed_truth(guarded, "t") is None
 
 
+def _repeats(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script and what comes with it give the run's very network."""
+    with zipfile.ZipFile(BytesIO(script.archive(run))) as archive:
+        archive.extractall(folder)
+    monkeypatch.chdir(folder)
+    exec(compile(script.repeat(run), "repeat.py", "exec"), {"__name__": "__main__"})
+    again, network = ec.load_network("recovered.safetensors"), run.reconstruction().network
+    assert all(map(np.array_equal, again.weights, network.weights))
+
+
 def test_the_script_of_a_locked_run_repeats_it(
     at_stage: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = at_stage("recovered")
     run.lock_truth(True)
-    with zipfile.ZipFile(BytesIO(script.archive(run))) as archive:
-        archive.extractall(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    exec(compile(script.repeat(run), "repeat.py", "exec"), {"__name__": "__main__"})
-    again, network = ec.load_network("recovered.safetensors"), run.reconstruction().network
-    assert all(map(np.array_equal, again.weights, network.weights))
+    _repeats(run, tmp_path, monkeypatch)
 
 
 def test_where_questions_grew_the_students_of_a_locked_run_come_along(
@@ -104,12 +109,7 @@ def test_where_questions_grew_the_students_of_a_locked_run_come_along(
     assert "students.npz" not in script.needs(run)
     run.lock_truth(True)
     assert script.needs(run) == ("probes.npz", "students.npz")
-    with zipfile.ZipFile(BytesIO(script.archive(run))) as archive:
-        archive.extractall(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    exec(compile(script.repeat(run), "repeat.py", "exec"), {"__name__": "__main__"})
-    again, network = ec.load_network("recovered.safetensors"), run.reconstruction().network
-    assert all(map(np.array_equal, again.weights, network.weights))
+    _repeats(run, tmp_path, monkeypatch)
 
 
 def test_unlocked_everything_is_back(open_page: Opener, at_stage: Callable[[str], Run]) -> None:
