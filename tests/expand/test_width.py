@@ -1,4 +1,4 @@
-"""Where the search for a width ends that would go on for ever: students that learn errors by heart."""
+"""Where a search for a width ends that would go on for ever: students that learn by heart."""
 
 from __future__ import annotations
 
