@@ -106,9 +106,9 @@ def test_problems_are_solved_at_a_click_and_appear_on_the_map(open_tab: Open, so
 
 def stop(tab: Any) -> None:
     """Stop, as often as it takes: a click while the page draws itself anew is lost."""
-    button = tab.locator(".st-key-stop_solving button")
+    button = tab.locator(".st-key-stop_solving button").first
     for _ in range(8):
-        if button.count() and button.is_enabled():
+        if button.is_visible() and button.is_enabled():
             button.click()
         try:
             tab.locator(".st-key-start_solving").first.wait_for(timeout=30_000)
