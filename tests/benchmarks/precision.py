@@ -2,7 +2,8 @@
 
 Run:  python tests/benchmarks/precision.py
           [--parts torch32,saved64,keras32,half,bfloat16,decimals,1e-6,1e-4,1e-2,misfits]
-          [--seeds 3] [--sizes 4-4-1,6-5-3,5-4-3-2] [--activations tanh,relu] [--workers 2]
+          [--seeds 3] [--sizes 4-4-1,6-5-3,5-4-3-2] [--activations tanh,relu]
+          [--kinds too-deep,no-network] [--each 60] [--workers 2]
 Every part is one kind of answers from teachers of the synthetic family whose weights are float32
 numbers; nothing is told but the activation and the depth. A line per run, then a table:
 
@@ -241,10 +242,10 @@ def misfit(kind: str, number: int) -> tuple[bool, bool]:
     return verified, verified and misfits.is_wrong(this, result.network, error)
 
 
-def run_misfits(each: int, pool: ProcessPoolExecutor) -> bool:
+def run_misfits(kinds: list[str], each: int, pool: ProcessPoolExecutor) -> bool:
     """A line per kind; True if nothing was wrongly verified."""
     good = True
-    for kind in MISFITS:
+    for kind in kinds:
         found = list(pool.map(misfit, [kind] * each, range(each)))
         wrong = sum(pair[1] for pair in found)
         rightly = sum(pair[0] for pair in found) - wrong
@@ -303,14 +304,15 @@ def main() -> int:
     parser.add_argument("--activations", default=",".join(ec.ACTIVATIONS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--each", type=int, default=60, help="misfits of each of five kinds")
+    parser.add_argument("--kinds", default=",".join(MISFITS), help="of misfits")
+    parser.add_argument("--each", type=int, default=60, help="misfits of each kind")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", help="a file for one JSON line per run")
     arguments = parser.parse_args()
     todo, found, good = list(cases(arguments)), {}, True
     with ProcessPoolExecutor(arguments.workers) as pool:
         if "misfits" in arguments.parts.split(","):
-            good = run_misfits(arguments.each, pool)
+            good = run_misfits(arguments.kinds.split(","), arguments.each, pool)
         for case, outcome in zip(todo, pool.map(run, todo), strict=True):
             found[case] = outcome
             inside = f"{outcome.inside}/{outcome.weights}, worst {outcome.largest:.1f}"
