@@ -25,9 +25,20 @@ STEPS = {
     "types": [*PYTHON, "mypy"],
     # import-linter cannot be started with -m
     "layers": [sys.executable, "-c", LAYERS],
-    # one process per core, a file in one process: the browser tests share their server
+    # one process per core, a file in one process: the browser tests share their server; in the
+    # order of tests/browser/conftest.py, where the longest are not left to the end
     # R: a browser test that passed only at its second try is named, not hidden
-    "tests": [*PYTHON, "pytest", "-q", "-rfER", "-n", "2", "--dist", "loadfile"],
+    "tests": [
+        *PYTHON,
+        "pytest",
+        "-q",
+        "-rfER",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+    ],
 }
 
 

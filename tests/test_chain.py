@@ -108,10 +108,10 @@ def _with_skip(x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("answers", "name", "probes"),
     [
-        (_TANH, "gelu", 500),
+        _long(_TANH, "gelu", 500),
         _long(_TANH, "relu", 500),
         _long(_RELU, "tanh", 500),
-        (_DEEP, "tanh", 500),
+        _long(_DEEP, "tanh", 500),
         (_noisy, "tanh", 500),
         (_with_skip, "relu", 500),
         _long(lambda x: np.sin(5 * x[:, :1]) * x[:, 1:2], "tanh", 500),

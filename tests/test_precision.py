@@ -48,7 +48,7 @@ def test_full_answers_are_exact() -> None:
     assert found.report["status"] == "exact" and found.reconstruction.error is None
 
 
-@pytest.mark.parametrize("activation", ["tanh", "softplus"])
+@pytest.mark.parametrize("activation", ["tanh", pytest.param("softplus", marks=pytest.mark.long)])
 def test_noisy_answers_give_an_estimate_with_bars_that_hold(activation: str) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 3, 1), activation=activation, seed=1).network
     x = _questions()

@@ -41,11 +41,18 @@ def _home(home: Path) -> Iterator[None]:
             os.environ["EC_HOME"] = before
 
 
-def trained_run(home: Path) -> str:
-    """Ten students of the planar teacher, trained: four neurons are to be found."""
-    settings = Settings(students=STUDENTS, width=WIDTH, probes=800, seed=1, device="cpu")
+def new_run(home: Path, **settings: Any) -> str:
+    """A run of the planar teacher, four neurons, nothing trained."""
     with _home(home):
-        run = Run.create(Source.from_card(make_teacher("planar", seed=1), {}), settings)
+        source = Source.from_card(make_teacher("planar", seed=1), {})
+        return Run.create(source, Settings(device="cpu", **settings)).id
+
+
+def trained_run(home: Path) -> str:
+    """Ten students of the planar teacher, trained."""
+    made = new_run(home, students=STUDENTS, width=WIDTH, probes=800, seed=1)
+    with _home(home):
+        run = Run(made)
         job = work.start_expand(run)
         assert job.wait(200)
         assert job.snapshot().error is None

@@ -124,13 +124,30 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+def _woven(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Files with browser tests spread evenly among the others.
+
+    With xdist's ``--no-loadscope-reorder`` they are worked off in this order: one process waits for
+    its browser while the other computes, and none of them is left to the end.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    slow = [path for path in files if files[path][0].get_closest_marker("browser")]
+    others = [path for path in files if path not in slow]
+    place = {path: (index + 0.5) / len(others) for index, path in enumerate(others)}
+    place |= {path: index / len(slow) for index, path in enumerate(slow)}
+    return [item for path in sorted(files, key=lambda path: place[path]) for item in files[path]]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests get more time and a second try.
+    """Browser tests come between others, and get more time and a second try.
 
     Every one of them waits for what it expects, yet on a machine with more to do than it can the
     browser, the server or the connection between them may still stall beyond any patience. One
     that fails twice has a reason of its own; a second try is listed at the end (-rfER).
     """
+    items[:] = _woven(items)
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.timeout(_TEST_SECONDS))

@@ -65,23 +65,16 @@ def choose(tab: Any, chart: str, inputs: int, hidden: int) -> None:
     raise AssertionError(f"The click on {inputs} inputs and {hidden} neurons did nothing.")
 
 
-@pytest.mark.parametrize("chart", ["success_map", "time_map"])
-def test_a_click_on_a_cell_lists_its_problems(open_tab: Open, solved: None, chart: str) -> None:
+def test_from_a_cell_to_its_problems_and_a_run_of_one(open_tab: Open, solved: None) -> None:
     tab = open_tab("/difficulty")
     see(tab, "cell_table")
     says(tab, "difficulty_facts", "8 of 9")
-    for inputs, hidden, seeds, failed in ((4, 2, 3, 1), (2, 4, 2, 0)):
+    cells = (("time_map", 2, 4, 2, 0), ("success_map", 4, 2, 3, 1))
+    for chart, inputs, hidden, seeds, failed in cells:
         choose(tab, chart, inputs, hidden)
         rows = tab.locator(".st-key-cell_table tbody tr")
         expect(rows).to_have_count(seeds)
         expect(rows.filter(has_text="not recovered")).to_have_count(failed)
-    no_traceback(tab)
-
-
-def test_from_a_cell_to_a_run_of_its_problem(open_tab: Open, solved: None) -> None:
-    tab = open_tab("/difficulty")
-    see(tab, "cell_table")
-    choose(tab, "success_map", 4, 2)  # the quickest of them
     click(tab, "open_problem")
     see(tab, "go_cluster")
     opens_run(tab)

@@ -90,36 +90,33 @@ def opened(tab: Any, server: Any, page: str, run: str) -> None:
         benches.bench_is_there(tab)
 
 
+LOOKS: dict[str, dict[str, Any]] = {
+    "phone in the dark": {**PHONE, "color_scheme": "dark"},
+    "enlarged in the light": {**ENLARGED, "color_scheme": "light"},
+    "projector in the light": {"color_scheme": "light"},
+    "projector in the dark": {"color_scheme": "dark"},
+}
+FIRST, *OTHERS = LOOKS
+
+
 @pytest.mark.parametrize(
-    "options",
-    [PHONE, pytest.param(ENLARGED, marks=pytest.mark.long)],
-    ids=["phone", "enlarged"],
+    "look", [FIRST, *(pytest.param(o, marks=pytest.mark.long) for o in OTHERS)]
 )
-def test_no_page_moves_sideways(
-    screen: Callable[..., Any], server: Any, finished: str, options: dict[str, Any]
+def test_no_page_moves_sideways_and_what_is_chosen_can_be_read(
+    screen: Callable[..., Any], server: Any, finished: str, look: str
 ) -> None:
-    tab = screen(**options)
-    wide = {}
+    tab = screen(**LOOKS[look])
+    wide, faint, seen = {}, {}, set()
     for page in PAGES:
         opened(tab, server, page, finished)
         found = tab.evaluate(SIDEWAYS)
         if found:
             wide[page] = found
-    assert not wide
-
-
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
-def test_what_is_chosen_can_be_read(
-    screen: Callable[..., Any], server: Any, finished: str, scheme: str
-) -> None:
-    tab = screen(color_scheme=scheme)
-    faint, seen = {}, []
-    for page in PAGES:
-        opened(tab, server, page, finished)
         for words, ratio in tab.evaluate(CONTRAST):
-            seen.append(words)
+            seen.add(words)
             if ratio < 4.5:
                 faint[page, words] = ratio
     # chosen segments, a tab, a step and a button were among what was looked at
-    assert {"A sample (8)", "Which neuron is which", "Plateau", "Solve 8 problems"} <= set(seen)
+    assert {"A sample (8)", "Which neuron is which", "Plateau", "Solve 8 problems"} <= seen
+    assert not wide
     assert not faint

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import benches
+
 Open = Callable[..., Any]
 
 pytestmark = pytest.mark.browser
@@ -72,21 +74,24 @@ def weight_error(tab: Any) -> float:
     return float(error[1])
 
 
-def begin_training(tab: Any, students: int) -> str:
-    """From the Teacher page to a training job; returns the run's id."""
-    see(tab, "use_teacher")
-    click(tab, "use_teacher")
+def begin_training(open_tab: Open, server: Any, students: int) -> tuple[Any, str]:
+    """A tab with a training job that has begun, and the run's id."""
+    run = benches.new_run(server.home, students=students)
+    tab = open_tab(f"/expand?run={run}")
     see(tab, "start_expand")
-    fill(tab, "student_count", students)
-    says(tab, "estimate", f"{students} ×")
     click(tab, "start_expand")
     see(tab, "job_state")
-    return opens_run(tab)
+    return tab, run
 
 
 def test_from_a_preset_to_its_weights(open_tab: Open) -> None:
     tab = open_tab("/teacher")
-    begin_training(tab, 6)
+    see(tab, "use_teacher")
+    click(tab, "use_teacher")
+    see(tab, "start_expand")
+    fill(tab, "student_count", 6)
+    says(tab, "estimate", "6 ×")
+    click(tab, "start_expand")
     see(tab, "go_cluster", 4 * MINUTE)
     click(tab, "go_cluster")
     tab.locator(".wb[data-saved=saved]").wait_for()
@@ -114,15 +119,12 @@ def test_the_demo_ends_in_a_recovered_network(open_tab: Open) -> None:
     no_traceback(tab)
 
 
-def test_reload_pause_second_tab_and_the_line(open_tab: Open) -> None:
-    first = open_tab("/teacher")
+def test_reload_pause_second_tab_and_the_line(open_tab: Open, server: Any) -> None:
     # so many that they still train when the second tab is there
-    run = begin_training(first, 200)
+    first, run = begin_training(open_tab, server, 200)
     says(first, "job_state", "Running")
     # another tab's run waits in line and says so, and disturbs nothing
-    second = open_tab("/teacher")
-    other = begin_training(second, 4)
-    assert other != run
+    second, _ = begin_training(open_tab, server, 4)
     says(second, "job_state", "Waiting: 1 job before yours")
     says(first, "job_state", "Running")
     click(first, "job_pause")
@@ -144,9 +146,8 @@ def test_reload_pause_second_tab_and_the_line(open_tab: Open) -> None:
     no_traceback(second)
 
 
-def test_the_live_canvas_is_not_replaced(open_tab: Open) -> None:
-    tab = open_tab("/teacher")
-    begin_training(tab, 60)
+def test_the_live_canvas_is_not_replaced(open_tab: Open, server: Any) -> None:
+    tab, _ = begin_training(open_tab, server, 60)
     canvas = tab.locator(".st-key-live_losses canvas[data-iteration]").first
     canvas.wait_for()
     canvas.evaluate("element => { element.dataset.mark = 'mine' }")
@@ -163,11 +164,8 @@ def test_the_live_canvas_is_not_replaced(open_tab: Open) -> None:
 
 
 def test_runs_open_again_after_a_restart(open_tab: Open, server: Any) -> None:
-    tab = open_tab("/teacher")
-    see(tab, "use_teacher")
-    click(tab, "use_teacher")
-    see(tab, "start_expand")
-    run = opens_run(tab)
+    run = benches.new_run(server.home)
+    see(open_tab(f"/expand?run={run}"), "start_expand")
     server.restart()
     again = open_tab("/")
     link = see(again, f"run_{run}").locator("a").first

@@ -119,7 +119,10 @@ def test_a_person_who_stops_is_obeyed_during_the_warm_up() -> None:
     assert seen == 1
 
 
-def test_the_better_thirds_go_on_and_the_best_come_first(short: int) -> None:
+def test_the_better_thirds_go_on_and_the_best_come_first(
+    short: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ec_core.expand.warm_up.BATCH", 64)
     problem = deep_problem()
     start = initial_theta(problem.shape, 0, 18)
     sizes, last = [], None

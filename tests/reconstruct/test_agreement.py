@@ -135,10 +135,10 @@ def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_large_teacher_is_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way, with a warm-up long enough for a teacher that is not large."""
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 2500)
+    monkeypatch.setattr(warm_up, "LARGE_STEPS", 1500)
     teacher = ec.make_teacher("synthetic", sizes=(8, 6, 1), activation="tanh", seed=0).network
     assert large(Architecture((8, 100, 1), "tanh"))
-    result = ec.recover(ec.Teacher(teacher), activation="tanh", width=100, students=3, probes=4000)
+    result = ec.recover(ec.Teacher(teacher), activation="tanh", width=100, students=3, probes=2000)
     assert result.report["verified"], result.report["reasons"]
     assert result.report["sizes"] == [8, 6, 1]
     error = ec.match(teacher, result.network).max_weight_error
