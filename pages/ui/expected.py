@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+import math
+
 from ec_core.benchmark import ProblemEnded
 from ec_core.errors import ECError
+from ec_core.events import TRAINING, TrainingProgress
 from ec_core.jobs import Seen
 from ec_core.jobs.job import Expected
 from pages.ui import train_settings
 from pages.ui.runs import Run
 
-_TYPICAL_ITERATIONS = 40
-"""Per hidden layer, as the page's own estimate has it."""
 
+def left(run: Run, training: TrainingProgress) -> float:
+    """Seconds a training still takes at its pace so far.
 
-def _by_pace(seen: Seen, layers: int) -> float | None:
-    """By the pace so far: the iterations planned, or as many as are typical; None before any.
-
-    A machine with more to do than this job is slower than any estimate.
+    Those of the iterations planned, where that is known; else an upper bound, for students that
+    use all the iterations they are allowed. 0 where none of them trains any more.
     """
-    training = seen.training
-    if training is None or not training.iteration:
-        return None
-    iterations = training.planned or max(_TYPICAL_ITERATIONS * layers, training.iteration)
-    return training.seconds / training.iteration * iterations
+    pace = max(training.seconds, 1e-6) / max(training.iteration, 1)
+    if training.planned:
+        return pace * max(training.planned - training.iteration, 0)
+    going = training.iterations[[status == TRAINING for status in training.statuses]]
+    if not len(going):
+        return 0.0
+    allowed = run.settings().recover_config(run.activation).expand_config().iterations
+    return pace * max(allowed - int(going.min()), 0)
 
 
 def training(run: Run) -> Expected:
-    """What the page estimated before the start, and the pace once it is known."""
+    """What the page estimated before the start, and the pace once all students are at work.
+
+    A machine with more to do than this job is slower than any estimate; a time limit is kept.
+    """
+    settings = run.settings()
+    limit = math.inf if settings.budget is None else settings.budget
     try:
-        before: float | None = train_settings.estimated(run, run.settings())[0].seconds
+        before: float | None = min(train_settings.estimated(run, settings)[0].seconds, limit)
     except ECError:
         before = None
-    layers = run.settings().hidden_layers
-    return lambda seen: _by_pace(seen, layers) or before
+
+    def takes(seen: Seen) -> float | None:
+        now = seen.training
+        if now is None or now.searching or not now.iteration:
+            return before
+        return min(now.seconds + left(run, now), limit)
+
+    return takes
 
 
 def building(run: Run) -> Expected:

@@ -8,7 +8,7 @@ import streamlit as st
 from ec_core import events
 from ec_core.expand.warm_up import large
 from ec_core.jobs import Job, JobSnapshot
-from pages.ui import frame, layers, steps, versions, words, work
+from pages.ui import expected, frame, layers, steps, versions, words, work
 from pages.ui.board import active, job_of, show_state, steer
 from pages.ui.callbacks import safely
 from pages.ui.runs import Run
@@ -70,18 +70,13 @@ def _steer_students(
 
 
 def _time_left(run: Run, snapshot: JobSnapshot, training: events.TrainingProgress) -> str:
-    """The iterations planned, else an upper bound: those allowed, or the time limit if earlier."""
-    settings = run.settings()
-    config = settings.recover_config(run.activation).expand_config()
-    going = [s for s, status in enumerate(training.statuses) if status == events.TRAINING]
-    if not going:
+    """What is left at this pace, or until the time limit if that is earlier."""
+    if events.TRAINING not in training.statuses:
         return "a moment"
-    pace = max(training.seconds, 1e-6) / max(training.iteration, 1)
-    left = pace * max(config.iterations - int(np.min(training.iterations[going])), 0)
-    if training.planned:
-        left = pace * max(training.planned - training.iteration, 0)
-    if settings.budget is not None:
-        left = min(left, max(settings.budget - snapshot.seconds, 0.0))
+    left = expected.left(run, training)
+    budget = run.settings().budget
+    if budget is not None:
+        left = min(left, max(budget - snapshot.seconds, 0.0))
     return f"{'about' if training.planned else 'at most'} {words.duration(left)}"
 
 

@@ -164,6 +164,19 @@ def test_a_training_that_is_slower_than_foreseen_is_foreseen_anew(planar: Run) -
         *("expand", 2, np.ones(4), ("training",) * 4, np.full(4, 2), np.zeros(4, dtype=int), 6),
         *(20.0, 0.4),
     )
-    takes = expected.training(planar)
-    assert takes(seen_of(progress)) == 10.0 * 40
+    takes, allowed = expected.training(planar), planar.settings().recover_config("tanh")
+    iterations = allowed.expand_config().iterations
+    assert takes(seen_of(progress)) == 10.0 * iterations
     assert takes(seen_of(replace(progress, planned=3))) == 10.0 * 3
+    # the pace of the few that look for a width says nothing about all of them
+    assert takes(seen_of(replace(progress, searching=True))) == takes(seen_of())
+
+
+def test_those_who_wait_are_not_told_of_a_delay_while_iterations_are_left(planar: Run) -> None:
+    """A job of 59 iterations was called late because 40 are typical; it may use 120."""
+    progress = TrainingProgress(
+        *("expand", 59, np.ones(4), ("training", "converged", "stalled", "training")),
+        *(np.array([59, 20, 30, 36]), np.zeros(4, dtype=int), 6),
+        *(29.5, 4.0),
+    )
+    assert expected.training(planar)(seen_of(progress)) == 29.5 + 0.5 * (120 - 36)
