@@ -69,7 +69,8 @@ def _since(run: Run, build: Build) -> bool:
 
 
 def _card(run: Run, build: Build, used: bool) -> None:
-    first = "" if build.verified else f"<p>{html.escape(next(iter(build.reasons), ''))}</p>"
+    why = words.on_paper(next(iter(build.reasons), ""))
+    first = "" if build.verified else f"<p>{html.escape(why)}</p>"
     kind = "good" if build.verified else "warn"
     with st.container(key=f"build_{build.key}", border=True):
         st.html(

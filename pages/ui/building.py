@@ -156,7 +156,7 @@ def _result(run: Run) -> None:
         if result.signs is not None:
             st.markdown(_signs(result.signs))
         for sentence in () if exactly else result.notes:
-            frame.note(sentence)
+            frame.note(words.on_paper(sentence))
     layer_table.table(run)
     beside.kept_settings(run)
     look = theme.figure_theme()

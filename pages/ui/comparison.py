@@ -52,7 +52,7 @@ def certificate(run: Run) -> None:
     found = results.of(run)
     ticket = found.certificate
     shape = words.shape(run.reconstruction().network.sizes)
-    lines = "".join(f"<li>{html.escape(reason)}</li>" for reason in ticket.reasons)
+    lines = "".join(f"<li>{html.escape(words.on_paper(reason))}</li>" for reason in ticket.reasons)
     if ticket.verified:
         title, body = _verified(run, ticket, shape)
     else:
@@ -64,7 +64,9 @@ def certificate(run: Run) -> None:
                 f"The smallest network that explains the answers has the sizes {shape}; its "
                 "weights are as far right as their error bars say. It is not proved right:"
             )
-        tips = "".join(f"<li>{html.escape(tip)}</li>" for tip in _advice(run, ticket.advice))
+        tips = "".join(
+            f"<li>{html.escape(words.on_paper(tip))}</li>" for tip in _advice(run, ticket.advice)
+        )
         body = f"<p>{best}</p><ul>{lines}</ul>" + (
             f"<p>What to try next:</p><ul>{tips}</ul>" if tips else ""
         )
@@ -130,7 +132,7 @@ def _how_exact(run: Run) -> None:
         return
     with st.container(key="how_exact"), st.expander("How exact the answers are"):
         for sentence in evidence(found, probes):
-            st.markdown(sentence)
+            st.markdown(words.on_paper(sentence))
         if found.confidence is not None:
             sure = found.confidence > 0.99
             chance = "more than 99" if sure else f"{100 * found.confidence:.0f}"

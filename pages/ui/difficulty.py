@@ -217,7 +217,7 @@ def _problem(outcome: Outcome) -> None:
     ]
     frame.facts(pairs, key="problem_facts")
     for reason in outcome.reasons:
-        frame.note(reason)
+        frame.note(words.on_paper(reason))
     frame.note(
         f"Computed on {outcome.device} with {words.many(outcome.threads, 'thread')}; other "
         "machines and thread counts round differently in the last digit."

@@ -135,7 +135,7 @@ def _live(run_id: str) -> None:
     _steer_students(run, job, snapshot, training)
     show_students(run, in_training(seen, training))
     for sentence in seen.notes[-3:]:
-        (st.warning if sentence.warning else frame.note)(sentence.message)
+        (st.warning if sentence.warning else frame.note)(words.on_paper(sentence.message))
 
 
 def _finished(run: Run) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NUMBER = re.compile(r"\b(\d+(?:\.\d+)?)e[+-]?\d+\b")
 
 
 def power(value: float) -> str:
@@ -26,6 +28,20 @@ def power(value: float) -> str:
     if round(mantissa, 1) >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
     return f"{mantissa:.1f} × 10{str(exponent).translate(_RAISED)}"
+
+
+def on_paper(sentence: str) -> str:
+    """A sentence of the engine, its small and large numbers as a person writes them.
+
+    >>> on_paper("Loss 1.7e-02, less than 1e+04 times 0.31 and more than 1e-9.")
+    'Loss 0.017, less than 10,000 times 0.31 and more than 10⁻⁹.'
+    """
+    return _NUMBER.sub(_written, sentence)
+
+
+def _written(found: re.Match[str]) -> str:
+    value = float(found[0])
+    return power(value).removeprefix("1.0 × ") if float(found[1]) == 1.0 else power(value)
 
 
 def duration(seconds: float) -> str:
