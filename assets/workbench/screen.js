@@ -200,6 +200,8 @@ function hands(screen) {
 function controls(screen) {
   const { bench, root, part } = screen, { cut } = bench
   for (const b of root.querySelectorAll("[data-rule]")) b.setAttribute("aria-pressed", String(b.dataset.rule === cut.rule))
+  // nobody can choose it: it is where Reconstruct cut students that were not exact yet
+  root.querySelector("[data-rule=share]").hidden = cut.rule !== "share"
   for (const b of root.querySelectorAll("[data-colour]")) b.setAttribute("aria-pressed", String(b.dataset.colour === bench.colourBy))
   screen.canvas.map.setAttribute("aria-label", `Map of the weight vectors, coloured by ${bench.colourBy}`)
   for (const b of root.querySelectorAll("[data-map]")) b.setAttribute("aria-pressed", String(b.dataset.map === bench.mapWanted))

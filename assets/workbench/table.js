@@ -174,7 +174,7 @@ export function fillSaved(head, body, bench, acts) {
     title.scope = "row"
     title.textContent = name
     row.append(title)
-    const rule = { plateau: " plateau", paper: " paper" }[cut.rule] ?? ""
+    const rule = { plateau: " plateau", paper: " paper", share: " share" }[cut.rule] ?? ""
     for (const text of [short(cut.height) + rule, cut.gamma, `${cut.beta}°`, cut.edits.length || "–", found.kept.length, found.rejected.length]) {
       cell(row, String(typeof text === "number" ? Number(text.toPrecision(3)) : text))
     }

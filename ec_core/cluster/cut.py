@@ -39,13 +39,19 @@ _MEDIAN_MEMBERS = 2000
 """Larger clusters (2 million pairs) have their median angle taken over this many members."""
 
 
+Rule = Literal["plateau", "paper", "hand", "share"]
+"""How a height was chosen: in the middle of the last long plateau, by the paper's rule, by a
+person, or as a fixed share of the vectors' length, for students that are not exact yet. The first
+two follow gamma and beta; the others stay where they are."""
+
+
 @dataclass(frozen=True)
 class Cut:
     """Where the tree is cut and what a cluster must fulfil to be kept; plain data throughout.
 
     height : distance; vectors that merge at or below it are one cluster
     gamma : share of the students a cluster must hold; beta : largest angle in degrees
-    rule : how the height was chosen
+    rule : how the height was chosen, see ``Rule``
     edits : decisions by hand, see ``edits``: ("cut", node, height), ("merge", node, node, …),
         ("keep", node), ("drop", node)
 
@@ -59,7 +65,7 @@ class Cut:
     height: float
     gamma: float = 0.5
     beta: float = 30.0
-    rule: Literal["plateau", "paper", "hand"] = "hand"
+    rule: Rule = "hand"
     edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,6 +74,16 @@ class Cut:
         needed_students(1, self.gamma)
         check_beta(self.beta)
         object.__setattr__(self, "edits", tuple(checked(edit) for edit in self.edits))
+
+    def untouched(self, gamma: float, beta: float) -> bool:
+        """Is this the automatic cut at these settings, in which no person had a hand?
+
+        >>> Cut(1e-6, 0.5, 30.0, "plateau").untouched(0.5, 30.0)
+        True
+        >>> Cut(1e-6, 0.7, 30.0, "plateau").untouched(0.5, 30.0)
+        False
+        """
+        return (self.rule, self.gamma, self.beta, self.edits) == ("plateau", gamma, beta, ())
 
     @classmethod
     def from_plain(cls, facts: Mapping[str, Any]) -> Cut:
@@ -92,10 +108,11 @@ class Cut:
             ) from None
 
 
-_RULES: dict[str, Literal["plateau", "paper", "hand"]] = {
+_RULES: dict[str, Rule] = {
     "plateau": "plateau",
     "paper": "paper",
     "hand": "hand",
+    "share": "share",
 }
 
 

@@ -52,7 +52,7 @@ def rough_view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float)
     """One hidden layer of all students, cut at ``NEAR``."""
     cloud = pool(ensemble, layer=layer)
     tree = build_tree(cloud)
-    cut = Cut(NEAR * tree.scale if len(tree.heights) else NEAR, gamma, beta, "plateau")
+    cut = Cut(NEAR * tree.scale if len(tree.heights) else NEAR, gamma, beta, "share")
     return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), beneath(ensemble, layer))
 
 

@@ -275,7 +275,7 @@ def _shared(
     ensemble = ensemble_of(problem.shape, theta.cpu().numpy(), loss, seed)
     cloud = pool(ensemble)
     tree = build_tree(cloud)
-    cut = Cut(AGREE, WITNESSES / len(loss), BETA, "plateau")
+    cut = Cut(AGREE, WITNESSES / len(loss), BETA, "share")
     # the given layers are the same for all students
     below = tuple(block.cpu().expand(len(loss), -1, -1).numpy().copy() for block in base.blocks)
     return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), below, standardised=True)

@@ -100,7 +100,7 @@ def view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float) -> La
     tree = build_tree(cloud)
     cut = automatic_cut(tree, gamma, beta)
     if 2 * sharp < best and len(tree.heights):
-        cut = Cut(ROUGH * tree.scale, gamma, beta, "plateau")
+        cut = Cut(ROUGH * tree.scale, gamma, beta, "share")
     return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), beneath(ensemble, layer))
 
 

@@ -54,10 +54,14 @@ FEW_ATTEMPTS = 1
 
 @dataclass(frozen=True)
 class ReconstructConfig:
-    """attempts : students pruned, best first, before giving up; device as everywhere."""
+    """attempts : students pruned, best first, before giving up; device as everywhere
+    chosen : a person chose the cut, so that it is built from as it is. An automatic one (rule
+        "plateau", no edits) of which nobody says so may give way to one that suits stuck students.
+    """
 
     attempts: int = 5
     device: str = "auto"
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,11 +131,15 @@ def _starts(
 
 @dataclass(frozen=True)
 class _Climbed:
-    """Students, the most promising ensemble first, and what was seen of every hidden layer."""
+    """Students, the most promising ensemble first, and what was seen of every hidden layer.
+
+    notes : what a person should know of it
+    """
 
     ensembles: tuple[StudentEnsemble, ...]
     views: tuple[LayerView, ...] = ()
     harvest: Harvest | None = None
+    notes: tuple[str, ...] = ()
 
 
 def _climb(
@@ -144,7 +152,7 @@ def _climb(
 ) -> Generator[Event, None, _Climbed]:
     """Deep students taken through their layers, before the students as they were; large ones too.
 
-    A first layer cut by hand is taken as it is.
+    A first layer whose cut a person chose is taken as it is.
     """
     rough = large(ensemble.shape) and np.nanmin(ensemble.losses) > probes.floor
     depth = len(ensemble.shape.sizes) - 2
@@ -152,26 +160,31 @@ def _climb(
         return _Climbed((ensemble,))
     cut = clusters.cut
     yield LayerStep(STAGE, 1, depth, "cluster", "Comparing the students' layer 1.")
-    if cut.rule == "hand" or cut.edits:
+    notes: tuple[str, ...] = ()
+    if config.chosen or not cut.untouched(cut.gamma, cut.beta):
         seen = LayerView(cloud, build_tree(cloud), cut, clusters)
-    elif rough:
-        seen = rough_view(ensemble, 0, cut.gamma, cut.beta)
     else:
-        seen = view(ensemble, 0, cut.gamma, cut.beta)
+        look = rough_view if rough else view
+        seen = look(ensemble, 0, cut.gamma, cut.beta)
+        if (seen.cut, seen.cloud.students) != (cut, cloud.students):
+            notes = (
+                f"Layer 1 was compared once more, among the {seen.cloud.students} best students "
+                f"and cut at {seen.cut.height:.1e}: the automatic cut of all of them was not used.",
+            )
     if helps(ensemble.shape) and np.nanmin(ensemble.losses) > max(probes.floor, EXACT):
         if not seen.clusters.kept:
-            return _Climbed((ensemble,))
+            return _Climbed((ensemble,), notes=notes)
         device = resolve_device(config.device)
         full = make_problem(probes, ensemble.shape.activation, ensemble.shape.sizes[1:-1], device)
         first = collapse(ensemble, seen.cloud, seen.clusters).to(device)
         grown = yield from harvest(full, first, probes.floor, ensemble.seed, control)
-        return _Climbed((ensemble,), (seen, *(grown.views if grown else ())), grown)
+        return _Climbed((ensemble,), (seen, *(grown.views if grown else ())), grown, notes)
     if rough:
         work = Agreement(probes, config.device)
         agreed = yield from work.search(ensemble, seen, control)
-        return _Climbed((ensemble,), (seen, *(agreed.views if agreed else ())), agreed)
+        return _Climbed((ensemble,), (seen, *(agreed.views if agreed else ())), agreed, notes)
     found, views = yield from layer_by_layer(ensemble, seen, probes, config.device, control)
-    return _Climbed((ensemble,) if found is ensemble else (found, ensemble), views)
+    return _Climbed((ensemble,) if found is ensemble else (found, ensemble), views, notes=notes)
 
 
 def _pruned(
@@ -227,6 +240,7 @@ def reconstruct(
         yield LayerStep(STAGE, depth, depth, "prune", message)
     search = _pruned(students, clusters, cloud, probes, config, control)
     best, steps, begun, notes = yield from search
+    notes = [*students.notes, *notes]
     kept = len(clusters.kept) if clusters is not None else 0
     if clusters is not None and best.exact:
         proposed = [len(seen.clusters.kept) for seen in students.views] or [kept]

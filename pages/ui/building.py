@@ -189,7 +189,9 @@ def _ready(run: Run) -> None:
             ("cut at", words.power(clusters.cut.height)),
             (
                 "found by",
-                {"plateau": "plateau", "paper": "paper's rule"}.get(clusters.cut.rule, "hand"),
+                {"plateau": "plateau", "paper": "paper's rule", "share": "a fixed share"}.get(
+                    clusters.cut.rule, "hand"
+                ),
             ),
         ],
         key="building_facts",

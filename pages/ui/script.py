@@ -93,7 +93,7 @@ _PRUNED = """
         apply_cut(tree, cloud, {cut}),
         cloud,
         probes,
-        ReconstructConfig(device=config.device),
+        ReconstructConfig(device=config.device{chosen}),
         ec.Control(),
     )
 )"""
@@ -232,14 +232,24 @@ def _whole(options: str, once: bool, as_needed: bool) -> str:
     )
 
 
+def _chosen(run: Run, cut: Cut) -> bool:
+    """Had a person a hand in this cut?"""
+    return not cut.untouched(run.settings().gamma, run.settings().beta)
+
+
+def _pruned(run: Run, name: str, cut: Cut) -> str:
+    chosen = ", chosen=True" if _chosen(run, cut) else ""
+    return _PRUNED.format(name=name, cut=repr(cut), chosen=chosen)
+
+
 def _building(run: Run, cuts: tuple[Cut | None, ...], base: Cut | None, exactly: bool) -> str:
     """The network from the tree: where pruning decides, or exactly as the cuts say."""
     if not exactly:
-        return _PRUNED.format(name="found", cut=repr(cuts[0]))
+        return _pruned(run, "found", cuts[0] or run.built_cut)
     before = ""
     if len(cuts) > 1:
         before = "\n# how the later layers were compared: while pruning built a network"
-        before += _PRUNED.format(name="pruned", cut=repr(base or run.cut()))
+        before += _pruned(run, "pruned", base or run.cut())
     listed = ",\n    ".join(map(repr, cuts))
     return before + _EXACTLY.format(cuts=listed, later=_LATER if len(cuts) > 1 else "")
 
@@ -271,7 +281,7 @@ def repeat(run: Run) -> str:
     first = cuts[0] or run.built_cut
     brought = _brings_students(run)
     staged = exactly or brought or run.best_students is not None
-    staged = staged or first.rule != "plateau" or bool(first.edits)
+    staged = staged or _chosen(run, first)
     # with the width left open, recover trains wider students where a result is not verified
     verified = results.of(run).certificate.verified
     once = settings.width is None and not verified

@@ -146,7 +146,9 @@ def _by_pruning(run: Run, cut: Cut, control: Control) -> Generator[Event, None, 
     ensemble = run.ensemble()
     cloud, tree = grove.grow(ensemble, run.best_students)
     clusters = apply_cut(tree, cloud, cut)
-    config = ReconstructConfig(device=run.settings().device)
+    settings = run.settings()
+    chosen = not cut.untouched(settings.gamma, settings.beta)
+    config = ReconstructConfig(device=settings.device, chosen=chosen)
     return (yield from reconstruct(ensemble, clusters, cloud, run.probes(), config, control))
 
 

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from ec_core import chain
-from ec_core.cluster.cut import Clusters
+from ec_core.cluster.cloud import pool
+from ec_core.cluster.cut import Clusters, Cut, apply_cut, automatic_cut, paper_cut
+from ec_core.cluster.dendrogram import Dendrogram, build_tree
 from ec_core.control import Control
 from ec_core.events import LayerStep, TrainingProgress
 from ec_core.expand.students import StudentEnsemble, ensemble_of
@@ -21,8 +23,11 @@ from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
+from ec_core.reconstruct.agreement import rough_view
 from ec_core.reconstruct.layerwise import LayerView, layer_by_layer, view
+from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
 from ec_core.verify.match import match
+from pages.ui.bench_state import by_rule
 from tests.steps import drain
 
 SIZES = (3, 2, 3, 2)
@@ -101,3 +106,56 @@ def test_stuck_deep_students_are_recovered_exactly() -> None:
     assert result.certificate.verified and error is not None and error < 1e-8
     layers = cast("list[dict[str, object]]", result.report["layers"])
     assert [layer["clusters"] for layer in layers] == [4, 4]
+
+
+def _cuts(tree: Dendrogram) -> dict[str, Cut]:
+    """Cuts of a person, each other than the automatic one."""
+    automatic = automatic_cut(tree, 0.5, 30.0)
+    return {
+        "paper": paper_cut(tree, 0.5, 30.0),
+        "by hand": replace(automatic, rule="hand", height=1.3 * automatic.height),
+        "edited": replace(automatic, edits=(("keep", 0),)),
+        "another gamma": automatic_cut(tree, 0.7, 30.0),
+    }
+
+
+@pytest.mark.parametrize("kind", ["paper", "by hand", "edited", "another gamma"])
+def test_what_a_person_chose_is_built_from(kind: str) -> None:
+    probes = _probes("tanh")
+    ensemble = _copies("tanh", probes)
+    cloud = pool(ensemble)
+    tree = build_tree(cloud)
+    cut = _cuts(tree)[kind]
+    clusters = apply_cut(tree, cloud, cut)
+    config = ReconstructConfig(device="cpu", chosen=not cut.untouched(0.5, 30.0))
+    assert config.chosen
+    _, found = drain(reconstruct(ensemble, clusters, cloud, probes, config, Control()))
+    assert found.layers[0].cut == cut
+    assert [c.members.tolist() for c in found.layers[0].clusters.kept] == [
+        c.members.tolist() for c in clusters.kept
+    ]
+    assert not any("was not used" in note for note in found.notes)
+
+
+def test_an_automatic_cut_that_gives_way_is_named() -> None:
+    probes = _probes("tanh")
+    exact = _copies("tanh", probes)
+    # every second student is stuck, so that the sharp ones are compared alone
+    losses = np.where(np.arange(6) % 2, 1e-3, 1e-30)
+    ensemble = replace(exact, losses=losses)
+    cloud = pool(ensemble)
+    tree = build_tree(cloud)
+    clusters = apply_cut(tree, cloud, automatic_cut(tree, 0.5, 30.0))
+    config = ReconstructConfig(device="cpu")
+    _, found = drain(reconstruct(ensemble, clusters, cloud, probes, config, Control()))
+    assert found.layers[0].cloud.students == 3
+    assert any("among the 3 best students" in note for note in found.notes)
+
+
+def test_cuts_at_a_share_of_the_length_say_so_and_stay_where_they_are() -> None:
+    probes = _probes("tanh")
+    stuck = replace(_copies("tanh", probes), losses=np.full(6, 1e-3))
+    for look in (view, rough_view):
+        seen = look(stuck, 0, 0.5, 30.0)
+        assert seen.cut.rule == "share"
+        assert by_rule(seen.tree, replace(seen.cut, gamma=0.7)).height == seen.cut.height
