@@ -175,7 +175,10 @@ def losing(open_tab: Open, run: str) -> Any:
     return tab
 
 
-@pytest.mark.parametrize("way", ["page", "reload", "no storage"])
+@pytest.mark.parametrize(
+    "way",
+    ["reload", *(pytest.param(way, marks=pytest.mark.long) for way in ("page", "no storage"))],
+)
 def test_what_never_left_the_browser_is_not_lost(
     losing: Any, server: Any, run: str, way: str
 ) -> None:

@@ -52,7 +52,7 @@ def run(server: Any) -> str:
     return benches.trained_run(server.home)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_axe_finds_nothing(browser: Any, server: Any, run: str, axe: str, scheme: str) -> None:
     tab = new_tab(browser, color_scheme=scheme)
     visit(tab, f"{server.url}/cluster?run={run}")

@@ -191,7 +191,7 @@ def test_typing_pointing_colouring_searching(open_tab: Open, run: str) -> None:
     expect(picked).to_have_text(re.compile(r"^\d+ neurons? picked, of "))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_chosen_segments_can_be_read_and_the_page_ends(
     browser: Any, server: Any, scheme: str
 ) -> None:
