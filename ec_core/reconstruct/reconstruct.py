@@ -37,6 +37,7 @@ from ec_core.reconstruct.polish import affordable, polish
 from ec_core.reconstruct.prune import STAGE, Pruned
 from ec_core.reconstruct.refit import fitting, refit
 from ec_core.reconstruct.significance import IMPRECISE, to_size, variance_of
+from ec_core.reconstruct.twins import untwine
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
@@ -278,6 +279,8 @@ def reconstruct(
         notes.append("The best student as it was answers better, so it is what is written.")
         yield Note(STAGE, notes[-1])
     network = probes.to_original(standard)
+    # what looked like an error of the answers may have been a fit that was not there yet
+    errs = best.exact and every > IMPRECISE * probes.rounding
     # in the students' coordinates: a file's own may cost digits, which is not the network's fault
     held = standard(probes.standard_inputs(probes.x_heldout)) - probes.standard_answers(
         probes.y_heldout
@@ -300,8 +303,8 @@ def reconstruct(
             for before, after in zip(begun, best.problem.shape.sizes[1:-1], strict=True)
         ),
         layers=students.views,
-        error=probes.error if best.exact else None,
-        confidence=best.confidence,
+        error=probes.error if errs else None,
+        confidence=best.confidence if errs else None,
     )
 
 
@@ -325,9 +328,14 @@ def _refined(
     # the refinement may have seen only some of the probes
     every = history[-1] if len(problem.x) == len(probes.x) else _loss(standard, probes)
     if best.exact and not control.over and affordable(standard, probes.inputs):
-        polished = polish(standard, probes.inputs, probes.answers)
+        polished = polish(standard, probes.inputs, probes.answers, control=control)
         standard, every = polished.network, min(every, polished.loss)
         history += polished.history
+        if every > IMPRECISE * probes.rounding:
+            divided = untwine(standard, probes.inputs, probes.answers, control)
+            if divided is not None:
+                standard, every = divided.network, divided.loss
+                history += divided.history
     return standard, every, history
 
 

@@ -37,7 +37,9 @@ def test_the_automatic_cut_finds_exactly_the_true_neurons(
     kind: str, hidden: int, inputs: int
 ) -> None:
     for seed, inexact in ((1, 0), (2, 4)):
-        cloud, truth = recurring_cloud(100 * hidden + inputs + seed, hidden, inputs, kind)
+        cloud, truth = recurring_cloud(
+            100 * hidden + inputs + seed, hidden, inputs, kind, inexact=inexact
+        )
         tree = build_tree(cloud)
         cut = automatic_cut(tree)
         found = apply_cut(tree, cloud, cut)
