@@ -311,7 +311,9 @@ def _one(run: Run, layer: int) -> None:
         )
         return
     note = _map_note(run, layer)
+    # asked before the bench is drawn: a map that is ready a moment later is not on it yet
+    coming = grove.umap_of(run, _truth_known(run, layer), layer) is None
     _bench(run, layer)
-    if grove.umap_of(run, _truth_known(run, layer), layer) is None:
+    if coming:
         with st.container(key="blob_watch"):
             st.fragment(frame.guarded(_watch), run_every=_REFRESH_SECONDS)(run.id, layer, note)

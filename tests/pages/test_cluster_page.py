@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -274,3 +275,28 @@ def test_the_bench_stays_in_its_place_when_the_map_arrives(
 
     places = [place(ready, locked) for ready in (False, True) for locked in (False, True)]
     assert places == [places[0]] * 4
+
+
+def test_a_map_that_is_ready_while_the_page_is_drawn_is_still_fetched(
+    open_page: Opener, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not on the bench yet, and nobody looked again: the map never came."""
+    embedding, bench = grove.umap_of, workbench._bench
+    drawn: list[bool] = []
+    watched: list[str] = []
+
+    def late(run: Run, with_truth: bool, layer: int = 0) -> Embedding | None:
+        return embedding(run, with_truth, layer) if drawn else None
+
+    def drawing(run: Run, layer: int) -> None:
+        bench(run, layer)
+        while embedding(run, workbench._truth_known(run, layer), layer) is None:
+            time.sleep(0.05)
+        drawn.append(True)
+
+    monkeypatch.setattr(grove, "umap_of", late)
+    monkeypatch.setattr(workbench, "_bench", drawing)
+    monkeypatch.setattr(workbench, "_watch", lambda run_id, layer, note: watched.append(note))
+    app = open_page("cluster", run)
+    assert not app.error
+    assert drawn and watched == ["PCA; UMAP is getting ready"]
