@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -108,12 +108,7 @@ class Cut:
             ) from None
 
 
-_RULES: dict[str, Rule] = {
-    "plateau": "plateau",
-    "paper": "paper",
-    "hand": "hand",
-    "share": "share",
-}
+_RULES: dict[str, Rule] = {rule: rule for rule in get_args(Rule)}
 
 
 @dataclass(frozen=True)

@@ -39,13 +39,14 @@ class Polished:
     history: tuple[float, ...]
 
 
-def _operations(network: Network, x: np.ndarray) -> float:
+def operations(network: Network, x: np.ndarray) -> float:
+    """Of one factorisation for inputs x (N, D)."""
     return float(len(x) * network.sizes[-1] * network.parameter_count**2)
 
 
 def affordable(network: Network, x: np.ndarray) -> bool:
     """Does a factorisation for inputs x (N, D) take a second rather than minutes?"""
-    return _operations(network, x) <= MOST_OPERATIONS
+    return operations(network, x) <= MOST_OPERATIONS
 
 
 def polish(
@@ -65,13 +66,13 @@ def polish(
     >>> polish(near, x, teacher(x)).loss < 1e-30
     True
     """
-    loss, history = _loss(network, x, y), []
-    allowed = _FEWEST * MOST_OPERATIONS / max(_operations(network, x), 1.0)
+    loss, history = loss_of(network, x, y), []
+    allowed = _FEWEST * MOST_OPERATIONS / max(operations(network, x), 1.0)
     for _ in range(min(most, int(np.clip(allowed, _FEWEST, _MOST)))):
         if control is not None and control.over:
             break
         tried = _tried(network, x, y)
-        losses = [_loss(other, x, y) for other in tried]
+        losses = [loss_of(other, x, y) for other in tried]
         best = int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
         if not losses[best] < loss:
             break
@@ -83,7 +84,8 @@ def polish(
     return Polished(network, loss, tuple(history))
 
 
-def _loss(network: Network, x: np.ndarray, y: np.ndarray) -> float:
+def loss_of(network: Network, x: np.ndarray, y: np.ndarray) -> float:
+    """Mean squared error of a network at x (N, D) against y (N, K)."""
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.mean((network(x) - y) ** 2))
 
@@ -91,7 +93,8 @@ def _loss(network: Network, x: np.ndarray, y: np.ndarray) -> float:
 def _tried(network: Network, x: np.ndarray, y: np.ndarray) -> list[Network]:
     """The network after a straight and after a bent step for every damping."""
     answers = network(x).ravel()
-    factor, target = _factored(network, x, lambda at, block: (y.ravel() - answers)[at][:, None])
+    residual = (y.ravel() - answers)[:, None]
+    factor, target = _factored(network, x, lambda at, block: residual[at])
     norms = column_norms(factor)
     left, values, right = np.linalg.svd(factor / norms)
     damping = _DAMPING[:, None] * values[0]

@@ -33,7 +33,7 @@ from ec_core.reconstruct.harvest import Harvest, harvest
 from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.plain import best_student, with_lines, without_skip_paths
-from ec_core.reconstruct.polish import affordable, polish
+from ec_core.reconstruct.polish import affordable, loss_of, polish
 from ec_core.reconstruct.prune import STAGE, Pruned
 from ec_core.reconstruct.refit import fitting, refit
 from ec_core.reconstruct.significance import IMPRECISE, to_size, variance_of
@@ -341,7 +341,7 @@ def _refined(
 
 def _loss(standard: Network, probes: ProbeSet) -> float:
     """Mean squared error of standardised answers to all probes to learn from."""
-    return float(np.mean((standard(probes.inputs) - probes.answers) ** 2))
+    return loss_of(standard, probes.inputs, probes.answers)
 
 
 def _disagreements(proposed: Sequence[int], found: Sequence[int]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from ec_core.control import Control
 from ec_core.networks.activations import activation
 from ec_core.networks.canonical import flip
 from ec_core.networks.network import Network
-from ec_core.reconstruct.polish import Polished, polish
+from ec_core.reconstruct.polish import Polished, loss_of, operations, polish
 
 _NEAR = 0.05
 """Neurons closer than this share of their length: further ones differ in the first digits."""
@@ -31,6 +31,8 @@ _ALIKE = 0.1
 _PAIRS = 4
 _SHORT = 5
 """Steps for one share: the other directions are steep."""
+_DEAREST = 1e8
+"""Operations of a factorisation: one pair takes up to 250 of them, ten seconds or so."""
 _REACH = 5.0
 """Shares between 0.7 and 99.3 % (or as far beyond 0 and 1)."""
 _FALLS = 0.5
@@ -134,24 +136,28 @@ def untwine(
     >>> untwine(away, x, teacher(x)).loss < 1e-28
     True
     """
-    start = loss = float(np.mean((network(x) - y) ** 2))
+    start = loss = loss_of(network, x, y)
     found: Polished | None = None
+    if operations(network, x) > _DEAREST:
+        return None
     for pair in sorted(_pairs(network), key=lambda pair: pair.distance)[:_PAIRS]:
         facing = _facing(network, pair)
         if math.isnan(_share(facing, pair)) or (control is not None and control.over):
             continue
-        again = polish(_best_divided(facing, pair, x, y), x, y, control=control)
+        again = polish(_best_divided(facing, pair, x, y, control), x, y, control=control)
         if again.loss < loss:
             found, network, loss = again, again.network, again.loss
     return found if found is not None and loss <= _FALLS * start else None
 
 
-def _best_divided(network: Network, pair: _Pair, x: np.ndarray, y: np.ndarray) -> Network:
+def _best_divided(
+    network: Network, pair: _Pair, x: np.ndarray, y: np.ndarray, control: Control | None
+) -> Network:
     """The share that leaves least once the rest is fitted to it."""
     share = _share(network, pair)
 
     def fitted(position: float) -> Polished:
-        return polish(_divided(network, pair, _at(position, share)), x, y, _SHORT)
+        return polish(_divided(network, pair, _at(position, share)), x, y, _SHORT, control)
 
     best = minimize_scalar(
         lambda position: fitted(position).loss,

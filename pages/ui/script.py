@@ -232,13 +232,8 @@ def _whole(options: str, once: bool, as_needed: bool) -> str:
     )
 
 
-def _chosen(run: Run, cut: Cut) -> bool:
-    """Had a person a hand in this cut?"""
-    return not cut.untouched(run.settings().gamma, run.settings().beta)
-
-
 def _pruned(run: Run, name: str, cut: Cut) -> str:
-    chosen = ", chosen=True" if _chosen(run, cut) else ""
+    chosen = ", chosen=True" if run.settings().chose(cut) else ""
     return _PRUNED.format(name=name, cut=repr(cut), chosen=chosen)
 
 
@@ -281,7 +276,7 @@ def repeat(run: Run) -> str:
     first = cuts[0] or run.built_cut
     brought = _brings_students(run)
     staged = exactly or brought or run.best_students is not None
-    staged = staged or _chosen(run, first)
+    staged = staged or settings.chose(first)
     # with the width left open, recover trains wider students where a result is not verified
     verified = results.of(run).certificate.verified
     once = settings.width is None and not verified

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ec_core.chain import RecoverConfig
+from ec_core.cluster import Cut
 
 HELD_OUT = 0.2
 """The share of answers that make_probes keeps aside for the final check."""
@@ -48,6 +49,10 @@ class Settings:
     def learning(self) -> int:
         """Answers the students learn from."""
         return self.probes - max(1, round(HELD_OUT * self.probes))
+
+    def chose(self, cut: Cut) -> bool:
+        """Had a person a hand in this cut?"""
+        return not cut.untouched(self.gamma, self.beta)
 
     def recover_config(self, activation: str) -> RecoverConfig:
         """What the command line would be told; the app runs the same stages with it."""

@@ -147,8 +147,7 @@ def _by_pruning(run: Run, cut: Cut, control: Control) -> Generator[Event, None, 
     cloud, tree = grove.grow(ensemble, run.best_students)
     clusters = apply_cut(tree, cloud, cut)
     settings = run.settings()
-    chosen = not cut.untouched(settings.gamma, settings.beta)
-    config = ReconstructConfig(device=settings.device, chosen=chosen)
+    config = ReconstructConfig(device=settings.device, chosen=settings.chose(cut))
     return (yield from reconstruct(ensemble, clusters, cloud, run.probes(), config, control))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ec_core as ec
+from ec_core.control import Control
 from ec_core.networks.network import Network
 from ec_core.reconstruct.polish import polish
 from ec_core.reconstruct.twins import _divided, _facing, _pairs, _share, untwine
@@ -94,6 +95,17 @@ def test_kinks_and_far_neurons_are_left_alone() -> None:
     assert not list(_pairs(planar))
     x = np.random.default_rng(0).standard_normal((50, 2))
     assert untwine(planar, x, planar(x)) is None
+
+
+def test_it_costs_seconds_and_ends_when_the_work_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher = _teacher("tanh", 2e-3, (1.0, 2.0))
+    x = np.random.default_rng(0).standard_normal((1500, 3))
+    away = _divided(teacher, next(_pairs(teacher)), 0.97)
+    over = Control()
+    over.stop()
+    assert untwine(away, x, teacher(x), over) is None
+    monkeypatch.setattr("ec_core.reconstruct.twins._DEAREST", 1e3)
+    assert untwine(away, x, teacher(x)) is None
 
 
 def test_two_neurons_a_thousandth_apart_are_recovered() -> None:
