@@ -1,8 +1,9 @@
 """Every exception ec_core raises on purpose.
 
     ECError
-    ├── InputError       what was given cannot be used (command line: exit code 2)
-    └── JobError         a background job cannot do what was asked of it now
+    ├── InputError         what was given cannot be used (command line: exit code 2)
+    ├── MissingExtraError  a package is not installed that only a part of the program needs
+    └── JobError           a background job cannot do what was asked of it now
 
 A message is one sentence: what was got, what was expected, what to do.
 Numerical outcomes (converged, stalled, not verified) are values, never exceptions.
@@ -15,6 +16,10 @@ class ECError(Exception):
 
 class InputError(ECError):
     """An argument, a file or a set of answers that cannot be used."""
+
+
+class MissingExtraError(ECError, ImportError):
+    """An optional package that is not installed; the message has the line that installs it."""
 
 
 class JobError(ECError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ec_core.errors import InputError
+from ec_core.extras import need
 
 SAME_PLACE = 1e-5
 """Vectors nearer than this share of the median length are one place. Copies of a neuron agree to
@@ -187,7 +188,7 @@ def _umap(
     with warnings.catch_warnings():
         # umap warns of its own imports, of seeds that cost threads and of graphs that fall apart
         warnings.simplefilter("ignore")
-        import umap
+        umap = need("umap", "app", "Maps of a cloud")
 
         bar = {"disable": progress is None, "bar_format": "{n}/{total}", "mininterval": 0.3}
         if progress is not None:

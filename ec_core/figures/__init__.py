@@ -1,8 +1,14 @@
 """Plotly figures: data in, figure out. Nothing here computes results or knows a page.
 
 Every function takes ``theme`` (LIGHT or DARK) and returns a ``plotly.graph_objects.Figure`` with a
-transparent background; with nothing to draw it returns a figure that says so.
+transparent background; with nothing to draw it returns a figure that says so. Without plotly, which
+comes with the extra ``[app]``, importing this room raises MissingExtraError.
 """
+
+# ruff: noqa: E402 - whoever lacks plotly is told so before the first figure asks for it
+from ec_core.extras import need
+
+need("plotly", "app", "Figures")
 
 from ec_core.figures.activation_curve import activation_curve
 from ec_core.figures.alignment import alignment_bars
