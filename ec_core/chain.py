@@ -21,13 +21,14 @@ from ec_core.errors import InputError
 from ec_core.events import Event, Note, WidthTried, relay
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import asked, enough, questions_for
-from ec_core.expand.estimate import fits_densely, verdict_seconds
+from ec_core.expand.estimate import verdict_seconds
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.expand.warm_up import helps, large
 from ec_core.expand.width import WidthFound
+from ec_core.leastsquares.memory import fits_densely
 from ec_core.networks.activations import activation as look_up
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.networks.network import Network
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet

@@ -17,7 +17,7 @@ from ec_core.control import Control
 from ec_core.events import Event, Note
 from ec_core.expand.students import ensemble_of
 from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.probing import make_probes
 from ec_core.verify.cures import Cure
 from tests.steps import drain

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ec_core.chain import RecoverConfig
 from ec_core.errors import InputError
 from ec_core.networks.activations import activation as look_up
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.networks.network import Network
 from ec_core.probing.asking import default_count
 from ec_core.probing.presets import make_teacher

@@ -21,7 +21,7 @@ from ec_core.devices import resolve_device
 from ec_core.errors import InputError
 from ec_core.events import Event
 from ec_core.expand.estimate import check_memory
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.probing.asking import ask
 from ec_core.probing.probes import make_probes
 from ec_core.probing.teacher import Teacher

@@ -9,12 +9,12 @@ import torch
 from ec_core.devices import memory_bound, resolve_device
 from ec_core.errors import InputError
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.kronecker import LARGEST_FACTOR
-from ec_core.expand.problem import CHUNK_BYTES, probes_needed
 from ec_core.expand.speed import call_seconds, product_rate
 from ec_core.expand.warm_up import BATCH, LARGE_STEPS, large
+from ec_core.leastsquares.memory import dense_bytes, fits_densely, matrix_free_bytes
+from ec_core.leastsquares.problem import CHUNK_BYTES, probes_needed
 from ec_core.networks.activations import activation as look_up
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 
 _SHARE = 0.75
 """Of the speed of a plain product that the Gauss-Newton matrix reaches."""
@@ -49,9 +49,6 @@ _GOING = 0.7
 _MATRIX_FREE_FLOPS = 500
 """Operations per weight and probe of a matrix-free iteration: some sixty products of eight."""
 
-_VECTORS = 12
-"""Copies of all weights that a matrix-free iteration works with, conjugate directions included."""
-
 _COPIES = 6
 """Copies of all weights that training holds: state, gradient, step, acceleration, trial, result."""
 
@@ -65,24 +62,6 @@ class Estimate:
     bytes: int
     seconds: float
     warnings: tuple[str, ...]
-
-
-def dense_bytes(shape: Architecture) -> int:
-    """Bytes one student's Gauss-Newton step needs: matrix, shifted copy, factor, and M'M."""
-    # the sums over probes take about as much as the matrix
-    return int(8 * 4 * shape.parameter_count**2)
-
-
-def matrix_free_bytes(shape: Architecture) -> int:
-    """Bytes one student's matrix-free step needs: vectors and the preconditioner's factors."""
-    sides = [n for pair in shape.shapes for n in pair]
-    factors = sum(2 * n**2 if n <= LARGEST_FACTOR else n for n in sides)
-    return int(8 * (_VECTORS * shape.parameter_count + factors))
-
-
-def fits_densely(shape: Architecture, device: torch.device) -> bool:
-    """Can one student's Gauss-Newton matrix be held within the memory bound?"""
-    return dense_bytes(shape) <= memory_bound(device)
 
 
 def check_memory(shape: Architecture, students: int, device: torch.device) -> None:
@@ -111,7 +90,7 @@ def warnings_for(shape: Architecture, probes: int) -> tuple[str, ...]:
 
 
 def matrix_flops(shape: Architecture, probes: float) -> float:
-    """Operations of one student's Gauss-Newton matrix J'J over N probes, see ``gram``.
+    """Operations of one student's Gauss-Newton matrix J'J over N probes, see ``gauss_newton``.
 
     With P_l weights in hidden layer l, N·((Σ P_l)² - Σ P_l²/2): a quarter of the plain 2·N·P_l² for
     a layer with itself, half of it for every pair of layers, whatever the number of outputs.

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
-from ec_core.networks.mlp import forward, unpack
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import unpack
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.probing.structure import SUSPICIOUS_SHORT, structure
 

@@ -9,8 +9,9 @@ import torch
 
 from ec_core.errors import InputError
 from ec_core.events import CONVERGED, TRAINING
-from ec_core.expand.levenberg_marquardt import FIRST_DAMPING, FIRST_GROWTH
-from ec_core.networks.mlp import Architecture, random_parameters, unpack
+from ec_core.leastsquares.levenberg_marquardt import FIRST_DAMPING, FIRST_GROWTH
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.parameters import random_parameters, unpack
 from ec_core.seeding import stage_seed
 
 

@@ -23,14 +23,10 @@ from ec_core.events import (
     Note,
     TrainingProgress,
 )
-from ec_core.expand import matrix_free
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import choose_width
 from ec_core.expand.estimate import check_memory, warnings_for
-from ec_core.expand.levenberg_marquardt import Batch, start
 from ec_core.expand.noise import common_error, ending_alike
-from ec_core.expand.problem import Problem, make_problem
-from ec_core.expand.stepping import Stepper
 from ec_core.expand.stopping import arrived, stalled
 from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.expand.warm_up import (
@@ -45,7 +41,11 @@ from ec_core.expand.warm_up import (
     warm_start,
 )
 from ec_core.expand.width import WidthFound
-from ec_core.networks.mlp import unpack
+from ec_core.leastsquares import truncated_newton
+from ec_core.leastsquares.levenberg_marquardt import Batch, start
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.stepping import Stepper
+from ec_core.networks.parameters import unpack
 from ec_core.probing.probes import NOISE_ROOM, ProbeSet
 from ec_core.seeding import stage_seed
 
@@ -102,7 +102,7 @@ def expand(
     if large(problem.shape) and not len(ensemble.history if ensemble else ()):
         yield from run.train_large(problem, control)
     elif not run.step.dense:
-        yield Note(STAGE, matrix_free.explain(problem.shape, device), warning=True)
+        yield Note(STAGE, truncated_newton.explain(problem.shape, device), warning=True)
     while True:
         for kind, student in control.take_requests():
             run.obey(kind, student)

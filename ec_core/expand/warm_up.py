@@ -21,10 +21,11 @@ import torch
 from torch import Tensor
 
 from ec_core.control import Control
-from ec_core.expand.backward import pull, run
-from ec_core.expand.problem import Problem
 from ec_core.expand.students import initial_theta
-from ec_core.networks.mlp import Architecture, pack, unpack
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward_pass, vjp
+from ec_core.networks.parameters import pack, unpack
 from ec_core.seeding import stage_seed
 
 WARMING = "Deep and piecewise linear: students first take many small steps on batches of questions."
@@ -93,10 +94,10 @@ def large(shape: Architecture) -> bool:
 def gradient(shape: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Loss (S,) and its gradient (S, P) on probes x (n, D), y (n, K): mean over n·K squares."""
     layers = unpack(shape, theta)
-    passed = run(shape, layers, x)
+    passed = forward_pass(shape, layers, x)
     r = passed.answers - y
     loss = r.square().mean(dim=(1, 2))
-    return loss, pack(pull(shape, layers, passed, r)) * (2 / y.numel())
+    return loss, pack(vjp(shape, layers, passed, r)) * (2 / y.numel())
 
 
 def without_skip(shape: Architecture, like: Tensor) -> Tensor:
@@ -125,7 +126,7 @@ def warm_up(
     on, but at least ``keep``, best first (successive halving, Jamieson & Talwalkar 2016)
     mask (P,) : zero where a parameter stays as it is; by default that is so for skip paths
 
-    >>> from ec_core.expand.problem import Problem
+    >>> from ec_core.leastsquares.problem import Problem
     >>> x = torch.linspace(-2, 2, 50, dtype=torch.float64)[:, None]
     >>> problem = Problem(Architecture((1, 4, 1), "tanh"), x, torch.tanh(2 * x))
     >>> start = torch.full((3, problem.shape.parameter_count), 0.1, dtype=torch.float64)

@@ -11,14 +11,14 @@ import torch
 from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.curvature import losses
-from ec_core.expand.estimate import fits_densely
-from ec_core.expand.levenberg_marquardt import Batch, start
 from ec_core.expand.noise import common_error, ending_alike
-from ec_core.expand.problem import Problem
-from ec_core.expand.stepping import Stepper
 from ec_core.expand.students import initial_theta
 from ec_core.expand.warm_up import helps, large, warm_start
+from ec_core.leastsquares.levenberg_marquardt import Batch, start
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.memory import fits_densely
+from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.stepping import Stepper
 
 STAGE = "expand"
 _STUDENTS = 6

@@ -19,8 +19,10 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from ec_core.errors import InputError
-from ec_core.networks.mlp import Architecture, forward, to_network
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import to_network
 from ec_core.probing.datasets import CLASSIFICATION, Dataset
 
 DECAY = 3e-3
@@ -37,7 +39,7 @@ BIAS_SPREAD = 0.5
 
 
 def start(sizes: tuple[int, ...], seed: int) -> np.ndarray:
-    """Starting parameters (P,) in the order of ``mlp.unpack``.
+    """Starting parameters (P,) in the order of ``networks.parameters``.
 
     Hidden rows are Gaussian of norm about 1 with biases N(0, 0.5²). Outgoing weights are
     ±U(0.5, 1.5)/√H: no neuron starts with nothing to say.

@@ -8,7 +8,7 @@ from torch import Tensor
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.cut import Clusters
 from ec_core.expand.students import StudentEnsemble
-from ec_core.networks.mlp import unpack
+from ec_core.networks.parameters import unpack
 
 
 def collapse(

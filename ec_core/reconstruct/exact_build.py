@@ -21,10 +21,12 @@ from ec_core.devices import resolve_device
 from ec_core.errors import InputError
 from ec_core.events import Event, LayerStep, Note, RefineProgress, SignsFound
 from ec_core.expand.noise import error_of
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.warm_up import large
-from ec_core.networks.mlp import Architecture, features, pack, to_network
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import features
+from ec_core.networks.parameters import pack, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import ground

@@ -26,10 +26,12 @@ from ec_core.cluster.cut import Cut, apply_cut
 from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
 from ec_core.events import TRAINING, Event, LayerStep, TrainingProgress
-from ec_core.expand.problem import Problem
 from ec_core.expand.students import ensemble_of
 from ec_core.expand.warm_up import SHAKES, Warming, warm_up, without_skip
-from ec_core.networks.mlp import Architecture, features, pack, random_parameters, unpack
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import features
+from ec_core.networks.parameters import pack, random_parameters, unpack
 from ec_core.reconstruct.layerwise import EXACT, LayerView
 from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.refit import fitting, refit

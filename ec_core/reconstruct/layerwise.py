@@ -23,13 +23,14 @@ from ec_core.cluster.dendrogram import Dendrogram, build_tree
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, relay
-from ec_core.expand.backward import run
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.curvature import losses
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble, ensemble_of, initial_theta
 from ec_core.expand.trainer import expand
-from ec_core.networks.mlp import Architecture, Layers, features, unpack
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import features, forward_pass
+from ec_core.networks.parameters import Layers, unpack
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
 
@@ -250,7 +251,7 @@ def carried(
     new, shape = unpack(problem.shape, theta), problem.shape
     below = _hidden(shape, Layers(tuple(block[:1] for block in new.blocks)), x, layer + 1)
     reads = features(shape, below).reshape(len(x), -1)  # (h, 1) or, with skip paths, (h, 1, …, x)
-    passed = run(old.shape, layers, x)
+    passed = forward_pass(old.shape, layers, x)
     for m in range(layer + 1, len(new.blocks)):
         if m > layer + 1 and not shape.skip:
             new.blocks[m][:] = layers.blocks[m]

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from ec_core.devices import small_svd
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import pack
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.parameters import pack
 
 CUT = 1e-13
 """Singular values below this share of the largest are noise."""

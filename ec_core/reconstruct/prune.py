@@ -18,8 +18,8 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
-from ec_core.expand.problem import Problem
 from ec_core.expand.warm_up import helps, large, shaken
+from ec_core.leastsquares.problem import Problem
 from ec_core.reconstruct.refit import refit
 from ec_core.reconstruct.removal import Removal, rank, remove, settle
 

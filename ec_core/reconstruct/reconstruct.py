@@ -21,11 +21,11 @@ from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, SignsFound, relay
 from ec_core.expand.noise import error_of
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.warm_up import helps, large
-from ec_core.networks.mlp import from_network, to_network
+from ec_core.leastsquares.problem import Problem, make_problem
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.agreement import Agreement, rough_view
 from ec_core.reconstruct.collapse import collapse

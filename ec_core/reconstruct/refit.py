@@ -9,10 +9,10 @@ import numpy as np
 from torch import Tensor
 
 from ec_core.control import Control
-from ec_core.expand.levenberg_marquardt import start
-from ec_core.expand.problem import Problem
-from ec_core.expand.stepping import Stepper
 from ec_core.expand.stopping import ROCK_BOTTOM
+from ec_core.leastsquares.levenberg_marquardt import start
+from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.stepping import Stepper
 
 _WINDOW, _DROP = 12, 0.1
 """A candidate that loses less than ``_DROP`` decades in ``_WINDOW`` iterations is stuck."""

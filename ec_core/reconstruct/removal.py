@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from ec_core.devices import small_svd
-from ec_core.expand.backward import run
-from ec_core.expand.curvature import losses
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import pack, unpack
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.forward import forward_pass
+from ec_core.networks.parameters import pack, unpack
 from ec_core.reconstruct.output_layer import inverse_gram, solve_output
 
 _RANKING_PROBES = 1000
@@ -77,7 +77,7 @@ def _without_each(
 ) -> tuple[Problem, Tensor]:
     """theta (C, P') for every neuron of a hidden layer (or only one) removed in turn."""
     shape, layers = problem.shape, unpack(problem.shape, theta)
-    passed = run(shape, layers, problem.x)
+    passed = forward_pass(shape, layers, problem.x)
     inverses = {}
     for m in range(layer + 1, len(layers.blocks)):
         if m > layer + 1 and not shape.skip:

@@ -18,10 +18,11 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import SignsFound
-from ec_core.expand.curvature import losses
-from ec_core.expand.problem import Problem
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
 from ec_core.networks.canonical import pairwise_distances
-from ec_core.networks.mlp import Architecture, unpack
+from ec_core.networks.parameters import unpack
 from ec_core.reconstruct.prune import STAGE
 from ec_core.reconstruct.refit import refit
 from ec_core.reconstruct.significance import Errors, fit

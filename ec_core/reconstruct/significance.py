@@ -21,13 +21,14 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
-from ec_core.expand.curvature import losses
-from ec_core.expand.levenberg_marquardt import start
 from ec_core.expand.noise import unfitted
-from ec_core.expand.problem import Problem
-from ec_core.expand.stepping import Stepper
 from ec_core.expand.students import initial_theta
-from ec_core.networks.mlp import forward, pack, unpack
+from ec_core.leastsquares.levenberg_marquardt import start
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.stepping import Stepper
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import pack, unpack
 from ec_core.probing.arithmetic import TYPES
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.structure import SUSPICIOUS, SUSPICIOUS_SHORT, fresh_limit, structure

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ec_core.networks.mlp import Architecture, pack, unpack
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.parameters import pack, unpack
 from ec_core.reconstruct.signs import Signs, find_signs
 
 _NO_MAP = 1e-14

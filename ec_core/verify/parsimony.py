@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from ec_core.control import Control
-from ec_core.expand.problem import make_problem
+from ec_core.leastsquares.problem import make_problem
 from ec_core.networks.activations import activation
-from ec_core.networks.mlp import from_network
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.refit import refit
 from ec_core.reconstruct.removal import rank, remove

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ec_core.expand.students import ensemble_arrays
-from ec_core.networks.mlp import unpack
+from ec_core.networks.parameters import unpack
 from ec_core.store.plain import arrays_bytes
 from pages.ui.runs import Run
 

@@ -10,7 +10,7 @@ from ec_core.devices import resolve_device
 from ec_core.errors import ECError
 from ec_core.expand.config import DEEPEST, ExpandConfig
 from ec_core.expand.estimate import Estimate, check_memory, estimate
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.probing.asking import DISTRIBUTIONS
 from pages.ui import frame, numbers, seen, words
 from pages.ui.board import devices

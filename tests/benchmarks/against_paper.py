@@ -21,11 +21,11 @@ import torch
 from ec_core.control import Control
 from ec_core.events import TrainingProgress
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.first_order import adam_step, begin
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import initial_theta
 from ec_core.expand.trainer import expand
+from ec_core.leastsquares.problem import Problem, make_problem
 from tests.benchmarks.common import STUDENTS, Case, Race, case
+from tests.benchmarks.paper_adam import adam_step, begin
 
 GOAL = 1e-7
 

@@ -28,13 +28,14 @@ import numpy as np
 import torch
 
 from ec_core.devices import memory_bound
-from ec_core.expand.curvature import normal_equations
-from ec_core.expand.estimate import dense_bytes
-from ec_core.expand.levenberg_marquardt import Batch, iterate, start
-from ec_core.expand.problem import ANSWERS_PER_PARAMETER, LEAST_PROBES, Problem
 from ec_core.expand.students import initial_theta
 from ec_core.figures.cost import AIM, CostPoint, cost_by_size
-from ec_core.networks.mlp import Architecture, forward
+from ec_core.leastsquares.levenberg_marquardt import Batch, iterate, start
+from ec_core.leastsquares.memory import dense_bytes
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.problem import ANSWERS_PER_PARAMETER, LEAST_PROBES, Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
 
 INPUTS = 8
 PRODUCT_SIZE, PRODUCTS = 2048, 4

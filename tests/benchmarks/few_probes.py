@@ -35,7 +35,7 @@ from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.figures.few_probes import ProbesPoint, success_by_probes
-from ec_core.networks.mlp import forward
+from ec_core.networks.forward import forward
 from ec_core.probing.active import choose
 from ec_core.probing.asking import draw_inputs
 from ec_core.probing.probes import ProbeSet, make_probes

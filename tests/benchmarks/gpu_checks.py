@@ -21,15 +21,17 @@ import ec_core as ec
 from ec_core import devices
 from ec_core.control import Control
 from ec_core.events import Event
-from ec_core.expand import matrix_free, stepping, warm_up
+from ec_core.expand import warm_up
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.curvature import bending, normal_equations
-from ec_core.expand.kronecker import preconditioner
-from ec_core.expand.levenberg_marquardt import iterate, start
-from ec_core.expand.problem import Problem, make_problem
-from ec_core.expand.products import linearise, product
 from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.expand.trainer import expand
+from ec_core.leastsquares import stepping, truncated_newton
+from ec_core.leastsquares.geodesic import bending
+from ec_core.leastsquares.kronecker import preconditioner
+from ec_core.leastsquares.levenberg_marquardt import iterate, start
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.products import linearise, product
 from ec_core.reconstruct import harvest
 from ec_core.reconstruct.agreement import Agreement, rough_view
 from ec_core.reconstruct.output_layer import solve_output
@@ -120,7 +122,7 @@ def matrix_free_steps(device: str) -> None:
         for problem, theta in ((b.there, b.moved), (b.here, b.theta)):
             at, gradient, loss = linearise(problem, theta)
             solved = preconditioner(at).solve(torch.ones_like(loss), gradient)
-            after = matrix_free.iterate(problem, start(problem, theta))
+            after = truncated_newton.iterate(problem, start(problem, theta))
             found.append((gradient, loss, product(at, torch.ones_like(theta)), solved, after.theta))
         for name, there, here in zip(
             ("gradient", "loss", "product", "preconditioner"), *found, strict=False

@@ -15,11 +15,11 @@ import scipy
 import torch
 
 from ec_core.expand.estimate import matrix_flops
-from ec_core.expand.levenberg_marquardt import start
-from ec_core.expand.problem import Problem
-from ec_core.expand.stepping import Stepper
 from ec_core.expand.students import initial_theta
 from ec_core.expand.warm_up import BATCH, gradient
+from ec_core.leastsquares.levenberg_marquardt import start
+from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.stepping import Stepper
 
 SMALL_STEP_FLOPS = 6
 """Operations per weight and probe of a small step: two forward, four back."""

@@ -22,9 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import ec_core as ec
 from ec_core.control import Control
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, from_network, pack, random_parameters, unpack
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, pack, random_parameters, unpack
 from ec_core.reconstruct.removal import rank, remove
 from ec_core.reconstruct.significance import Errors, converged, prune_noisy
 

@@ -16,7 +16,8 @@ from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 from ec_core.expand.students import ensemble_of
-from ec_core.networks.mlp import Architecture, unpack
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.parameters import unpack
 from ec_core.probing.presets import make_teacher
 from pages.ui import demo, work
 from pages.ui.board import job_of

@@ -9,7 +9,7 @@ from ec_core.cluster import apply_cut, automatic_cut, build_tree, paper_cut, poo
 from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import ACTIVATIONS, activation
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 
 S, D, H, K = 4, 3, 5, 2
 

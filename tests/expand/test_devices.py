@@ -19,14 +19,15 @@ import torch
 import ec_core as ec
 from ec_core.control import Control
 from ec_core.devices import CPU_MEMORY, memory_bound, or_less, small_svd
-from ec_core.expand import matrix_free, warm_up
+from ec_core.expand import warm_up
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.conjugate_gradients import _LOOK
-from ec_core.expand.curvature import normal_equations
-from ec_core.expand.levenberg_marquardt import _TRIES, iterate, start
-from ec_core.expand.matrix_free import PRODUCTS
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
+from ec_core.leastsquares import truncated_newton
+from ec_core.leastsquares.conjugate_gradients import _LOOK
+from ec_core.leastsquares.levenberg_marquardt import _TRIES, iterate, start
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.truncated_newton import PRODUCTS
 from tests.benchmarks.gpu_checks import CHECKS, bench, close
 from tests.pretend_card import MEMORY, pretend_card
 
@@ -49,10 +50,12 @@ def test_a_whole_run_names_its_device_everywhere(name: str) -> None:
 
 
 INNERMOST = (
-    "expand/backward.py",
-    "expand/curvature.py",
-    "expand/gram.py",
-    "expand/products.py",
+    "networks/forward.py",
+    "leastsquares/normal_equations.py",
+    "leastsquares/gauss_newton.py",
+    "leastsquares/products.py",
+    "leastsquares/geodesic.py",
+    "leastsquares/loss.py",
     "expand/warm_up.py",
     "networks/activations.py",
 )
@@ -87,17 +90,17 @@ def test_nothing_waits_for_the_card_within_a_loop() -> None:
         assert not card.waits and not card.uploads and card.launches > 20
         iterate(b.there, batch)
         # one look per try, which students it did not help
-        assert set(card.waits) == {"expand/levenberg_marquardt.py:advance"}
+        assert set(card.waits) == {"leastsquares/levenberg_marquardt.py:advance"}
         assert waits(card.waits) <= _TRIES - 1
         card.clear()
-        with mock.patch.object(matrix_free, "advance", lambda batch, attempt: attempt):
-            attempt = matrix_free.iterate(b.there, batch)
+        with mock.patch.object(truncated_newton, "advance", lambda batch, attempt: attempt):
+            attempt = truncated_newton.iterate(b.there, batch)
         attempt(slice(None), batch.damping)  # type: ignore[operator]
         looks = 2 * (PRODUCTS // _LOOK + 1)
-        assert card.waits["expand/conjugate_gradients.py:solve"] <= looks
+        assert card.waits["leastsquares/conjugate_gradients.py:solve"] <= looks
         assert set(card.waits) <= {
-            "expand/conjugate_gradients.py:solve",
-            "expand/kronecker.py:_decompose",
+            "leastsquares/conjugate_gradients.py:solve",
+            "leastsquares/kronecker.py:_decompose",
         }
         card.clear()
         blocks = warm_up.warm_up(b.there, b.moved, 0, 40)

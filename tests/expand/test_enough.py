@@ -11,7 +11,7 @@ from ec_core.expand import enough as module
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import asked, enough, questions_for
 from ec_core.expand.trainer import expand
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.probing.asking import Asker
 from ec_core.probing.presets import make_teacher
 from tests.steps import drain

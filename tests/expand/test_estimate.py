@@ -9,7 +9,7 @@ import pytest
 
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.estimate import estimate, matrix_flops
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 
 CONFIG = ExpandConfig(students=6, device="cpu")
 

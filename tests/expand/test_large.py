@@ -10,7 +10,7 @@ from ec_core.events import OUT_OF_BUDGET, STOPPED, Note, TrainingProgress, Width
 from ec_core.expand import estimate, trainer, warm_up, width
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.warm_up import BLOCK, LARGE, large
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from ec_core.expand.noise import common_error, ending_alike
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, from_network, random_parameters
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.parameters import from_network, random_parameters
 from ec_core.probing.presets import make_teacher
 
 FLAT = [np.array([1e-8, 1.05e-8, 1e-3])] * 9

@@ -15,11 +15,12 @@ from ec_core.events import (
     TrainingProgress,
     WidthTried,
 )
-from ec_core.expand import enough, stepping
+from ec_core.expand import enough
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import BLIND_WIDTH
 from ec_core.expand.students import ensemble_arrays, ensemble_from_arrays
 from ec_core.expand.trainer import expand
+from ec_core.leastsquares import stepping
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from tests.steps import drain

@@ -10,11 +10,13 @@ import ec_core as ec
 from ec_core.control import Control
 from ec_core.events import Note, TrainingProgress
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import initial_theta
 from ec_core.expand.trainer import expand
 from ec_core.expand.warm_up import BLOCK, gradient, helps, warm_start, warm_up, without_skip
-from ec_core.networks.mlp import Architecture, forward, unpack
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import unpack
 
 CPU = torch.device("cpu")
 

@@ -14,12 +14,12 @@ from ec_core.control import Control
 from ec_core.events import Event
 from ec_core.expand import width as module
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.curvature import losses
-from ec_core.expand.levenberg_marquardt import start
-from ec_core.expand.problem import Problem
 from ec_core.expand.students import initial_theta
 from ec_core.expand.width import WidthFound, find_width
-from ec_core.networks.mlp import Architecture
+from ec_core.leastsquares.levenberg_marquardt import start
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
 from tests.steps import drain
 
 

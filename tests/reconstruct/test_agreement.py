@@ -15,8 +15,10 @@ from ec_core.events import LayerStep
 from ec_core.expand import trainer, warm_up
 from ec_core.expand.students import StudentEnsemble, ensemble_of
 from ec_core.expand.warm_up import large
-from ec_core.networks.mlp import Architecture, forward, from_network, to_network
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.agreement import Agreement, around, rough_view
 from ec_core.reconstruct.prune import prune

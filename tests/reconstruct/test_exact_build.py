@@ -16,9 +16,9 @@ from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import RefineProgress
-from ec_core.expand.problem import make_problem
 from ec_core.expand.students import ensemble_of
-from ec_core.networks.mlp import from_network, pack, unpack
+from ec_core.leastsquares.problem import make_problem
+from ec_core.networks.parameters import from_network, pack, unpack
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import LayerStep
-from ec_core.expand.problem import Problem, make_problem
-from ec_core.networks.mlp import Architecture, forward, random_parameters, unpack
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import random_parameters, unpack
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import make_probes

@@ -17,8 +17,8 @@ from ec_core.control import Control
 from ec_core.events import LayerStep, TrainingProgress
 from ec_core.expand.students import StudentEnsemble, ensemble_of
 from ec_core.networks.activations import ACTIVATIONS, activation
-from ec_core.networks.mlp import from_network
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes

@@ -14,10 +14,11 @@ from ec_core.cluster.cut import apply_cut, automatic_cut
 from ec_core.cluster.dendrogram import build_tree
 from ec_core.control import Control
 from ec_core.events import Event
-from ec_core.expand.curvature import losses
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import StudentEnsemble, ensemble_of
-from ec_core.networks.mlp import Architecture, forward
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct import reconstruct as module

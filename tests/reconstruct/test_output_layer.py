@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from ec_core.expand.curvature import losses
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, random_parameters
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.parameters import random_parameters
 from ec_core.reconstruct.output_layer import features, solve_output
 from ec_core.reconstruct.removal import rank, remove
 

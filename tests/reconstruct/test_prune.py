@@ -8,10 +8,10 @@ import torch
 
 import ec_core as ec
 from ec_core.control import Control
-from ec_core.expand.problem import Problem, make_problem
 from ec_core.expand.students import initial_theta
-from ec_core.networks.mlp import from_network
+from ec_core.leastsquares.problem import Problem, make_problem
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.prune import Pruned, _out_of_dents, prune
 from ec_core.reconstruct.refit import refit

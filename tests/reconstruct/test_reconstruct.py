@@ -8,9 +8,9 @@ import torch
 
 from ec_core.control import Control
 from ec_core.events import PruneStep
-from ec_core.expand.problem import make_problem
-from ec_core.networks.mlp import from_network, to_network
+from ec_core.leastsquares.problem import make_problem
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.output_layer import solve_output

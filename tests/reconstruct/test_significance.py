@@ -13,16 +13,11 @@ from scipy.optimize import least_squares
 
 from ec_core.control import Control
 from ec_core.events import PruneStep
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import (
-    Architecture,
-    forward,
-    from_network,
-    pack,
-    random_parameters,
-    unpack,
-)
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, pack, random_parameters, unpack
 from ec_core.probing.presets import make_teacher
 from ec_core.reconstruct.prune import Pruned
 from ec_core.reconstruct.significance import (

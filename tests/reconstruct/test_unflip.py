@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from ec_core.control import Control
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, forward, from_network, pack, unpack
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import from_network, pack, unpack
 from ec_core.probing.presets import make_teacher
 from ec_core.reconstruct.sign_trials import try_signs, undecided
 from ec_core.reconstruct.signs import Signs

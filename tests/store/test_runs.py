@@ -17,8 +17,8 @@ from ec_core.cluster.cut import Cut
 from ec_core.errors import InputError
 from ec_core.events import Note, PruneStep, SignsFound, WidthTried
 from ec_core.expand.students import StudentEnsemble
+from ec_core.networks.architecture import Architecture
 from ec_core.networks.files import load_network, network_bytes
-from ec_core.networks.mlp import Architecture
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import load_answers, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction

@@ -10,9 +10,9 @@ import torch
 
 from ec_core.control import Control
 from ec_core.events import SignsFound
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import from_network, to_network
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from ec_core.control import Control
-from ec_core.expand.problem import Problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.jacobian import jacobian_blocks
-from ec_core.networks.mlp import from_network, to_network
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.refit import refit

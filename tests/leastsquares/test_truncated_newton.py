@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ec_core.expand import levenberg_marquardt as dense
-from ec_core.expand import matrix_free
-from ec_core.expand.curvature import losses
-from ec_core.expand.levenberg_marquardt import Batch, start
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, forward, random_parameters
+from ec_core.leastsquares import levenberg_marquardt as dense
+from ec_core.leastsquares import truncated_newton
+from ec_core.leastsquares.levenberg_marquardt import Batch, start
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import random_parameters
 
 
 def _problem(sizes: tuple[int, ...], name: str, noise: float = 0.0) -> tuple[Problem, torch.Tensor]:
@@ -26,7 +28,7 @@ def _problem(sizes: tuple[int, ...], name: str, noise: float = 0.0) -> tuple[Pro
 
 def _many(problem: Problem, batch: Batch, iterations: int) -> Batch:
     for _ in range(iterations):
-        batch = matrix_free.iterate(problem, batch)
+        batch = truncated_newton.iterate(problem, batch)
     return batch
 
 
@@ -67,7 +69,7 @@ def test_loss_never_rises_and_is_the_loss_of_theta() -> None:
     wide = problem.at_size(5, 4)
     batch = start(wide, random_parameters(wide.shape, 4, torch.Generator().manual_seed(1)))
     for _ in range(15):
-        after = matrix_free.iterate(wide, batch)
+        after = truncated_newton.iterate(wide, batch)
         assert bool((after.loss <= batch.loss).all())
         torch.testing.assert_close(after.loss, losses(wide, after.theta), rtol=1e-6, atol=1e-30)
         batch = after
@@ -84,7 +86,7 @@ def test_students_do_not_influence_one_another() -> None:
 def test_a_student_that_cannot_improve_stays_and_is_damped_more() -> None:
     problem, truth = _problem((3, 3, 1), "tanh")
     batch = start(problem, truth)
-    after = matrix_free.iterate(problem, batch)
+    after = truncated_newton.iterate(problem, batch)
     assert float(after.loss[0]) == 0.0
     torch.testing.assert_close(after.theta, truth, rtol=0, atol=0)
     assert float(after.damping[0]) > float(batch.damping[0])
@@ -96,7 +98,7 @@ def test_every_tensor_is_made_where_its_inputs_are() -> None:
     # on this device no arithmetic works: a tensor that lands there breaks the iteration
     torch.set_default_device("meta")
     try:
-        after = matrix_free.iterate(problem, batch)
+        after = truncated_newton.iterate(problem, batch)
     finally:
         torch.set_default_device("cpu")
     assert after.theta.device.type == "cpu" and bool((after.loss < batch.loss).all())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ec_core.expand import products
-from ec_core.expand.backward import run
-from ec_core.expand.curvature import normal_equations
-from ec_core.expand.problem import Problem
-from ec_core.expand.products import linearise, product, push
+from ec_core.leastsquares import products
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.products import linearise, product
 from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.mlp import Architecture, forward, random_parameters, unpack
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward, forward_pass, jvp
+from ec_core.networks.parameters import random_parameters, unpack
 
 SIZES = [(1, 1, 1), (3, 5, 2), (3, 4, 2, 2), (2, 3, 2, 3, 1)]
 
@@ -54,7 +55,7 @@ def test_push_is_the_directional_derivative_of_the_answers(
     problem, theta, v = _case("gelu", sizes, skip)
     shape = problem.shape
     layers, moves = unpack(shape, theta), unpack(shape, v)
-    found = push(shape, layers, moves, run(shape, layers, problem.x))
+    found = jvp(shape, layers, moves, forward_pass(shape, layers, problem.x))
 
     def along(t: torch.Tensor) -> torch.Tensor:
         return forward(shape, theta + t * v, problem.x)

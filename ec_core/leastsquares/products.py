@@ -1,6 +1,6 @@
 """Gauss-Newton products J'(Jv)/n of a batch of students, without ever forming J'J or J.
 
-Jv carries tangents forward through the layers, J'u pulls them back (``backward.pull``); both in
+Jv carries tangents forward through the layers, J'u pulls them back (``vjp``); both in
 chunks of probes and for all students at once. Cost: about two forward and backward passes per
 product, whatever the number of parameters. Axes: S students, N probes, K outputs, P parameters.
 """
@@ -14,30 +14,12 @@ import torch
 from torch import Tensor
 
 from ec_core.devices import memory_bound
-from ec_core.expand.backward import Pass, pull, run
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, Layers, pack, unpack
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.forward import Pass, forward_pass, jvp, vjp
+from ec_core.networks.parameters import pack, unpack
 
 _KEPT_SHARE = 0.25
 """Of the memory bound, for forward passes kept between products; larger ones are done again."""
-
-
-def push(shape: Architecture, layers: Layers, moves: Layers, passed: Pass) -> Tensor:
-    """Jv (S, n, K): how fast the answers change when the weights move along v, ``moves``.
-
-    dz_l = dW_l phi_l + W_l dphi_l, dh_l = s'(z_l) dz_l, layer by layer.
-    """
-    moved: list[Tensor] = []
-    last = len(layers.blocks) - 1
-    for i, (block, move) in enumerate(zip(layers.blocks, moves.blocks, strict=True)):
-        dz = torch.matmul(passed.phi[i], move.transpose(1, 2))
-        # without skip paths a layer reads only the one below
-        for j in range(1 if shape.skip else max(1, i), i + 1):
-            weight = block[..., shape.columns(i, j)]
-            dz = dz + torch.matmul(moved[j - 1], weight.transpose(1, 2))
-        if i < last:
-            moved.append(passed.slopes[i] * dz)
-    return dz
 
 
 @dataclass(frozen=True)
@@ -56,7 +38,7 @@ class Linearised:
         size = problem.chunk(len(self.theta), 5 * sum(shape.sizes))
         parts = zip(problem.x.split(size), problem.y.split(size), strict=True)
         for i, (x, y) in enumerate(parts):
-            yield self.passes[i] if self.passes else run(shape, layers, x), y
+            yield self.passes[i] if self.passes else forward_pass(shape, layers, x), y
 
 
 def _pass_bytes(problem: Problem, students: int) -> int:
@@ -76,7 +58,7 @@ def linearise(problem: Problem, theta: Tensor) -> tuple[Linearised, Tensor, Tens
     for passed, y in Linearised(problem, theta).chunks():
         r = passed.answers - y
         loss += r.square().sum(dim=(1, 2))
-        for total, part in zip(gradient, pull(problem.shape, layers, passed, r), strict=True):
+        for total, part in zip(gradient, vjp(problem.shape, layers, passed, r), strict=True):
             total += part
         if keep:
             kept.append(replace(passed, z=()))
@@ -91,7 +73,7 @@ def product(at: Linearised, v: Tensor) -> Tensor:
     layers, moves = unpack(shape, at.theta), unpack(shape, v)
     total = [torch.zeros_like(block) for block in layers.blocks]
     for passed, _ in at.chunks():
-        pulled = pull(shape, layers, passed, push(shape, layers, moves, passed))
+        pulled = vjp(shape, layers, passed, jvp(shape, layers, moves, passed))
         for block, part in zip(total, pulled, strict=True):
             block += part
     return pack(total) / at.problem.y.numel()

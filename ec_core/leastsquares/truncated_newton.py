@@ -12,14 +12,15 @@ import torch
 from torch import Tensor
 
 from ec_core.devices import memory_bound
-from ec_core.expand.conjugate_gradients import solve
-from ec_core.expand.curvature import bending, losses
-from ec_core.expand.estimate import dense_bytes
-from ec_core.expand.kronecker import Preconditioner, preconditioner
-from ec_core.expand.levenberg_marquardt import Batch, Rows, advance, trusted
-from ec_core.expand.problem import Problem
-from ec_core.expand.products import Linearised, linearise, product
-from ec_core.networks.mlp import Architecture
+from ec_core.leastsquares.conjugate_gradients import solve
+from ec_core.leastsquares.geodesic import bending
+from ec_core.leastsquares.kronecker import Preconditioner, preconditioner
+from ec_core.leastsquares.levenberg_marquardt import Batch, Rows, advance, trusted
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.memory import dense_bytes
+from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.products import Linearised, linearise, product
+from ec_core.networks.architecture import Architecture
 
 PRODUCTS = 30
 """Most products spent on one direction. Measured after 15 s on 16-16-2 g (1,218 parameters) and

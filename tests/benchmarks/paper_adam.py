@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import forward
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.forward import forward
 
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 PATIENCE = 100

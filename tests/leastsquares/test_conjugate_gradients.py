@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ec_core.expand.conjugate_gradients import solve
+from ec_core.leastsquares.conjugate_gradients import solve
 
 
 def _systems(students: int = 4, size: int = 12) -> tuple[Tensor, Tensor]:

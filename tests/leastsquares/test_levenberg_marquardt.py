@@ -6,10 +6,12 @@ import numpy as np
 import torch
 from scipy.optimize import least_squares
 
-from ec_core.expand.curvature import losses
-from ec_core.expand.levenberg_marquardt import iterate, start
-from ec_core.expand.problem import Problem
-from ec_core.networks.mlp import Architecture, forward, random_parameters
+from ec_core.leastsquares.levenberg_marquardt import iterate, start
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.problem import Problem
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import random_parameters
 
 
 def _truth(shape: Architecture) -> torch.Tensor:

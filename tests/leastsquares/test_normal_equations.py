@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ec_core.expand.curvature import bending, losses, normal_equations
-from ec_core.expand.first_order import value_and_gradient
-from ec_core.expand.problem import Problem
+from ec_core.leastsquares.geodesic import bending
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.mlp import Architecture, forward, random_parameters
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
+from ec_core.networks.parameters import random_parameters
+from tests.benchmarks.paper_adam import value_and_gradient
 
 
 def _problem(name: str, sizes: tuple[int, ...], skip: bool, probes: int = 37) -> Problem:

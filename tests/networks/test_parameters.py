@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from ec_core.errors import InputError
-from ec_core.networks import mlp
 from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward
 from ec_core.networks.network import Network
+from ec_core.networks.parameters import from_network, pack, random_parameters, to_network, unpack
 
 SIZES = [(2, 3, 1), (3, 4, 2), (4, 3, 5, 2), (1, 1, 1)]
 
@@ -46,15 +48,15 @@ def slow_forward(
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("name", ["g", "tanh", "relu", "sigmoid"])
 def test_forward_equals_a_slow_loop(sizes: tuple[int, ...], skip: bool, name: str) -> None:
-    shape = mlp.Architecture(sizes, name, skip)
+    shape = Architecture(sizes, name, skip)
     generator = torch.Generator().manual_seed(3)
     theta = torch.randn(3, shape.parameter_count, generator=generator, dtype=torch.float64)
     x = np.random.default_rng(4).standard_normal((6, sizes[0]))
-    got = mlp.forward(shape, theta, torch.from_numpy(x)).numpy()
+    got = forward(shape, theta, torch.from_numpy(x)).numpy()
     assert got.shape == (3, 6, sizes[-1])
     for student in range(3):
-        network = mlp.to_network(shape, theta[student])
-        layers = mlp.unpack(shape, theta)
+        network = to_network(shape, theta[student])
+        layers = unpack(shape, theta)
         paths = [layers.skip(i)[student].numpy() for i in range(len(sizes) - 1)] if skip else None
         np.testing.assert_allclose(
             got[student], slow_forward(network, x, paths), rtol=1e-12, atol=1e-12
@@ -63,9 +65,9 @@ def test_forward_equals_a_slow_loop(sizes: tuple[int, ...], skip: bool, name: st
 
 @pytest.mark.parametrize("sizes", SIZES)
 def test_network_equals_a_slow_loop(sizes: tuple[int, ...]) -> None:
-    shape = mlp.Architecture(sizes, "silu")
-    theta = mlp.random_parameters(shape, 1, torch.Generator().manual_seed(0))
-    network = mlp.to_network(shape, theta[0])
+    shape = Architecture(sizes, "silu")
+    theta = random_parameters(shape, 1, torch.Generator().manual_seed(0))
+    network = to_network(shape, theta[0])
     x = np.random.default_rng(1).standard_normal((5, sizes[0]))
     np.testing.assert_allclose(network(x), slow_forward(network, x), rtol=1e-12, atol=1e-13)
 
@@ -73,10 +75,10 @@ def test_network_equals_a_slow_loop(sizes: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("skip", [False, True])
 def test_pack_undoes_unpack_and_counts_add_up(sizes: tuple[int, ...], skip: bool) -> None:
-    shape = mlp.Architecture(sizes, "gelu", skip)
+    shape = Architecture(sizes, "gelu", skip)
     theta = torch.arange(2.0 * shape.parameter_count, dtype=torch.float64).reshape(2, -1)
-    layers = mlp.unpack(shape, theta)
-    assert torch.equal(mlp.pack(layers.blocks), theta)
+    layers = unpack(shape, theta)
+    assert torch.equal(pack(layers.blocks), theta)
     assert layers.incoming.shape == (2, sizes[1], sizes[0] + 1)
     assert layers.outgoing.shape == (2, sizes[-1], sizes[-2])
     plain = sum(out * (inp + 1) for inp, out in pairwise(sizes))
@@ -89,8 +91,8 @@ def test_a_network_survives_the_way_into_a_batch_and_back() -> None:
     weights = (rng.standard_normal((3, 2)), rng.standard_normal((2, 3)))
     network = Network("erf", weights, (rng.standard_normal(3), rng.standard_normal(2)))
     for skip in (False, True):
-        shape, theta = mlp.from_network(network, skip)
-        back = mlp.to_network(shape, theta[0])
+        shape, theta = from_network(network, skip)
+        back = to_network(shape, theta[0])
         assert all(
             np.array_equal(a, b)
             for a, b in zip(
@@ -100,23 +102,23 @@ def test_a_network_survives_the_way_into_a_batch_and_back() -> None:
 
 
 def test_random_parameters_depend_on_the_generator_alone() -> None:
-    shape = mlp.Architecture((5, 6, 2), "tanh", True)
+    shape = Architecture((5, 6, 2), "tanh", True)
     first, second, third = (
-        mlp.random_parameters(shape, 4, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+        random_parameters(shape, 4, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
     )
     assert torch.equal(first, second) and not torch.equal(first, third)
-    assert float(mlp.unpack(shape, first).skip(1).abs().max()) == 0.0
+    assert float(unpack(shape, first).skip(1).abs().max()) == 0.0
 
 
 def test_with_hidden_changes_the_hidden_sizes_only() -> None:
-    shape = mlp.Architecture((5, 6, 2), "tanh", True).with_hidden(3)
-    assert shape == mlp.Architecture((5, 3, 2), "tanh", True)
+    shape = Architecture((5, 6, 2), "tanh", True).with_hidden(3)
+    assert shape == Architecture((5, 3, 2), "tanh", True)
 
 
 def test_permuting_neurons_keeps_the_function() -> None:
-    shape = mlp.Architecture((3, 4, 5, 2), "g")
-    theta = mlp.random_parameters(shape, 1, torch.Generator().manual_seed(5))
-    network = mlp.to_network(shape, theta[0])
+    shape = Architecture((3, 4, 5, 2), "g")
+    theta = random_parameters(shape, 1, torch.Generator().manual_seed(5))
+    network = to_network(shape, theta[0])
     x = np.random.default_rng(0).standard_normal((9, 3))
     for layer, size in ((0, 4), (1, 5)):
         order = np.random.default_rng(layer).permutation(size)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.expand.backward import deltas
-from ec_core.expand.products import Linearised
-from ec_core.networks.mlp import Architecture, pack, unpack
+from ec_core.leastsquares.products import Linearised
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import deltas
+from ec_core.networks.parameters import pack, unpack
 
 LARGEST_FACTOR = 1024
 """Of a factor with more rows only the diagonal is used: its eigenvectors would cost more than the

@@ -23,8 +23,9 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor
 
-from ec_core.expand.backward import Pass, deltas
-from ec_core.networks.mlp import Architecture, Layers
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import Pass, deltas
+from ec_core.networks.parameters import Layers
 
 
 def numbers_per_probe(shape: Architecture) -> int:
@@ -40,7 +41,7 @@ def numbers_per_probe(shape: Architecture) -> int:
     return total
 
 
-class Gram:
+class GaussNewton:
     """J'J summed over chunks of probes, block by block; ``matrix`` puts them together."""
 
     def __init__(self, shape: Architecture, layers: Layers) -> None:

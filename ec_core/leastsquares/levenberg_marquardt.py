@@ -20,8 +20,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.expand.curvature import bending, losses, normal_equations
-from ec_core.expand.problem import Problem
+from ec_core.leastsquares.geodesic import bending
+from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.problem import Problem
 
 FIRST_DAMPING, FIRST_GROWTH = 1e-2, 2.0
 SMALLEST_DAMPING, LARGEST_DAMPING = 1e-15, 1e12

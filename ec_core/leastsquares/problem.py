@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ec_core.devices import memory_bound
 from ec_core.networks.activations import activation as look_up
-from ec_core.networks.mlp import Architecture
+from ec_core.networks.architecture import Architecture
 from ec_core.probing.probes import ProbeSet
 
 CHUNK_BYTES = 12 * 2**20

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ec_core.expand import kronecker
-from ec_core.expand.backward import run
-from ec_core.expand.curvature import normal_equations
-from ec_core.expand.kronecker import preconditioner
-from ec_core.expand.problem import Problem
-from ec_core.expand.products import linearise
-from ec_core.networks.mlp import Architecture, random_parameters, unpack
+from ec_core.leastsquares import kronecker
+from ec_core.leastsquares.kronecker import preconditioner
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.products import linearise
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import forward_pass
+from ec_core.networks.parameters import random_parameters, unpack
 
 SIZES = [(3, 4, 2), (2, 3, 4, 2)]
 
@@ -58,7 +59,7 @@ def test_hidden_layers_are_the_product_of_the_means_and_the_diagonal_mean_is_exa
     shape, n, k = problem.shape, 60, 2
     for s in range(3):
         layers = unpack(shape, theta[s : s + 1])
-        passed = run(shape, layers, problem.x)
+        passed = forward_pass(shape, layers, problem.x)
         at = 0
         for i, (rows, columns) in enumerate(shape.shapes[:-1]):
             phi = passed.phi[i].reshape(n, columns)
@@ -67,7 +68,7 @@ def test_hidden_layers_are_the_product_of_the_means_and_the_diagonal_mean_is_exa
 
             def answers(shifted: torch.Tensor, s: int = s, bias: torch.Tensor = bias):  # type: ignore[no-untyped-def]
                 moved = theta[s].index_put((bias,), shifted)
-                return run(shape, unpack(shape, moved[None]), problem.x).answers[0]
+                return forward_pass(shape, unpack(shape, moved[None]), problem.x).answers[0]
 
             delta = torch.func.jacrev(answers)(theta[s][bias])  # (n, K, rows)
             b = torch.einsum("nki,nkj->ij", delta, delta) / (n * k)
