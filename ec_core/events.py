@@ -146,3 +146,25 @@ def relay(
             result: Result = end.value
             return result
         yield change(event)
+
+
+def drain(
+    work: Generator[Event, None, Result], on_event: Callable[[Event], object] | None = None
+) -> Result:
+    """Do the work of a stage to its end; each event goes to ``on_event``. Returns its result.
+
+    >>> def stage():
+    ...     yield Note("expand", "hello")
+    ...     return 3
+    >>> notes = []
+    >>> drain(stage(), notes.append), len(notes)
+    (3, 1)
+    """
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        if on_event is not None:
+            on_event(event)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ec_core.chain import RecoverConfig, Recovery, run
 from ec_core.control import Control
-from ec_core.events import Event
+from ec_core.events import Event, drain
 from ec_core.probing.asking import Asker, probe
 from ec_core.probing.probes import ProbeSet
 
@@ -62,12 +62,4 @@ def recover(
             source = Asker(source, **how, **known)
         else:
             source = probe(source, count=probes, **how)
-    steps = run(source, config, Control(budget))
-    while True:
-        try:
-            event = next(steps)
-        except StopIteration as end:
-            result: Recovery = end.value
-            return result
-        if on_event is not None:
-            on_event(event)
+    return drain(run(source, config, Control(budget)), on_event)

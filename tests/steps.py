@@ -6,15 +6,12 @@ from collections.abc import Generator
 from typing import TypeVar
 
 from ec_core.events import Event
+from ec_core.events import drain as events_drain
 
 Result = TypeVar("Result")
 
 
 def drain(steps: Generator[Event, None, Result]) -> tuple[list[Event], Result]:
     """All events, and what is returned after them."""
-    events = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            return events, end.value
+    events: list[Event] = []
+    return events, events_drain(steps, events.append)

@@ -159,11 +159,11 @@ def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
     tried: list[chain.RecoverConfig] = []
 
     def attempt(
-        probes: Any, config: chain.RecoverConfig, control: Any
+        probes: Any, config: chain.RecoverConfig, control: Any, begun: Any = None, done: Any = None
     ) -> Generator[Any, None, Any]:
         tried.append(config)
         yield Note("chain", "tried")
-        rest: dict[str, Any] = dict.fromkeys(("network", "cloud", "tree", "cut", "clusters"))
+        rest: dict[str, Any] = dict.fromkeys(("network", "seen"))
         done = len(tried) == len(widths)
         rest["certificate"] = SimpleNamespace(
             verified=done,
@@ -192,9 +192,11 @@ def test_an_estimate_is_kept_before_a_closer_fit_that_is_no_answer(
     shape = Architecture((2, 4, 4, 2), "tanh")
     ensemble = ensemble_of(shape, np.zeros((1, shape.parameter_count)), np.ones(1), 5)
     ends = [("failed", 1.0e-8), ("estimate", 1.1e-8)]
-    parts: dict[str, Any] = dict.fromkeys(("network", "cloud", "tree", "cut", "clusters"))
+    parts: dict[str, Any] = dict.fromkeys(("network", "seen"))
 
-    def attempt(probes: Any, config: Any, control: Any) -> Generator[Any, None, Any]:
+    def attempt(
+        probes: Any, config: Any, control: Any, begun: Any = None, done: Any = None
+    ) -> Generator[Any, None, Any]:
         yield from ()
         status, loss = ends.pop(0)
         cures = (Cure.WIDER,) if status == "failed" else ()
@@ -224,7 +226,7 @@ def test_wider_students_that_do_no_better_are_not_trained_again(
     widths = []
 
     def attempt(
-        probes: object, config: chain.RecoverConfig, control: object
+        probes: object, config: chain.RecoverConfig, control: object, *rest: object, done: object
     ) -> Generator[Event, None, chain.Recovery]:
         widths.append(config.width)
         yield from ()
@@ -246,7 +248,7 @@ def test_what_wider_students_cannot_cure_is_not_tried_again(
     tried = []
 
     def attempt(
-        source: object, config: chain.RecoverConfig, control: object
+        source: object, config: chain.RecoverConfig, control: object, *rest: object, done: object
     ) -> Generator[Event, None, chain.Recovery]:
         tried.append(config)
         yield from ()
@@ -275,3 +277,79 @@ def test_a_callable_is_asked_as_many_questions_as_the_students_need() -> None:
     assert result.report["questions"] == len(asker.x) > 500
     again = ec.recover(ec.Asker(ec.Teacher(teacher), first=50), activation="tanh", students=4)
     np.testing.assert_array_equal(result.network.weights[0], again.network.weights[0])
+
+
+def _faked(
+    monkeypatch: pytest.MonkeyPatch, ends: list[tuple[str, float]]
+) -> list[tuple[chain.RecoverConfig, Any]]:
+    """Attempts that end with these statuses and losses, each handing on parts named after it."""
+    shape = Architecture((2, 4, 4, 4, 2), "relu")
+    ensemble = ensemble_of(shape, np.zeros((1, shape.parameter_count)), np.ones(1), 5)
+    tried: list[tuple[chain.RecoverConfig, Any]] = []
+
+    def attempt(
+        probes: Any, config: Any, control: Any, begun: Any = None, done: Any = None
+    ) -> Generator[Any, None, Any]:
+        tried.append((config, begun))
+        status, loss = ends[len(tried) - 1]
+        yield from ()
+        for part in ("probes", "students", "look", "network"):
+            done(f"{part} {len(tried)}")
+        cures = () if status == "exact" else (Cure.WIDER,)
+        return chain.Recovery(
+            *(None, {}, ensemble, None, SimpleNamespace(loss=loss)),  # type: ignore[arg-type]
+            SimpleNamespace(status=status, cures=cures),  # type: ignore[arg-type]
+            probes,
+        )
+
+    monkeypatch.setattr(chain, "attempt", attempt)
+    return tried
+
+
+@pytest.mark.parametrize(
+    ("ends", "kept"),
+    [
+        ([("exact", 1e-30)], [1]),
+        ([("failed", 1e-6), ("exact", 1e-30)], [1, 2]),
+        # nothing of an attempt that is no better is kept, and what was kept last belongs together
+        ([("estimate", 1e-6), ("failed", 1e-9), ("exact", 1e-30)], [1, 3]),
+        ([("failed", 1e-6), ("failed", 1e-5), ("failed", 1e-4), ("failed", 1e-5)], [1]),
+    ],
+)
+def test_the_parts_of_an_attempt_are_handed_on_whole_and_only_if_it_is_better(
+    monkeypatch: pytest.MonkeyPatch, ends: list[tuple[str, float]], kept: list[int]
+) -> None:
+    tried = _faked(monkeypatch, ends)
+    x = np.random.default_rng(0).standard_normal((3000, 2))
+    parts: list[Any] = []
+    config = chain.RecoverConfig("relu", hidden_layers=3, seed=5)
+    drain(chain.run(make_probes(x, np.tanh(x), 0), config, Control(), done=parts.append))
+    assert len(tried) == len(ends)
+    names = ("probes", "students", "look", "network")
+    assert parts == [f"{name} {number}" for number in kept for name in names]
+
+
+def test_a_cut_that_a_person_chose_is_not_given_up_for_other_students(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = _faked(monkeypatch, [("failed", 1e-6), ("exact", 1e-30)])
+    x = np.random.default_rng(0).standard_normal((3000, 2))
+    probes = make_probes(x, np.tanh(x), 0)
+    begun = chain.Begun(probes, None, None, chosen=True)  # type: ignore[arg-type]
+    events, found = drain(chain.run(probes, chain.RecoverConfig("tanh"), Control(), begun))
+    assert len(tried) == 1 and tried[0][1] is begun and found.certificate.status == "failed"
+    assert [event.message for event in events if isinstance(event, Note)] == [chain.KEPT]
+
+
+def test_stage_by_stage_is_the_same_as_whole() -> None:
+    """As a page does it: students, then a look, then the network, each from what was kept."""
+    probes = ec.probe(ec.Teacher(_TANH), count=400)
+    config = chain.RecoverConfig("tanh", students=4)
+    whole = drain(chain.run(probes, config, Control()))[1]
+    _, (_, ensemble) = drain(chain.train(probes, config, Control()))
+    seen = chain.look(ensemble, config)
+    begun = chain.Begun(probes, ensemble, seen)
+    staged = drain(chain.run(probes, config, Control(), begun))[1]
+    for a, b in zip(whole.network.weights, staged.network.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert {**staged.report, "seconds": 0} == {**whole.report, "seconds": 0}

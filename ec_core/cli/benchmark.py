@@ -24,7 +24,7 @@ from ec_core.cli.commands import dashed
 from ec_core.cli.output import answer, progress
 from ec_core.control import Control
 from ec_core.errors import InputError
-from ec_core.events import Event
+from ec_core.events import Event, drain
 from ec_core.store import home
 
 NAMES = ("synthetic-150",)
@@ -59,16 +59,14 @@ def _line(event: ProblemEnded) -> str:
 
 def _watch(work: Generator[Event, None, tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
     """Drain the work with one line on stderr per problem."""
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as end:
-            outcomes: tuple[Outcome, ...] = end.value
-            return outcomes
+
+    def show(event: Event) -> None:
         if isinstance(event, ProblemEnded):
             progress(_line(event))
         elif isinstance(event, ProblemStarted) and event.number == 1:
             progress(f"{event.count} problems; each outcome is kept as it ends.")
+
+    return drain(work, show)
 
 
 def _table(summary: Summary, folder: Path) -> str:

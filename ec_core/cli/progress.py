@@ -19,6 +19,7 @@ from ec_core.events import (
     SignsFound,
     TrainingProgress,
     WidthTried,
+    drain,
 )
 
 EVERY = 20
@@ -76,12 +77,10 @@ def line(event: Event) -> str | None:
 
 def watch(stage: Generator[Event, None, Result]) -> Result:
     """Drain a stage, printing its progress on stderr; returns what the stage returns."""
-    while True:
-        try:
-            event = next(stage)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+
+    def show(event: Event) -> None:
         text = line(event)
         if text is not None:
             progress(text)
+
+    return drain(stage, show)

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 from ec_core.control import Control
 from ec_core.errors import JobError
-from ec_core.events import Event
+from ec_core.events import Event, drain
 from ec_core.jobs.buffer import EventBuffer, Seen
 from ec_core.jobs.outcome import FINISHED, STOPPED, Outcome, failure
 from ec_core.jobs.snapshot import PAUSED, QUEUED, RUNNING, STOPPING, JobSnapshot, Waiting
@@ -145,14 +145,13 @@ class Job:
 
     def _drain(self, control: Control) -> Any:
         """Run the stage to its end, event by event; its result."""
-        stage = self._stage(control)
-        while True:
-            try:
-                self.buffer.put(next(stage))
-            except StopIteration as stop:
-                return stop.value
+
+        def put(event: Event) -> None:
+            self.buffer.put(event)
             # most stages look at their control within an iteration too; none is held up longer
             control.rest()
+
+        return drain(self._stage(control), put)
 
     def _give_way(self) -> None:
         """Paused: let the next in line have the device, until it is this job's turn again."""

@@ -19,9 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ec_core.cluster.cloud import pool
-from ec_core.cluster.cut import Cut, apply_cut
-from ec_core.cluster.dendrogram import build_tree
+from ec_core.cluster.layer import LayerView, view_layer
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, relay
@@ -35,7 +33,7 @@ from ec_core.networks.parameters import unpack
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import Harvest
-from ec_core.reconstruct.layerwise import LayerView, beneath, carried
+from ec_core.reconstruct.layerwise import carried
 from ec_core.reconstruct.prune import STAGE, Pruned, approach, without_idle
 
 NEAR = 0.15
@@ -51,10 +49,7 @@ SPARE = 8
 
 def rough_view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float) -> LayerView:
     """One hidden layer of all students, cut at ``NEAR``."""
-    cloud = pool(ensemble, layer=layer)
-    tree = build_tree(cloud)
-    cut = Cut(NEAR * tree.scale if len(tree.heights) else NEAR, gamma, beta, "share")
-    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), beneath(ensemble, layer))
+    return view_layer(ensemble, layer, gamma, beta, share=NEAR)
 
 
 @dataclass(frozen=True)

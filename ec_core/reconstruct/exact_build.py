@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.errors import InputError
@@ -30,7 +31,6 @@ from ec_core.networks.parameters import pack, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import ground
-from ec_core.reconstruct.layerwise import LayerView
 from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.reconstruct.refit import Fitted, fitting, refit

@@ -21,9 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ec_core.cluster.cloud import pool
-from ec_core.cluster.cut import Cut, apply_cut
-from ec_core.cluster.dendrogram import build_tree
+from ec_core.cluster.layer import LayerView, view_layer
 from ec_core.control import Control
 from ec_core.events import TRAINING, Event, LayerStep, TrainingProgress
 from ec_core.expand.students import ensemble_of
@@ -32,7 +30,7 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import features
 from ec_core.networks.parameters import pack, random_parameters, unpack
-from ec_core.reconstruct.layerwise import EXACT, LayerView
+from ec_core.reconstruct.layerwise import EXACT
 from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.refit import fitting, refit
 from ec_core.seeding import stage_seed
@@ -275,9 +273,7 @@ def _shared(
 ) -> LayerView:
     """The first hidden layer of students theta (S, P), clustered: what enough of them have."""
     ensemble = ensemble_of(problem.shape, theta.cpu().numpy(), loss, seed)
-    cloud = pool(ensemble)
-    tree = build_tree(cloud)
-    cut = Cut(AGREE, WITNESSES / len(loss), BETA, "share")
+    seen = view_layer(ensemble, 0, WITNESSES / len(loss), BETA, share=AGREE)
     # the given layers are the same for all students
     below = tuple(block.cpu().expand(len(loss), -1, -1).numpy().copy() for block in base.blocks)
-    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), below, standardised=True)
+    return replace(seen, below=below, standardised=True)

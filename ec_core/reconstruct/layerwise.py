@@ -17,9 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ec_core.cluster.cloud import WeightCloud, pool
-from ec_core.cluster.cut import Clusters, Cut, apply_cut, automatic_cut
-from ec_core.cluster.dendrogram import Dendrogram, build_tree
+from ec_core.cluster.layer import LayerView, view_layer
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, relay
@@ -67,29 +65,6 @@ _PROBES = 2000
 """Enough to map a student's weights onto new features below."""
 
 
-@dataclass(frozen=True)
-class LayerView:
-    """What the students of one moment say about one hidden layer.
-
-    below : rows (S, H, F) of every hidden layer beneath, as each student had them: what the vectors
-        read; () for the first layer, and in runs stored by earlier versions
-    standardised : the vectors read these layers' outputs after standardisation (see ``harvest``)
-    """
-
-    cloud: WeightCloud
-    tree: Dendrogram
-    cut: Cut
-    clusters: Clusters
-    below: tuple[np.ndarray, ...] = ()
-    standardised: bool = False
-
-
-def beneath(ensemble: StudentEnsemble, layer: int) -> tuple[np.ndarray, ...]:
-    """Rows (S, H, F) of the hidden layers that layer ``layer`` reads, of every student."""
-    blocks = unpack(ensemble.shape, torch.from_numpy(ensemble.theta)).blocks[:layer]
-    return tuple(block.numpy().copy() for block in blocks)
-
-
 def view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float) -> LayerView:
     """Cluster one hidden layer of the better half of the students, or of all sharp ones.
 
@@ -97,12 +72,7 @@ def view(ensemble: StudentEnsemble, layer: int, gamma: float, beta: float) -> La
     """
     sharp = int((ensemble.losses <= SHARP).sum())
     best = max(2, ensemble.students // 2, sharp)
-    cloud = pool(ensemble, best, layer)
-    tree = build_tree(cloud)
-    cut = automatic_cut(tree, gamma, beta)
-    if 2 * sharp < best and len(tree.heights):
-        cut = Cut(ROUGH * tree.scale, gamma, beta, "share")
-    return LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut), beneath(ensemble, layer))
+    return view_layer(ensemble, layer, gamma, beta, best, ROUGH if 2 * sharp < best else None)
 
 
 def layer_by_layer(

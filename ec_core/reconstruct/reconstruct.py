@@ -14,9 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ec_core.cluster.cloud import WeightCloud
-from ec_core.cluster.cut import Clusters
-from ec_core.cluster.dendrogram import build_tree
+from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, SignsFound, relay
@@ -30,7 +28,7 @@ from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.agreement import Agreement, rough_view
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.harvest import Harvest, harvest
-from ec_core.reconstruct.layerwise import EXACT, LayerView, layer_by_layer, view
+from ec_core.reconstruct.layerwise import EXACT, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.plain import best_student, with_lines, without_skip_paths
 from ec_core.reconstruct.polish import affordable, loss_of, polish
@@ -100,8 +98,7 @@ class Reconstruction:
 
 def _starts(
     students: _Climbed,
-    clusters: Clusters | None,
-    cloud: WeightCloud | None,
+    seen: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
@@ -115,8 +112,8 @@ def _starts(
     if students.harvest is not None:
         agreed = students.harvest.found
         yield "what students agree on", agreed.problem, agreed.theta
-    if len(first.sizes) == 3 and clusters is not None and cloud is not None and clusters.kept:
-        incoming = collapse(students.ensembles[0], cloud, clusters).to(device)
+    if len(first.sizes) == 3 and seen is not None and seen.clusters.kept:
+        incoming = collapse(students.ensembles[0], seen.cloud, seen.clusters).to(device)
         problem = make_problem(probes, first.activation, len(incoming), device)
         theta = solve_output(problem, incoming).theta
         fitted = refit(problem, theta, _COLLAPSE_ITERATIONS, floor, control, floor)
@@ -145,8 +142,7 @@ class _Climbed:
 
 def _climb(
     ensemble: StudentEnsemble,
-    clusters: Clusters | None,
-    cloud: WeightCloud | None,
+    given: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
@@ -157,17 +153,17 @@ def _climb(
     """
     rough = large(ensemble.shape) and np.nanmin(ensemble.losses) > probes.floor
     depth = len(ensemble.shape.sizes) - 2
-    if (depth == 1 and not rough) or clusters is None or cloud is None:
+    if (depth == 1 and not rough) or given is None:
         return _Climbed((ensemble,))
-    cut = clusters.cut
+    cut = given.cut
     yield LayerStep(STAGE, 1, depth, "cluster", "Comparing the students' layer 1.")
     notes: tuple[str, ...] = ()
     if config.chosen or not cut.untouched(cut.gamma, cut.beta):
-        seen = LayerView(cloud, build_tree(cloud), cut, clusters)
+        seen = given
     else:
         look = rough_view if rough else view
         seen = look(ensemble, 0, cut.gamma, cut.beta)
-        if (seen.cut, seen.cloud.students) != (cut, cloud.students):
+        if (seen.cut, seen.cloud.students) != (cut, given.cloud.students):
             notes = (
                 f"Layer 1 was compared once more, among the {seen.cloud.students} best students "
                 f"and cut at {seen.cut.height:.1e}: the automatic cut of all of them was not used.",
@@ -190,8 +186,7 @@ def _climb(
 
 def _pruned(
     students: _Climbed,
-    clusters: Clusters | None,
-    cloud: WeightCloud | None,
+    seen: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
@@ -203,7 +198,7 @@ def _pruned(
     steps: list[PruneStep] = []
     notes: list[str] = []
     few = large(students.ensembles[0].shape) and probes.floor <= _ALL_DIGITS
-    for source, problem, theta in _starts(students, clusters, cloud, probes, config, control):
+    for source, problem, theta in _starts(students, seen, probes, config, control):
         if few:
             problem = problem.thinned()
         sizes = problem.shape.sizes[1:-1]
@@ -223,28 +218,28 @@ def _pruned(
 
 def reconstruct(
     ensemble: StudentEnsemble,
-    clusters: Clusters | None,
-    cloud: WeightCloud | None,
+    seen: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
 ) -> Generator[Event, None, Reconstruction]:
     """Find the exact size, the signs and the weights; yields events, returns the result.
 
+    seen : the first hidden layer of the students, None where nobody looked
     Always returns the best network there is, also when it is not the teacher.
     """
     probes = probes.measured(error_of(ensemble, probes))
-    students = yield from _climb(ensemble, clusters, cloud, probes, config, control)
+    students = yield from _climb(ensemble, seen, probes, config, control)
     depth = len(ensemble.shape.sizes) - 2
     if depth > 1:
         message = "Removing what the answers do not need, from every layer."
         yield LayerStep(STAGE, depth, depth, "prune", message)
-    search = _pruned(students, clusters, cloud, probes, config, control)
+    search = _pruned(students, seen, probes, config, control)
     best, steps, begun, notes = yield from search
     notes = [*students.notes, *notes]
-    kept = len(clusters.kept) if clusters is not None else 0
-    if clusters is not None and best.exact:
-        proposed = [len(seen.clusters.kept) for seen in students.views] or [kept]
+    kept = len(seen.clusters.kept) if seen is not None else 0
+    if seen is not None and best.exact:
+        proposed = [len(view.clusters.kept) for view in students.views] or [kept]
         for message in _disagreements(proposed, best.problem.shape.sizes[1:-1]):
             notes.append(message)
             yield Note(STAGE, message)

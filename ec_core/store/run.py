@@ -28,13 +28,13 @@ from ec_core import events as event_kinds
 from ec_core.cluster.cloud import WeightCloud
 from ec_core.cluster.cut import Cluster, Clusters, Cut
 from ec_core.cluster.dendrogram import Dendrogram
+from ec_core.cluster.layer import LayerView
 from ec_core.errors import InputError
 from ec_core.events import Event, PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.networks.network import Network
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
-from ec_core.reconstruct.layerwise import LayerView
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store.folder import Folder
 

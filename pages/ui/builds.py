@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ec_core import store as kept
 from ec_core.cluster import Cut
-from ec_core.reconstruct.layerwise import LayerView
+from ec_core.cluster.layer import LayerView
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store import AUTOMATIC, EXACT, Build
 from ec_core.verify.certificate import Certificate

@@ -34,9 +34,9 @@ from ec_core.cluster import (
     umap_embedding,
 )
 from ec_core.cluster.dendrogram import BYTES_PER_PAIR, TREE_MEMORY
+from ec_core.cluster.layer import LayerView
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.canonical import canonical
-from ec_core.reconstruct.layerwise import LayerView
 from pages.ui import builds
 from pages.ui.runs import Run
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ec_core.chain import make_report
+from ec_core.report import make_report
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.match import MatchReport, match
 from pages.ui import builds, grove

@@ -59,7 +59,8 @@ _ATTEMPT_IMPORT = """
 from ec_core.chain import attempt"""
 
 _STAGE_IMPORTS = """{extra}
-from ec_core.cluster import Cut, apply_cut, build_tree, pool{training}{exact}
+from ec_core.cluster import Cut, apply_cut, build_tree, pool
+from ec_core.cluster.layer import LayerView{training}{exact}
 from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
 from ec_core.verify.certificate import certify"""
 
@@ -90,8 +91,7 @@ _PRUNED = """
 {name} = finish(
     reconstruct(
         ensemble,
-        apply_cut(tree, cloud, {cut}),
-        cloud,
+        LayerView(cloud, tree, {cut}, apply_cut(tree, cloud, {cut})),
         probes,
         ReconstructConfig(device=config.device{chosen}),
         ec.Control(),
@@ -259,10 +259,7 @@ def _stage_imports(run: Run, exactly: bool, deep: bool, as_needed: bool) -> str:
         training = "\nfrom ec_core.expand.students import ensemble_from_arrays"
     exact = ""
     if exactly:
-        exact = (
-            "\nfrom ec_core.reconstruct.exact_build import build_exactly"
-            "\nfrom ec_core.reconstruct.layerwise import LayerView"
-        )
+        exact = "\nfrom ec_core.reconstruct.exact_build import build_exactly"
     return _STAGE_IMPORTS.format(extra=first + numpy, training=training, exact=exact)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ec_core.cluster import Cut, apply_cut, automatic_cut, build_tree, pool
+from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.errors import InputError, JobError
 from ec_core.events import Event, TrainingProgress
@@ -145,10 +146,10 @@ def start_reconstruct(run: Run) -> Job:
 def _by_pruning(run: Run, cut: Cut, control: Control) -> Generator[Event, None, Reconstruction]:
     ensemble = run.ensemble()
     cloud, tree = grove.grow(ensemble, run.best_students)
-    clusters = apply_cut(tree, cloud, cut)
+    seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
     settings = run.settings()
     config = ReconstructConfig(device=settings.device, chosen=settings.chose(cut))
-    return (yield from reconstruct(ensemble, clusters, cloud, run.probes(), config, control))
+    return (yield from reconstruct(ensemble, seen, run.probes(), config, control))
 
 
 def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
@@ -236,9 +237,9 @@ def start_whole(run: Run) -> Job:
         tree = build_tree(cloud)
         cut = automatic_cut(tree, settings.gamma, settings.beta)
         run.save_cut(cut)
-        clusters = apply_cut(tree, cloud, cut)
+        seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
         building = ReconstructConfig(device=settings.device)
-        return (yield from reconstruct(ensemble, clusters, cloud, asked, building, control))
+        return (yield from reconstruct(ensemble, seen, asked, building, control))
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import ec_core as ec
 from ec_core.chain import RecoverConfig
 from ec_core.control import Control
+from ec_core.events import drain
 from ec_core.expand.estimate import estimate
 from ec_core.expand.speed import call_seconds, product_rate
 from ec_core.expand.trainer import expand
@@ -102,13 +103,7 @@ def trained(case: Case, students: int) -> Measured:
     found = []
 
     def work() -> None:
-        steps = expand(probes, case.activation, config, Control())
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                found.append(end.value)
-                return
+        found.append(drain(expand(probes, case.activation, config, Control())))
 
     peak = peak_of(work)
     return Measured(

@@ -31,6 +31,7 @@ import torch
 
 import ec_core as ec
 from ec_core.control import Control
+from ec_core.events import drain
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
@@ -56,13 +57,7 @@ def _committee(probes: ProbeSet, activation: str, depth: int, seed: int) -> Stud
     config = ExpandConfig(
         students=COMMITTEE, hidden_layers=depth, iterations=ITERATIONS, restarts=0, seed=seed
     )
-    steps = expand(probes, activation, config, Control())
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            ensemble: StudentEnsemble = end.value
-            return ensemble
+    return drain(expand(probes, activation, config, Control()))
 
 
 def _predictor(ensemble: StudentEnsemble, probes: ProbeSet) -> Callable[[np.ndarray], np.ndarray]:

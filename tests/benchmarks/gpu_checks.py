@@ -7,7 +7,7 @@ anything else that a machine which only computes might lack. Each raises Asserti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +20,7 @@ from torch import Tensor
 import ec_core as ec
 from ec_core import devices
 from ec_core.control import Control
-from ec_core.events import Event
+from ec_core.events import drain
 from ec_core.expand import warm_up
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble, initial_theta
@@ -72,14 +72,6 @@ def close(there: Tensor, here: Tensor, what: str, tolerance: float = CLOSE) -> N
     difference = float((there.cpu() - here).abs().max())
     size = float(here.abs().max())
     assert difference <= tolerance * size, f"{what}: {difference:.1e} of {size:.1e}"
-
-
-def finish(steps: Generator[Event, None, Any]) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 KINDS = (
@@ -168,20 +160,20 @@ def expand_everywhere(device: str) -> None:
     """Training: width search, dense, matrix-free, warmed up, large; stored and continued."""
     b = bench(device, "tanh", (3, 2, 1), (3,))
     config = ExpandConfig(students=3, iterations=4, device=device)
-    found = finish(expand(b.probes, "tanh", config, Control()))
-    again = finish(expand(b.probes, "tanh", config, Control()))
+    found = drain(expand(b.probes, "tanh", config, Control()))
+    again = drain(expand(b.probes, "tanh", config, Control()))
     np.testing.assert_array_equal(found.theta, again.theta)
-    finish(expand(b.probes, "tanh", config, Control(), found))
+    drain(expand(b.probes, "tanh", config, Control(), found))
     told = replace(config, width=3, restarts=0)
     with mock.patch.object(stepping, "fits_densely", return_value=False):
-        finish(expand(b.probes, "tanh", told, Control()))
+        drain(expand(b.probes, "tanh", told, Control()))
     with mock.patch.multiple(warm_up, LARGE_NEURONS=3, LARGE_PARAMETERS=4, LARGE_STEPS=20):
-        large = finish(expand(b.probes, "tanh", told, Control()))
+        large = drain(expand(b.probes, "tanh", told, Control()))
     assert np.isfinite(large.losses).all()
     deep = bench(device, "relu", (3, 2, 2, 2, 1), (4, 4, 4))
     with mock.patch.multiple(warm_up, STEPS=20, CANDIDATES=2):
         told = replace(told, width=4, hidden_layers=3, iterations=2)
-        warmed = finish(expand(deep.probes, "relu", told, Control()))
+        warmed = drain(expand(deep.probes, "relu", told, Control()))
     assert np.isfinite(warmed.losses).all()
 
 
@@ -194,7 +186,7 @@ def agreement_of_large(device: str) -> None:
     small = mock.patch.multiple(warm_up, LARGE_NEURONS=3, LARGE_PARAMETERS=4, LARGE_STEPS=20)
     with near, small:
         first = rough_view(ensemble, 0, 0.1, 180.0)
-        found = finish(Agreement(b.probes, device).search(ensemble, first, Control()))
+        found = drain(Agreement(b.probes, device).search(ensemble, first, Control()))
     assert found is not None
     assert found.found.theta.device.type == torch.device(device).type
 
@@ -206,13 +198,13 @@ def layers_harvested(device: str) -> None:
     small: dict[str, Any] = {"STEPS": 20, "STARTS": 4, "STUDENTS": 3, "ROUNDS": 2, "_ITERATIONS": 2}
     small |= {"SHAKES": 20, "WITNESSES": 1, "ABOVE": 3, "SPARE": 2}
     with mock.patch.multiple(harvest, **small), mock.patch.multiple(warm_up, SHAKES=20):
-        finish(harvest.harvest(b.there, first, 1e-25, 0, Control()))
+        drain(harvest.harvest(b.there, first, 1e-25, 0, Control()))
 
 
 def _trained(b: Bench, device: str, width: int) -> StudentEnsemble:
     depth = len(b.here.shape.sizes) - 2
     config = ExpandConfig(students=3, width=width, iterations=3, restarts=0, hidden_layers=depth)
-    found = finish(
+    found = drain(
         expand(b.probes, b.here.shape.activation, replace(config, device=device), Control())
     )
     assert isinstance(found, StudentEnsemble)

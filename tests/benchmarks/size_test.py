@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import ec_core as ec
 from ec_core.control import Control
+from ec_core.events import drain
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.network import Network
@@ -78,12 +79,7 @@ def tellable(teacher: Network, problem: Problem, errors: Errors) -> bool:
 
 
 def pruned_size(problem: Problem, theta: torch.Tensor, variance: float) -> int:
-    steps = prune_noisy(problem, theta, variance, Control())
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return int(end.value.size)
+    return drain(prune_noisy(problem, theta, variance, Control())).size
 
 
 def main() -> int:

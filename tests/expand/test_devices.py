@@ -19,6 +19,7 @@ import torch
 import ec_core as ec
 from ec_core.control import Control
 from ec_core.devices import CPU_MEMORY, memory_bound, or_less, small_svd
+from ec_core.events import drain
 from ec_core.expand import warm_up
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble
@@ -122,12 +123,7 @@ def test_a_run_goes_on_where_the_cards_memory_does_not_suffice() -> None:
 
 
 def _drained(probes: ec.ProbeSet, config: ExpandConfig) -> StudentEnsemble:
-    steps = expand(probes, "tanh", config, Control())
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return drain(expand(probes, "tanh", config, Control()))
 
 
 def test_no_memory_at_all_is_one_sentence() -> None:

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut, Dendrogram, apply_cut, automatic_cut
 from ec_core.cluster.embedding import DISTANCES, UMAP, Embedding
+from ec_core.cluster.layer import LayerView
 from ec_core.errors import InputError
-from ec_core.reconstruct.layerwise import LayerView
 from pages.ui import bench_state, grove, workbench
 from pages.ui.runs import Run
 

@@ -13,6 +13,7 @@ from ec_core import chain
 from ec_core.cluster.cloud import pool
 from ec_core.cluster.cut import Cut, apply_cut
 from ec_core.cluster.dendrogram import build_tree
+from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import RefineProgress
@@ -25,7 +26,6 @@ from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.harvest import _shared, ground
-from ec_core.reconstruct.layerwise import LayerView
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.match import match

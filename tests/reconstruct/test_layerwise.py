@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from ec_core import chain
-from ec_core.cluster.cloud import pool
 from ec_core.cluster.cut import Clusters, Cut, apply_cut, automatic_cut, paper_cut
-from ec_core.cluster.dendrogram import Dendrogram, build_tree
+from ec_core.cluster.dendrogram import Dendrogram
+from ec_core.cluster.layer import LayerView, view_layer
 from ec_core.control import Control
 from ec_core.events import LayerStep, TrainingProgress
 from ec_core.expand.students import StudentEnsemble, ensemble_of
@@ -24,7 +24,7 @@ from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.agreement import rough_view
-from ec_core.reconstruct.layerwise import LayerView, layer_by_layer, view
+from ec_core.reconstruct.layerwise import layer_by_layer, view
 from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
 from ec_core.verify.match import match
 from pages.ui.bench_state import by_rule
@@ -123,13 +123,13 @@ def _cuts(tree: Dendrogram) -> dict[str, Cut]:
 def test_what_a_person_chose_is_built_from(kind: str) -> None:
     probes = _probes("tanh")
     ensemble = _copies("tanh", probes)
-    cloud = pool(ensemble)
-    tree = build_tree(cloud)
-    cut = _cuts(tree)[kind]
-    clusters = apply_cut(tree, cloud, cut)
+    seen = view_layer(ensemble, 0, 0.5, 30.0)
+    cut = _cuts(seen.tree)[kind]
+    clusters = apply_cut(seen.tree, seen.cloud, cut)
+    seen = replace(seen, cut=cut, clusters=clusters)
     config = ReconstructConfig(device="cpu", chosen=not cut.untouched(0.5, 30.0))
     assert config.chosen
-    _, found = drain(reconstruct(ensemble, clusters, cloud, probes, config, Control()))
+    _, found = drain(reconstruct(ensemble, seen, probes, config, Control()))
     assert found.layers[0].cut == cut
     assert [c.members.tolist() for c in found.layers[0].clusters.kept] == [
         c.members.tolist() for c in clusters.kept
@@ -143,11 +143,9 @@ def test_an_automatic_cut_that_gives_way_is_named() -> None:
     # every second student is stuck, so that the sharp ones are compared alone
     losses = np.where(np.arange(6) % 2, 1e-3, 1e-30)
     ensemble = replace(exact, losses=losses)
-    cloud = pool(ensemble)
-    tree = build_tree(cloud)
-    clusters = apply_cut(tree, cloud, automatic_cut(tree, 0.5, 30.0))
+    seen = view_layer(ensemble, 0, 0.5, 30.0)
     config = ReconstructConfig(device="cpu")
-    _, found = drain(reconstruct(ensemble, clusters, cloud, probes, config, Control()))
+    _, found = drain(reconstruct(ensemble, seen, probes, config, Control()))
     assert found.layers[0].cloud.students == 3
     assert any("among the 3 best students" in note for note in found.notes)
 

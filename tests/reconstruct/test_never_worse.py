@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ec_core.cluster.cloud import pool
-from ec_core.cluster.cut import apply_cut, automatic_cut
-from ec_core.cluster.dendrogram import build_tree
+from ec_core.cluster.layer import view_layer
 from ec_core.control import Control
 from ec_core.events import Event
 from ec_core.expand.students import StudentEnsemble, ensemble_of
@@ -51,11 +49,9 @@ def _students(sizes: tuple[int, ...], name: str) -> tuple[ProbeSet, StudentEnsem
 
 
 def _written(probes: ProbeSet, ensemble: StudentEnsemble, control: Control) -> Reconstruction:
-    cloud = pool(ensemble)
-    tree = build_tree(cloud)
-    clusters = apply_cut(tree, cloud, automatic_cut(tree, 0.5, 30.0))
+    seen = view_layer(ensemble, 0, 0.5, 30.0)
     config = ReconstructConfig(device="cpu")
-    return drain(reconstruct(ensemble, clusters, cloud, probes, config, control))[1]
+    return drain(reconstruct(ensemble, seen, probes, config, control))[1]
 
 
 @pytest.mark.parametrize("sizes", SKIPS)

@@ -1,0 +1,93 @@
+"""The report of a run: what was found and how sure that is, as plain data ready for JSON."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ec_core.cluster.cut import Clusters
+from ec_core.devices import resolve_device
+from ec_core.expand.enough import asked
+from ec_core.expand.students import StudentEnsemble
+from ec_core.probing.probes import ProbeSet
+from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.verify.certificate import Certificate
+from ec_core.verify.coordinates import unit_notes
+from ec_core.verify.evidence import evidence
+from ec_core.verify.support import support
+
+
+def make_report(
+    probes: ProbeSet,
+    ensemble: StudentEnsemble,
+    clusters: Clusters,
+    found: Reconstruction,
+    certificate: Certificate,
+    seconds: float,
+    device: str,
+) -> dict[str, object]:
+    """The report of the contract, as plain data ready for JSON."""
+    return {
+        "verified": certificate.verified,
+        "status": certificate.status,
+        **_precision(found, probes),
+        "reasons": list(certificate.reasons),
+        "advice": list(certificate.advice),
+        "loss": found.loss,
+        "heldout_loss": found.heldout_loss,
+        "sizes": list(found.network.sizes),
+        "activation": found.network.activation,
+        "students": {
+            "count": ensemble.students,
+            "converged": int(ensemble.converged().sum()),
+            "width": ensemble.shape.sizes[1],
+        },
+        "seconds": seconds,
+        "device": str(resolve_device(device)),
+        "questions": asked(probes),
+        "unidentified_inputs": list(probes.unidentified_inputs),
+        "layers": _layers(clusters, found),
+        "rank": certificate.rank,
+        "expected_rank": certificate.expected,
+        "condition": certificate.condition,
+        "max_error_bar": certificate.max_error_bar,
+        "notes": [*found.notes, *unit_notes(found.network, probes, certificate.bars)],
+    }
+
+
+def _precision(found: Reconstruction, probes: ProbeSet) -> dict[str, object]:
+    """How exact the answers are, and how that is known.
+
+    precision : root mean square error of an answer, as a share of the answers' spread;
+    precision_outputs : the same for every output; precision_evidence : sentences;
+    size_confidence : see ``Reconstruction``
+    """
+    residual = found.standard(probes.inputs) - probes.answers
+    left = 1.0 - min(found.standard.parameter_count / residual.size, 0.5)
+    seen = probes.measured(found.error)
+    return {
+        "precision": float(np.sqrt(probes.precision if seen.error is None else seen.error)),
+        "precision_outputs": [float(v) for v in np.sqrt(np.mean(residual**2, axis=0) / left)],
+        "precision_evidence": list(evidence(found, probes)),
+        "size_confidence": found.confidence,
+    }
+
+
+def _layers(clusters: Clusters, found: Reconstruction) -> list[dict[str, object]]:
+    """One entry per hidden layer; what was not clustered has no height, clusters and support."""
+    entries: list[dict[str, object]] = []
+    for layer, removed in enumerate(found.removed):
+        if found.layers:
+            seen = found.layers[layer].clusters if layer < len(found.layers) else None
+        else:
+            seen = clusters if layer == 0 else None
+        entries.append(
+            {
+                "gamma": clusters.cut.gamma,
+                "beta": clusters.cut.beta,
+                "height": None if seen is None else seen.cut.height,
+                "clusters": None if seen is None else len(seen.kept),
+                "support": None if seen is None or layer else list(support(found.standard, seen)),
+                "pruned": removed,
+            }
+        )
+    return entries
