@@ -1,6 +1,6 @@
 """The weight cloud: incoming vectors of all students in one normal form, and whence each came.
 
-Source: Martinelli et al., ICML 2024, cluster phase; method.md, sections 1 and 2.
+Source: Martinelli et al., ICML 2024, cluster phase; docs/method.md#symmetries.
 Axes: S students, H hidden, D inputs, K outputs, M pooled vectors.
 """
 

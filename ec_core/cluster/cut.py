@@ -1,7 +1,7 @@
 """Cutting the tree: where, which clusters that gives, and which of them are believed, and why.
 
 This file is the only authority on what a cut means; a page sends settings and shows what comes
-back. Source: Martinelli et al., ICML 2024, cluster phase; method.md, sections 2 and 3.
+back. Source: Martinelli et al., ICML 2024, cluster phase; docs/method.md#where-to-cut.
 Axes: D inputs, M pooled vectors, m members of one cluster.
 """
 
@@ -173,7 +173,7 @@ class Clusters:
 
 
 def automatic_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
-    """Cut in the geometric middle of the last long plateau of the count (method.md, section 3).
+    """Cut in the geometric middle of the last long plateau of the count (docs/method.md#where-to-cut).
 
     Where no cluster passes at any height, the widest gap between merge heights is cut.
     """

@@ -1,7 +1,7 @@
 """The average-linkage tree of a weight cloud, with statistics of every node, and cluster counts.
 
 Nodes are numbered as in scipy: 0 … M-1 are the vectors, M + k is the k-th merge (heights ascend).
-Source: method.md, section 3; the angle formula there ("Angles fast").
+Source: docs/method.md#angles-of-all-branches-at-once.
 """
 
 from __future__ import annotations

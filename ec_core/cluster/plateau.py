@@ -1,7 +1,7 @@
 """Plateaus: ranges of height, on a log axis, over which the number of clusters stays the same.
 
 Copies of one neuron in exact students merge at 1e-16 to 1e-6, unrelated vectors at 0.1 to 1
-(method.md, section 3), so the right number of clusters survives many decades of height.
+(docs/method.md#where-to-cut), so the right number of clusters survives many decades of height.
 """
 
 from __future__ import annotations

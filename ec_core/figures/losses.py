@@ -23,7 +23,7 @@ from ec_core.figures.theme import (
 from ec_core.figures.words import number, numbers, power
 
 PAPER_LOSS = 1e-7
-"""Where the paper's recipe (Adam, float32) stops; method.md, section 2."""
+"""Where the paper's recipe (Adam, float32) stops; docs/method.md#training-to-the-last-digit."""
 
 MAX_POINTS = 240
 """Points per line: more cannot be told apart on a projector and make the page slow."""

@@ -3,7 +3,7 @@
 A vector is (w, b), incoming weights and bias in standardised inputs. Only the symmetries of its
 own activation are divided out: the sign where s(-z) is s(z) up to sign, line and constant, the
 norm only where s is positively homogeneous (relu, leaky_relu). Source: Martinelli et al.,
-ICML 2024, symmetries; method.md, section 1.
+ICML 2024, symmetries; docs/method.md#symmetries.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def of(run: Run) -> Results:
 
 
 def report(run: Run) -> dict[str, Any]:
-    """The report of the contract (design.md), as the command line writes it."""
+    """The report of the contract (docs/files.md#the-report), as the command line writes it."""
     built = run.built_cut
     found = make_report(
         run.probes(),

@@ -35,7 +35,7 @@ def test_teacher_and_recovery_follow_the_settings() -> None:
     problem = Problem(4, 3, 7, Settings("tanh", 1.5, 6))
     teacher = problem.teacher()
     assert teacher.sizes == problem.sizes == (4, 3, 1) and teacher.activation == "tanh"
-    # method.md: incoming weights of norm two
+    # docs/method.md#the-synthetic-family: incoming weights of norm two
     np.testing.assert_allclose(np.linalg.norm(teacher.weights[0], axis=1), 2.0)
     config = problem.recover_config("cpu")
     assert (config.width, config.students, config.seed) == (round(1.5 * 3), 6, 7)

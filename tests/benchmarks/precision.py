@@ -15,7 +15,7 @@ numbers; nothing is told but the activation and the depth. A line per run, then 
 - ``misfits``: float32 answers of what is no network of the class asked for: none may be verified
 
 For each: right sizes, verdicts, and the share of weights within two of the certificate's error
-bars (a Gaussian error: 95.4 %). Exits 1 if a figure is below what the README says.
+bars (a Gaussian error: 95.4 %). Exits 1 if a figure is below what docs/benchmarks.md says.
 """
 
 from __future__ import annotations
