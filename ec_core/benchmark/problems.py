@@ -1,7 +1,8 @@
 """The grid of problems: input sizes × hidden sizes × seeds, and the settings all of them share.
 
 Martinelli et al., ICML 2024, report 150 synthetic problems; input sizes 2, 4, 8, 16, 32 and hidden
-sizes 2, 4, 8 with ten seeds each are our reading of their grid (docs/method.md#the-synthetic-family).
+sizes 2, 4, 8 with ten seeds each are our reading of their grid, see
+docs/method.md#the-synthetic-family.
 """
 
 from __future__ import annotations

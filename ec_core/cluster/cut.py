@@ -173,9 +173,10 @@ class Clusters:
 
 
 def automatic_cut(tree: Dendrogram, gamma: float = 0.5, beta: float = 30.0) -> Cut:
-    """Cut in the geometric middle of the last long plateau of the count (docs/method.md#where-to-cut).
+    """Cut in the geometric middle of the last long plateau of the count.
 
     Where no cluster passes at any height, the widest gap between merge heights is cut.
+    Source: docs/method.md#where-to-cut.
     """
     return Cut(automatic_height(tree, gamma, beta), gamma, beta, "plateau")
 

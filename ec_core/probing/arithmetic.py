@@ -4,8 +4,8 @@ A network found is evaluated as PyTorch and Keras evaluate theirs: weights and i
 type, every layer's sums and activations rounded to it, added up in float32. The difference from
 float64 is what answers *computed* in that type err by. It depends on the network, not only on the
 type: cancelling terms and large weights cost digits (1.5 to 14 times the last rounding, mean
-squared, in small networks; docs/method.md#answers-with-few-digits). And such errors are not independent from one
-question to the next: a constant rounded to float32 shifts a whole activation.
+squared, in small networks; docs/method.md#answers-with-few-digits). And such errors are not
+independent from one question to the next: a constant rounded to float32 shifts a whole activation.
 """
 
 from __future__ import annotations

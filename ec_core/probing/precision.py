@@ -31,8 +31,9 @@ FLOAT64, FLOAT32, FLOAT16, BFLOAT16, DIGITS, TOLD = (
 
 _SLACK = {FLOAT64: 2.0, FLOAT32: 30.0, FLOAT16: 4.0, BFLOAT16: 4.0, DIGITS: 4.0, TOLD: 2.0}
 """How many times its rounding of the result a machine may err, mean squared, before that is known
-better. Small torch networks in float32 err by 1.5 to 14 times (docs/method.md#answers-with-few-digits); the others
-mostly compute with more digits than they tell."""
+better. Small torch networks in float32 err by 1.5 to 14 times, see
+docs/method.md#answers-with-few-digits; the others mostly compute with more digits than
+they tell."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from ec_core.probing.datasets import CLASSIFICATION, DATASETS, load_dataset
 from ec_core.probing.training import score, train
 
 INCOMING_NORM = 2.0
-"""Norm of every synthetic neuron's incoming weights, bias not counted (docs/method.md#the-synthetic-family)."""
+"""Norm of every synthetic neuron's incoming weights, bias not counted; see
+docs/method.md#the-synthetic-family."""
 
 BIAS_SPREAD = 0.5
 MAX_PARAMETERS = 2_000_000
@@ -63,7 +64,9 @@ def _rows_of_norm(rows: np.ndarray, norm: float) -> np.ndarray:
 
 
 def synthetic_network(sizes: tuple[int, ...], activation: str, seed: int) -> Network:
-    """One member of the synthetic family (docs/method.md#the-synthetic-family); sizes (D, H1, …, K).
+    """One member of the synthetic family of sizes (D, H1, …, K).
+
+    Source: docs/method.md#the-synthetic-family, which is our reading of the paper's problems.
 
     First layer: directions uniform on the sphere, norm 2 (weights alone). Every later weight is
     ±U(0.5, 1.5); rows that enter a hidden layer are then rescaled to norm 2. All biases, the
