@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ec_core.benchmark import GRID, Settings
+from ec_core.cli import kinds
 from ec_core.cli.benchmark import NAMES, benchmark
 from ec_core.cli.commands import compare, probe, teacher
 from ec_core.cli.recover import recover
@@ -221,7 +222,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="recover a network from its answers",
         description=recover.__doc__,
     )
-    find.add_argument("source", metavar="PROBES.npz|TEACHER.safetensors")
+    find.add_argument("source", metavar="|".join(kind.name for kind in kinds.KINDS))
     _add_activation(find, None, True)
     find.add_argument("--hidden-layers", type=_whole(1), default=1, metavar="L")
     find.add_argument("--students", type=_whole(1, MAX_STUDENTS), default=10, metavar="S")

@@ -7,47 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ec_core import chain
-from ec_core.cli.commands import dashed, data_for, questions_and_answers
+from ec_core.cli.commands import dashed
+from ec_core.cli.kinds import open_source
 from ec_core.cli.output import answer, json_text, output_path
 from ec_core.cli.progress import watch
-from ec_core.cli.sources import is_probe_file, read_teacher
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.networks.files import save_network, write_atomically
-from ec_core.networks.network import Network
-from ec_core.probing import Asker, Teacher, load_answers, make_probes
 from ec_core.verify.evidence import verdict
 from ec_core.verify.match import match
-
-
-def _source(args: Namespace) -> tuple[chain.Source, Network | None]:
-    """The answers, or whom to ask; and the teacher if its file was given, which only the match
-    ever sees.
-    """
-    if is_probe_file(args.source):
-        for option in ("probes", "distribution", "teacher_activation", "teacher_layout"):
-            if getattr(args, option) is not None:
-                flag = option.replace("_", "-")
-                raise InputError(f"--{flag} is for a teacher file; {args.source} holds answers.")
-        x, y = load_answers(args.source)
-        return make_probes(x, y, args.seed), None
-    # the students' activation serves where the file names none
-    teacher = read_teacher(args.source, args, fallback=args.activation)
-    distribution = args.distribution or "gaussian"
-    if args.probes is None:
-        asker = Asker(
-            Teacher(teacher),
-            distribution=distribution,
-            seed=args.seed,
-            data=data_for(teacher, distribution),
-            hidden_layers=args.hidden_layers,
-            activation=args.activation,
-            numbers=True,
-        )
-        asker(asker.first)  # refused here, before anything is trained
-        return asker, teacher
-    x, y = questions_and_answers(teacher, args.probes, distribution, args.seed)
-    return make_probes(x, y, args.seed, numbers=True), teacher
 
 
 def _width(args: Namespace) -> tuple[int, ...] | None:
@@ -91,7 +59,7 @@ def recover(args: Namespace) -> bool:
     out = output_path(args.out, args.source)
     report_path = output_path(args.report, args.source, args.out) if args.report else None
     config = _config(args)
-    source, teacher = _source(args)
+    source, teacher = open_source(args)
     recovery = watch(chain.run(source, config, Control(args.budget)))
     probes = recovery.probes
     report = dict(recovery.report)

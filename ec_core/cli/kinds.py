@@ -1,0 +1,82 @@
+"""What ``recover`` can be given: one entry per kind of source.
+
+Adding a kind is a file with a ``Kind`` and one line in ``KINDS``; docs/extend.md#a-source shows it.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ec_core.chain import Source
+from ec_core.cli.commands import data_for, questions_and_answers
+from ec_core.cli.sources import is_probe_file, read_teacher
+from ec_core.errors import InputError
+from ec_core.networks.network import Network
+from ec_core.probing import Asker, ProbeSet, Teacher, load_answers, make_probes
+
+Opened = tuple[Source, Network | None]
+"""The answers, or whom to ask; and the teacher where its own file was given, which only the match
+ever sees."""
+
+_FOR_TEACHERS = ("probes", "distribution", "teacher_activation", "teacher_layout")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of source.
+
+    name : as it stands in the help; fits : is this one, by its name or what it holds?
+    open : from the command's arguments to what is recovered from; raises InputError
+    """
+
+    name: str
+    fits: Callable[[str], bool]
+    open: Callable[[Namespace], Opened]
+
+
+def without_asking(args: Namespace) -> None:
+    """Raises InputError for options that only a source which can be asked has a use for."""
+    for option in _FOR_TEACHERS:
+        if getattr(args, option) is not None:
+            flag = option.replace("_", "-")
+            raise InputError(f"--{flag} is for a teacher file; {args.source} holds answers.")
+
+
+def _given(args: Namespace) -> tuple[ProbeSet, None]:
+    without_asking(args)
+    x, y = load_answers(args.source)
+    return make_probes(x, y, args.seed), None
+
+
+def _asked(args: Namespace) -> Opened:
+    # the students' activation serves where the file names none
+    teacher = read_teacher(args.source, args, fallback=args.activation)
+    distribution = args.distribution or "gaussian"
+    if args.probes is None:
+        asker = Asker(
+            Teacher(teacher),
+            distribution=distribution,
+            seed=args.seed,
+            data=data_for(teacher, distribution),
+            hidden_layers=args.hidden_layers,
+            activation=args.activation,
+            numbers=True,
+        )
+        asker(asker.first)  # refused here, before anything is trained
+        return asker, teacher
+    x, y = questions_and_answers(teacher, args.probes, distribution, args.seed)
+    return make_probes(x, y, args.seed, numbers=True), teacher
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("PROBES.npz", is_probe_file, _given),
+    Kind("TEACHER.safetensors", lambda name: True, _asked),
+)
+"""The first that fits is taken; a network file says itself what is wrong with it."""
+
+
+def open_source(args: Namespace) -> Opened:
+    """What ``recover`` was given, ready to be recovered from. Raises InputError."""
+    return next(kind for kind in KINDS if kind.fits(args.source)).open(args)
