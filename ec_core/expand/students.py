@@ -53,14 +53,14 @@ class StudentEnsemble:
         Beyond the first layer they compare only between students that read the same neurons.
         """
         block = unpack(self.shape, torch.from_numpy(self.theta)).blocks[layer].numpy()
-        bias = self.shape.sizes[layer]
+        bias = self.shape.bias(layer)
         parts = [block[..., :bias], block[..., bias + 1 :], block[..., bias : bias + 1]]
         return np.concatenate(parts, axis=2)
 
     def outgoing(self, layer: int) -> np.ndarray:
         """(S, K', H) weights with which later layers read the neurons of hidden layer ``layer``."""
         blocks = unpack(self.shape, torch.from_numpy(self.theta)).blocks
-        readers = range(layer + 1, len(blocks) if self.shape.skip else layer + 2)
+        readers = self.shape.readers(layer + 1)
         columns = [blocks[m][..., self.shape.columns(m, layer + 1)].numpy() for m in readers]
         return np.concatenate(columns, axis=1)
 

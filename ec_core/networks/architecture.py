@@ -51,12 +51,32 @@ class Architecture:
     def parameter_count(self) -> int:
         return sum(a * b for a, b in self.shapes)
 
+    def sources(self, layer: int) -> range:
+        """The h_j that layer l reads, j ascending (0: the inputs).
+
+        >>> list(Architecture((2, 3, 3, 1), "gelu", skip=True).sources(2))
+        [0, 1, 2]
+        """
+        return range(0 if self.skip else layer, layer + 1)
+
+    def readers(self, source: int) -> range:
+        """The layers that read h_j, ascending: the inverse of ``sources``.
+
+        >>> list(Architecture((2, 3, 3, 1), "gelu", skip=True).readers(1))
+        [1, 2]
+        """
+        return range(source, len(self.sizes) - 1 if self.skip else source + 1)
+
     def columns(self, layer: int, source: int) -> slice:
         """Where phi_l holds h_source (source 0: the inputs)."""
         if source == layer:
             return slice(0, self.sizes[layer])
         at = self.sizes[layer] + 1 + sum(self.sizes[source + 1 : layer])
         return slice(at, at + self.sizes[source])
+
+    def bias(self, layer: int) -> int:
+        """Where phi_l holds the 1: behind h_l, before what is read past the layer below."""
+        return self.sizes[layer]
 
     def with_hidden(self, *hidden: int) -> Architecture:
         """The same shape with other hidden sizes."""

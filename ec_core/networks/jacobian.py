@@ -23,22 +23,18 @@ def jacobian_blocks(network: Network, x: np.ndarray) -> Iterator[np.ndarray]:
     outputs = network.sizes[-1]
     step = max(1, _ROWS // outputs)
     for at in range(0, len(x), step):
-        h, inputs, slopes = x[at : at + step], [], []
-        for w, b in zip(network.weights[:-1], network.biases[:-1], strict=True):
-            inputs.append(h)
-            z = torch.from_numpy(h @ w.T + b)
-            slopes.append(entry.derivative(z).numpy())
-            h = entry.function(z).numpy()
-        inputs.append(h)
+        reads, sums = zip(*network.passes(x[at : at + step]), strict=True)
+        count = len(sums[-1])
         # delta (n, K, H): derivative of the answers with respect to a layer's pre-activations
-        delta = np.broadcast_to(np.eye(outputs), (len(h), outputs, outputs))
+        delta = np.broadcast_to(np.eye(outputs), (count, outputs, outputs))
         columns = []
         for layer in range(len(network.weights) - 1, -1, -1):
-            with_bias = np.concatenate([inputs[layer], np.ones((len(h), 1))], axis=1)
+            with_bias = np.concatenate([reads[layer], np.ones((count, 1))], axis=1)
             block = np.einsum("nkh,ni->nkhi", delta, with_bias)
-            columns.append(block.reshape(len(h) * outputs, -1))
+            columns.append(block.reshape(count * outputs, -1))
             if layer:
-                delta = (delta @ network.weights[layer]) * slopes[layer - 1][:, None, :]
+                slope = entry.derivative(torch.from_numpy(sums[layer - 1])).numpy()
+                delta = (delta @ network.weights[layer]) * slope[:, None, :]
         yield np.concatenate(columns[::-1], axis=1)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -66,11 +68,24 @@ class Network:
 
     def hidden(self, x: np.ndarray, layer: int = 0) -> np.ndarray:
         """Pre-activations of hidden layer ``layer`` for inputs x (N, D): (N, H)."""
-        s = activation(self.activation).function
+        return next(islice(self.passes(x), layer, None))[1]
+
+    def passes(
+        self, x: np.ndarray, kinds: Sequence[str] | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Layer after layer for inputs x (N, D): what it reads (N, H) and its sums (N, H').
+
+        The last sums are the answers. In NumPy, apart from the batch's ``forward``: a teacher's
+        answers keep their last bits whatever is done to make training faster.
+        kinds : an activation for every hidden layer; by default the network's own
+        """
         h = np.asarray(x, dtype=np.float64)
-        for w, b in zip(self.weights[:layer], self.biases[:layer], strict=True):
-            h = s(torch.from_numpy(h @ w.T + b)).numpy()
-        return h @ self.weights[layer].T + self.biases[layer]
+        names = kinds or (self.activation,) * (len(self.weights) - 1)
+        for i, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            z = h @ w.T + b
+            yield h, z
+            if i < len(names):
+                h = activation(names[i]).function(torch.from_numpy(z)).numpy()
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Answers (N, K) to inputs x (N, D)."""

@@ -26,7 +26,7 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.warm_up import large
 from ec_core.leastsquares.problem import Problem, make_problem
 from ec_core.networks.architecture import Architecture
-from ec_core.networks.forward import features
+from ec_core.networks.forward import features, hidden_outputs
 from ec_core.networks.parameters import pack, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.collapse import collapse
@@ -220,10 +220,7 @@ def _sums(problem: Problem, seen: LayerView, student: int, vector: Tensor, x: Te
 
 def _outputs(shape: Architecture, blocks: Sequence[Tensor], x: Tensor) -> Tensor:
     """phi (N, F): what the layer above these reads."""
-    below = [x]
-    for block in blocks:
-        below.append(shape.entry.function(features(shape, below) @ block.T))
-    return features(shape, below)
+    return features(shape, hidden_outputs(shape, blocks, x))
 
 
 def _solved(phi: Tensor, target: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ec_core.devices import small_svd
 from ec_core.leastsquares.problem import Problem
+from ec_core.networks.forward import features, sums
 from ec_core.networks.parameters import pack
 
 CUT = 1e-13
@@ -30,16 +31,6 @@ class Solved:
     theta: Tensor
     loss: float
     cost: Tensor
-
-
-def features(problem: Problem, incoming: Tensor) -> Tensor:
-    """phi (N, F) for one student's weight vectors (H, D+1): neurons, constant, inputs."""
-    x = problem.x
-    z = x @ incoming[:, :-1].T + incoming[:, -1]
-    parts = [problem.shape.entry.function(z), x.new_ones(len(x), 1)]
-    if problem.shape.skip:
-        parts.append(x)
-    return torch.cat(parts, dim=1)
 
 
 def inverse_gram(s: Tensor, vh: Tensor) -> Tensor:
@@ -59,7 +50,9 @@ def inverse_gram(s: Tensor, vh: Tensor) -> Tensor:
 def solve_output(problem: Problem, incoming: Tensor) -> Solved:
     """Best last layer for weight vectors (H, D+1)."""
     hidden = len(incoming)
-    phi = features(problem, incoming)
+    shape, x = problem.shape, problem.x
+    h = shape.entry.function(sums(shape, incoming, [x]))
+    phi = features(shape, [x, h])
     # a QR first: the decomposition then works on a small square matrix
     q, r = torch.linalg.qr(phi)
     u, s, vh = small_svd(r)

@@ -79,9 +79,7 @@ def _without_each(
     shape, layers = problem.shape, unpack(problem.shape, theta)
     passed = forward_pass(shape, layers, problem.x)
     inverses = {}
-    for m in range(layer + 1, len(layers.blocks)):
-        if m > layer + 1 and not shape.skip:
-            break
+    for m in shape.readers(layer + 1):
         phi = passed.phi[m][0]
         _, s, vh = small_svd(torch.linalg.qr(phi, mode="r").R)
         inverses[m] = inverse_gram(s, vh)

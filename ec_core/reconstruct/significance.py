@@ -264,9 +264,8 @@ def _widened(found: Pruned, wider: Problem, seed: int, start: int) -> Tensor:
     for layer, (block, was) in enumerate(zip(grown, blocks.blocks, strict=True)):
         rows = was.shape[1]
         block[:, :rows] = 0.0
-        for source in range(layer + 1) if new.skip or layer == 0 else [layer]:
+        for source in new.sources(layer):
             there, here = new.columns(layer, source), old.columns(layer, source)
             block[:, :rows, there.start : there.start + old.sizes[source]] = was[..., here]
-        bias, was_bias = new.sizes[layer], old.sizes[layer]
-        block[:, :rows, bias] = was[..., was_bias]
+        block[:, :rows, new.bias(layer)] = was[..., old.bias(layer)]
     return pack(grown)

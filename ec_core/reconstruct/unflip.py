@@ -97,16 +97,16 @@ def line_as_neurons(shape: Architecture, theta: Tensor) -> tuple[Architecture, T
 def _flip(shape: Architecture, blocks: list[np.ndarray], layer: int, which: np.ndarray) -> None:
     """Write neurons of a hidden layer with the opposite sign; later layers take up what is left."""
     entry, neurons, own = shape.entry, blocks[layer], shape.sizes[layer] + 1
-    for m in range(layer + 1, len(blocks)):
+    for m in shape.readers(layer + 1):
         column = shape.columns(m, layer + 1).start
-        bias = shape.sizes[m]
+        bias = shape.bias(m)
         for j in which:
             # a·s(z) = a'·s(-z) - a'·linear·z - a'·constant, with a' = parity·a
             flipped = entry.parity * blocks[m][:, column + j]
             blocks[m][:, column + j] = flipped
             left = -entry.linear * flipped
             blocks[m][:, bias] += left * neurons[j, own - 1] - flipped * entry.constant
-            for source in range(layer + 1):
+            for source in shape.sources(layer):
                 there, here = shape.columns(m, source), shape.columns(layer, source)
                 blocks[m][:, there] += np.outer(left, neurons[j, here])
     neurons[which] *= -1

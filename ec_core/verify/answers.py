@@ -80,10 +80,8 @@ class AnswerCheck:
 
 def _answers(network: Network, kinds: tuple[str, ...], x: np.ndarray) -> np.ndarray:
     """The answers (N, K) of the network's weights with an activation for each hidden layer."""
-    h = x
-    for w, b, kind in zip(network.weights[:-1], network.biases[:-1], kinds, strict=True):
-        h = ACTIVATIONS[kind].function(torch.from_numpy(h @ w.T + b)).numpy()
-    return np.asarray(h @ network.weights[-1].T + network.biases[-1])
+    *_, (_, answers) = network.passes(x, kinds)
+    return answers
 
 
 def _transposed(network: Network) -> Network | None:

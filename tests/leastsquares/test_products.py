@@ -11,8 +11,7 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.products import linearise, product
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.architecture import Architecture
-from ec_core.networks.forward import forward, forward_pass, jvp
-from ec_core.networks.parameters import random_parameters, unpack
+from ec_core.networks.parameters import random_parameters
 
 SIZES = [(1, 1, 1), (3, 5, 2), (3, 4, 2, 2), (2, 3, 2, 3, 1)]
 
@@ -45,23 +44,6 @@ def test_product_gradient_and_loss_are_those_of_the_dense_matrix(
     torch.testing.assert_close(product(at, v), expected, rtol=1e-10, atol=1e-11)
     torch.testing.assert_close(found, gradient, rtol=1e-11, atol=1e-13)
     torch.testing.assert_close(again, loss, rtol=1e-12, atol=0)
-
-
-@pytest.mark.parametrize("skip", [False, True])
-@pytest.mark.parametrize("sizes", SIZES)
-def test_push_is_the_directional_derivative_of_the_answers(
-    sizes: tuple[int, ...], skip: bool
-) -> None:
-    problem, theta, v = _case("gelu", sizes, skip)
-    shape = problem.shape
-    layers, moves = unpack(shape, theta), unpack(shape, v)
-    found = jvp(shape, layers, moves, forward_pass(shape, layers, problem.x))
-
-    def along(t: torch.Tensor) -> torch.Tensor:
-        return forward(shape, theta + t * v, problem.x)
-
-    expected = torch.func.jacrev(along)(torch.zeros((), dtype=torch.float64))
-    torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
 
 
 @pytest.mark.parametrize("skip", [False, True])

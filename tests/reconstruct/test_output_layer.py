@@ -9,8 +9,9 @@ import torch
 from ec_core.leastsquares.loss import losses
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
+from ec_core.networks.forward import features, hidden_outputs
 from ec_core.networks.parameters import random_parameters
-from ec_core.reconstruct.output_layer import features, solve_output
+from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.removal import rank, remove
 
 
@@ -22,7 +23,7 @@ def test_cost_is_the_rise_of_the_loss(skip: bool) -> None:
     problem = Problem(Architecture((2, 5, 2), "gelu", skip), x, y)
     incoming = torch.randn(5, 3, dtype=torch.float64, generator=generator)
     solved = solve_output(problem, incoming)
-    phi = features(problem, incoming).numpy()
+    phi = features(problem.shape, hidden_outputs(problem.shape, [incoming], x)).numpy()
     reference = np.linalg.lstsq(phi, y.numpy(), rcond=None)[0]
     assert abs(solved.loss - np.mean((phi @ reference - y.numpy()) ** 2)) < 1e-12
     assert abs(float(losses(problem, solved.theta)[0]) - solved.loss) < 1e-12
