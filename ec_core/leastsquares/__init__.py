@@ -1,0 +1,1 @@
+"""Least squares for batches of networks: products, Gauss-Newton, Levenberg-Marquardt."""

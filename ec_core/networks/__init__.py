@@ -1,0 +1,1 @@
+"""Networks, their activations and symmetries; reading and writing them."""

@@ -12,7 +12,7 @@ ROOMS = ("ec_core", "pages", "tests", "assets")
 
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
-CITED = re.compile(r"docs/[\w/-]+\.\w+(?:#[\w-]+)?")
+CITED = re.compile(r"(?<![\w/])docs/[\w/-]+\.\w+(?:#[\w-]+)?")
 
 
 def source_files() -> tuple[Path, ...]:

@@ -54,3 +54,11 @@ def test_a_reader_fetches_nothing_from_elsewhere() -> None:
     looks = (DOCS / "books.css").read_text("utf-8")
     assert "font = false" in settings
     assert "http" not in re.sub(r"^ *#.*$", "", settings, flags=re.MULTILINE) + looks
+
+
+def test_code_that_the_books_show_of_a_toy_is_its_code() -> None:
+    page = (DOCS / "extend.md").read_text("utf-8")
+    toys = [path.read_text("utf-8") for path in sorted((ROOT / "tests" / "toys").glob("*.py"))]
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert blocks
+    assert [block for block in blocks if not any(block in toy for toy in toys)] == []

@@ -68,7 +68,7 @@ def test_names_that_docstrings_send_a_reader_to_are_there() -> None:
 
 
 def test_modules_that_docstrings_name_are_there() -> None:
-    """``networks.mlp`` is a file of the room networks."""
+    """``networks.files`` is a file of the room networks."""
     missing = {
         f"{path.relative_to(ROOT)}: {room}.{name}"
         for path in source_files()
