@@ -1,4 +1,4 @@
-"""The one check: format, lint, types, layers, books, tests.
+"""The one check: format, lint, types, layers, books, browser code, tests.
 
     python tests/check.py [--long] [pytest options]
 
@@ -27,6 +27,7 @@ STEPS = {
     "layers": [sys.executable, "-c", LAYERS],
     # into site/; a dead link, a formula or a name of the engine that is not there is an error
     "docs": [*PYTHON, "zensical", "build", "--strict", "--clean"],
+    "browser code": [sys.executable, "tests/browser_code.py"],
     # one process per core, a file in one process: the browser tests share their server; in the
     # order of tests/browser/conftest.py, where the longest are not left to the end
     # R: a browser test that passed only at its second try is named, not hidden

@@ -6,24 +6,33 @@ import * as hands from "./hands.js"
 import * as past from "./history.js"
 import { allMembers } from "./sets.js"
 import { automaticHeight, counts, lastLong, middle, paperHeight, plateaus } from "./plateau.js"
-import { heightOf, shifted, value, wholeRange, zoomed } from "./scale.js"
+import { setLog } from "./view.js"
 
+/** @type {Mark} */
 const NOTHING = { vectors: [], branch: -1 }
 const RINGS = 300
 
+/** filled in by Python's first word, before anything is drawn @type {any} */
+const LATER = null
+
+/** @param {Packed} packed */
 export function makeBench(packed) {
   const tree = growTree(packed)
+  /** @type {Bench} */
   const bench = {
-    tree, points: tree.map, pointsFrom: "PCA", truth: null, truthPoints: null, showTruth: false,
-    history: null, cut: null, found: null, plateaus: [], names: {},
-    view: { log: true, x0: -0.5, x1: tree.vectors - 0.5, lo: 0, hi: 1 },
-    mapZoom: { k: 1, x: 0, y: 0 }, colourBy: "cluster", hover: NOTHING, picked: NOTHING, lit: null, version: 0, lights: 0,
+    tree, look: LATER, points: tree.map, truth: null, truthPoints: null, showTruth: false,
+    umap: null, umapName: null, umapNote: "", mapWanted: "UMAP",
+    history: LATER, cut: LATER, found: LATER, plateaus: [], names: {}, medians: new Map(), built: {},
+    view: { log: true, x0: -0.5, x1: tree.vectors - 0.5, lo: 0, hi: 1 }, whole: [0, 1], mapZoom: { k: 1, x: 0, y: 0 },
+    colourBy: "cluster", sort: { key: "number", down: false },
+    hover: NOTHING, picked: NOTHING, lit: null, pickedClusters: [], lasso: null, plateauHover: null,
+    version: 0, lights: 0,
   }
   setLog(bench, true)
   return bench
 }
 
-// a cut to look at; nothing is remembered yet
+/** a cut to look at; nothing is remembered yet @param {Bench} bench @param {Cut} cut */
 export function show(bench, cut) {
   const before = bench.cut
   bench.cut = cut
@@ -38,15 +47,16 @@ export function show(bench, cut) {
   light(bench)
 }
 
+/** @param {Found} a @param {Found} b */
 function sameClusters(a, b) {
   return a.kept.length === b.kept.length &&
     a.kept.every((cluster, i) => cluster.number === b.kept[i].number) && a.label.every((value, place) => value === b.label[place])
 }
 
-// what is hovered or picked, as clusters, in every view
+/** what is hovered or picked, as clusters, in every view @param {Bench} bench */
 export function light(bench) {
   const { hover, picked } = bench
-  const has = mark => mark.vectors.length > 0 || mark.branch >= 0
+  const has = (/** @type {Mark} */ mark) => mark.vectors.length > 0 || mark.branch >= 0
   const before = bench.lit
   bench.lit = null
   if (before !== null || has(hover) || has(picked)) bench.lights++
@@ -58,24 +68,27 @@ export function light(bench) {
   bench.lit = { clusters, vectors: rings, only, branch: hover.branch >= 0 ? hover.branch : picked.branch }
 }
 
+/** @param {Bench} bench @param {Mark} mark */
 export function touched(bench, mark) {
   const vectors = mark.branch >= 0 ? members(bench.tree, mark.branch) : mark.vectors
+  /** @type {Set<Cluster>} */
   const found = new Set()
   for (const v of vectors) found.add(clusterAt(bench.tree, bench.found, v))
   return [...found]
 }
 
+/** @param {Bench} bench @param {Mark | null} mark */
 export function hoverOn(bench, mark) {
   bench.hover = mark ?? NOTHING
   light(bench)
 }
 
-// more: add to what is picked, or take it away again
+/** more: add to what is picked, or take it away again @param {Bench} bench @param {Mark | null} mark */
 export function pick(bench, mark, more = false) {
   if (mark === null) bench.picked = NOTHING
   else if (!more) bench.picked = mark
   else {
-    const vectors = at => (at.branch >= 0 ? Array.from(members(bench.tree, at.branch)) : at.vectors)
+    const vectors = (/** @type {Mark} */ at) => (at.branch >= 0 ? Array.from(members(bench.tree, at.branch)) : at.vectors)
     const have = new Set(vectors(bench.picked)), given = vectors(mark)
     const gone = given.every(v => have.has(v))
     for (const v of given) if (gone) have.delete(v); else have.add(v)
@@ -85,20 +98,23 @@ export function pick(bench, mark, more = false) {
   light(bench)
 }
 
+/** @param {Tree} tree @param {Cluster} cluster */
 export function markOf(tree, cluster) {
   return markOfAll(tree, [cluster])
 }
 
+/** @param {Tree} tree @param {Cluster[]} clusters @returns {Mark} */
 export function markOfAll(tree, clusters) {
   return { vectors: clusters.flatMap(cluster => Array.from(allMembers(tree, cluster.nodes))), branch: -1 }
 }
 
+/** @param {Bench} bench @param {Cut[]} steps @param {number} at */
 export function start(bench, steps, at) {
   bench.history = past.startHistory(steps, at)
   show(bench, past.now(bench.history))
 }
 
-// a cut to keep: one step to undo
+/** a cut to keep: one step to undo @param {Bench} bench @param {Cut | null} cut */
 export function commit(bench, cut) {
   if (cut === null) return false
   const before = bench.history
@@ -107,6 +123,7 @@ export function commit(bench, cut) {
   return bench.history !== before
 }
 
+/** @param {Bench} bench @param {number} direction */
 export function step(bench, direction) {
   const next = direction < 0 ? past.undo(bench.history) : past.redo(bench.history)
   if (next === bench.history) return false
@@ -115,7 +132,10 @@ export function step(bench, direction) {
   return true
 }
 
-// a rule's height for gamma and beta; by hand it stays
+/**
+ * a rule's height for gamma and beta; by hand it stays
+ * @param {Bench} bench @param {Partial<Cut>} changes @returns {Cut}
+ */
 export function ruled(bench, changes) {
   const cut = { ...bench.cut, ...changes }
   if (cut.rule === "plateau") cut.height = automaticHeight(bench.tree, cut.gamma, cut.beta)
@@ -123,23 +143,28 @@ export function ruled(bench, changes) {
   return cut
 }
 
+/** @param {Bench} bench @param {number} height @returns {Cut} */
 export function atHeight(bench, height) {
   return { ...bench.cut, height, rule: "hand" }
 }
 
-// a plateau's middle; the automatic one is the rule's again
+/** a plateau's middle; the automatic one is the rule's again @param {Bench} bench @param {Plateau} plateau */
 export function atPlateau(bench, plateau) {
-  const automatic = plateau === lastLong(bench.plateaus, bench.tree.scale)
+  const automatic = plateau === lastLong(bench.plateaus, bench.tree)
   return automatic ? ruled(bench, { rule: "plateau" }) : atHeight(bench, middle(plateau))
 }
 
+/** @param {Bench} bench @param {number} direction */
 export function nextPlateau(bench, direction) {
   const at = Math.log10(bench.cut.height)
   const others = bench.plateaus.filter(p => (direction > 0 ? p.low > at : p.high < at))
   return (direction > 0 ? others[0] : others[others.length - 1]) ?? null
 }
 
-// the next cut for a word of the toolbar, null where it does nothing
+/**
+ * the next cut for a word of the toolbar, null where it does nothing
+ * @param {Bench} bench @param {string} word @returns {Cut | null}
+ */
 export function handled(bench, word) {
   const { tree, cut } = bench, clusters = touched(bench, bench.picked)
   if (clusters.length === 0) return null
@@ -154,13 +179,18 @@ export function handled(bench, word) {
   return null
 }
 
-// the cut that keeps so many clusters, at the middle of the longest stretch of height that does;
-// or { words }: why there is none. What hands have decided counts.
+/**
+ * the cut that keeps so many clusters, at the middle of the longest stretch of height that does;
+ * or { words }: why there is none. What hands have decided counts.
+ * @param {Bench} bench @param {number} wanted @returns {{ cut?: Cut, words?: string }}
+ */
 export function cutInto(bench, wanted) {
   const { tree, cut } = bench, edited = cut.edits.length > 0
   if (!Number.isInteger(wanted) || wanted < 1) return { words: "Type how many clusters are to be kept: a whole number from 1 on." }
   const found = [...bench.plateaus].sort((a, b) => b.high - b.low - (a.high - a.low))
-  const automatic = lastLong(bench.plateaus, tree.scale), had = new Set()
+  const automatic = lastLong(bench.plateaus, tree)
+  /** @type {Set<number>} */
+  const had = new Set()
   if (automatic) found.unshift(automatic)
   for (const plateau of found) {
     const next = atPlateau(bench, plateau), kept = edited ? cutTree(tree, next).kept.length : plateau.count
@@ -170,18 +200,20 @@ export function cutInto(bench, wanted) {
   return { words: `No height keeps exactly ${wanted} ${wanted === 1 ? "cluster" : "clusters"} ${whatCounts(cut)}${nearest([...had], wanted)}.` }
 }
 
+/** @param {Cut} cut */
 function whatCounts({ gamma, beta, edits }) {
   const rules = `(γ ${Number(gamma.toFixed(3))}, β ${Number(beta.toPrecision(3))}°`
   return edits.length ? `${rules}, and what was done by hand)` : `${rules})`
 }
 
+/** @param {number[]} had @param {number} wanted */
 function nearest(had, wanted) {
   const less = Math.max(...had.filter(n => n < wanted && n > 0)), more = Math.min(...had.filter(n => n > wanted))
   const names = [less, more].filter(Number.isFinite)
   return names.length ? `; the nearest that can be had: ${names.join(" and ")}` : ""
 }
 
-// which branch an own height would be for: the one picked in the tree, or the cluster's
+/** which branch an own height would be for: the one picked in the tree, or the cluster's @param {Bench} bench */
 export function ownNode(bench, clusters = touched(bench, bench.picked)) {
   const { tree, picked } = bench
   const node = picked.branch >= 0 ? picked.branch : clusters.length === 1 ? clusters[0].node : -1
@@ -189,73 +221,9 @@ export function ownNode(bench, clusters = touched(bench, bench.picked)) {
   return node >= tree.vectors && tree.height[node] > 0 && !has ? node : -1
 }
 
-export function setLog(bench, log) {
-  bench.whole = wholeRange(bench.tree, log)
-  Object.assign(bench.view, { log, lo: bench.whole[0], hi: bench.whole[1] })
-}
-
-export function zoomTree(bench, factor, place, v) {
-  const { view, tree } = bench
-  const [x0, x1] = zoomed([view.x0, view.x1], place, factor, [-0.5, tree.vectors - 0.5], 3)
-  Object.assign(view, { x0, x1 })
-  if (v === null) return
-  const [lo, hi] = zoomed([view.lo, view.hi], v, factor, bench.whole, view.log ? 0.5 : bench.whole[1] / 1e4)
-  Object.assign(view, { lo, hi })
-}
-
-export function panTree(bench, places, v) {
-  const { view, tree } = bench
-  const [x0, x1] = shifted([view.x0, view.x1], places, [-0.5, tree.vectors - 0.5])
-  const [lo, hi] = shifted([view.lo, view.hi], v, bench.whole)
-  Object.assign(view, { x0, x1, lo, hi })
-}
-
-// moves the tree, no more than it must, until a branch is within what is seen
-export function reveal(bench, node) {
-  const { view, tree } = bench, x = tree.x[node], v = value(tree.height[node], view.log)
-  const by = (at, low, high) => (at < low || at > high ? at - (low + high) / 2 : 0)
-  panTree(bench, by(x, view.x0, view.x1), node < tree.vectors ? 0 : by(v, view.lo, view.hi))
-}
-
-const MOST_ZOOM = 1e5
-
-// about a place (px, py) of a map of w × h; never smaller than the whole
-export function zoomMap(bench, factor, px, py, { w, h }) {
-  const { k, x, y } = bench.mapZoom, next = Math.max(1, Math.min(MOST_ZOOM, k * factor)), f = next / k
-  bench.mapZoom = next === 1 ? { k: 1, x: 0, y: 0 } : {
-    k: next, x: px - w / 2 - f * (px - w / 2 - x), y: py - h / 2 - f * (py - h / 2 - y),
-  }
-}
-
-// a place beyond the map's edge comes to its middle
-export function revealOnMap(bench, px, py, { w, h }) {
-  if (px >= 0 && px <= w && py >= 0 && py <= h) return false
-  const { k, x, y } = bench.mapZoom
-  bench.mapZoom = { k, x: x + w / 2 - px, y: y + h / 2 - py }
-  return true
-}
-
-export function fitTree(bench) {
-  Object.assign(bench.view, { x0: -0.5, x1: bench.tree.vectors - 0.5, lo: bench.whole[0], hi: bench.whole[1] })
-}
-
-// the lowest value of the axis at which there can be a cut: on a logarithmic one a little above
-// its end, where vectors hang
-export function lowest(bench) {
-  return bench.view.log ? bench.whole[0] + 1.1 : bench.whole[1] * 1e-6
-}
-
-// a step along the height axis: a tenth of a decade, or a fiftieth of what is seen
-export function nudged(bench, height, steps) {
-  const { log, lo, hi } = bench.view
-  const next = value(height, log) + steps * (log ? 0.1 : (hi - lo) / 50)
-  const [least, most] = [lowest(bench), bench.whole[1]]
-  return heightOf(Math.max(least, Math.min(most, next)), log)
-}
-
-// what the truth says about a cut: per cluster the distance to its nearest true neuron
+/** what the truth says about a cut: per cluster the distance to its nearest true neuron @param {Bench} bench */
 export function judged(bench, found = bench.found) {
-  const { tree, truth } = bench
+  const { truth } = bench
   if (truth === null) return null
   const hit = new Set()
   let worst = 0

@@ -4,6 +4,7 @@ import { unpack } from "./data.js"
 
 const MINE = new WeakMap()
 
+/** @param {Component<Uint8Array>} component */
 export default function (component) {
   const { data, parentElement } = component
   const blobs = (globalThis.ecBlobs ??= new Map())

@@ -1,11 +1,12 @@
 // The branches that a height and the hands leave, and what the rules keep.
-// Mirrors needed_students and branches in ec_core/cluster.
+// Mirrors needed_students and branches in ec_core/cluster; the numbers come with the tree.
 
-export function neededStudents(students, gamma) {
-  return Math.max(Math.min(2, students), Math.ceil(gamma * students - 1e-9))
+/** how many students a cluster must hold @param {Tree} tree @param {number} gamma */
+export function neededStudents({ students, rules }, gamma) {
+  return Math.max(Math.min(rules.leastStudents, students), Math.ceil(gamma * students - rules.gammaSlack))
 }
 
-// how many of the ascending heights are at most this one
+/** how many of the ascending heights are at most this one @param {Tree} tree @param {number} height */
 export function mergesUpTo(tree, height) {
   let low = tree.vectors, high = tree.nodes
   while (low < high) {
@@ -16,13 +17,17 @@ export function mergesUpTo(tree, height) {
   return low - tree.vectors
 }
 
+/** @param {Edit[]} edits */
 function ownHeights(edits) {
   const own = new Map()
   for (const [word, node, height] of edits) if (word === "cut") own.set(node, height)
   return own
 }
 
-// per node: has its merge happened? Vectors always have.
+/**
+ * per node: has its merge happened? Vectors always have.
+ * @param {Tree} tree @param {number} height @param {Map<number, number>} own
+ */
 function done(tree, height, own) {
   const m = tree.vectors, result = new Uint8Array(tree.nodes)
   if (own.size === 0) return result.fill(1, 0, m + mergesUpTo(tree, height))
@@ -39,26 +44,30 @@ function done(tree, height, own) {
   return result
 }
 
-// the clusters as lists of nodes, ascending by their first node
+/**
+ * the clusters as lists of nodes, ascending by their first node
+ * @param {Tree} tree @param {number} height @param {Edit[]} edits
+ */
 export function branches(tree, height, edits) {
   const happened = done(tree, height, ownHeights(edits))
-  const group = new Map(), nodes = []
+  /** @type {number[]} */
+  const nodes = []
   for (let node = 0; node < tree.nodes; node++) {
     const parent = tree.parent[node]
     if (happened[node] && (parent < 0 || !happened[parent])) nodes.push(node)
   }
   const merges = edits.filter(edit => edit[0] === "merge")
   if (merges.length === 0) return nodes.map(node => [node])
-  for (const node of nodes) group.set(node, [node])
+  const group = new Map(nodes.map(node => [node, [node]]))
   for (const [, ...wanted] of merges) {
-    const parts = new Set(wanted.filter(node => group.has(node)).map(node => group.get(node)))
+    const parts = new Set(wanted.flatMap(node => (group.has(node) ? [group.get(node) ?? []] : [])))
     const union = [...parts].flat().sort((a, b) => a - b)
     for (const node of union) group.set(node, union)
   }
-  return nodes.filter(node => group.get(node)[0] === node).map(node => group.get(node))
+  return [...group].filter(([node, all]) => all[0] === node).map(([, all]) => all)
 }
 
-// do the rules keep a set of these numbers?
+/** do the rules keep a set of these numbers? @param {Tree} tree @param {{ gamma: number, beta: number }} cut @param {SetStatistics} set */
 export function passes(tree, { gamma, beta }, { support, angle }) {
-  return support >= neededStudents(tree.students, gamma) && angle <= beta
+  return support >= neededStudents(tree, gamma) && angle <= beta
 }

@@ -1,10 +1,11 @@
 // On the page that builds from the cut: hands in what the bench could not say before it was left.
-//
-// data: { tree, serial, cut }: where the server stands
 
 import { forget, OPEN, recall, remember, standing, storageOfTab } from "./memory.js"
 
-// the message for Python, null where it has everything
+/**
+ * the message for Python, null where it has everything
+ * @param {TabStorage | null} storage @param {{ tree: string, serial: string, cut: Cut }} stand
+ */
 export function handIn(storage, { tree, serial, cut }) {
   const record = recall(storage, tree)
   if (record === null) return null
@@ -19,6 +20,7 @@ export function handIn(storage, { tree, serial, cut }) {
   return { tree, serial: `${origin}-${last}`, seen: serial, origins, base, steps, at, ...(names ? { names } : {}) }
 }
 
+/** @param {Component<{ tree: string, serial: string, cut: Cut }>} component */
 export default function ({ data, setStateValue }) {
   const message = handIn(storageOfTab(), data)
   if (message !== null) setStateValue("change", message)

@@ -2,12 +2,14 @@
 //
 // M vectors, nodes 0 … M-1 are the vectors, M + k is the k-th merge, heights ascend.
 
+/** @type {Record<string, new (buffer: ArrayBuffer, at: number, count: number) => ArrayLike<number>>} */
 const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u1: Uint8Array }
 
+/** @param {Uint8Array | ArrayBuffer} bytes @returns {any} the facts, and the arrays by their names */
 export function unpack(bytes) {
   // typed arrays want their place in a buffer to be a multiple of eight
   const whole = new Uint8Array(bytes.byteLength)
-  whole.set(new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength))
+  whole.set(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes)
   const length = new DataView(whole.buffer).getUint32(0, true)
   const { arrays, ...facts } = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length)))
   const at = 4 + length
@@ -17,29 +19,38 @@ export function unpack(bytes) {
   return facts
 }
 
-function perNode(vectors, merges, leaf, values, Kind) {
-  const all = new Kind(vectors + merges)
+/**
+ * what every vector has (null: its own number), then what merges have
+ * @template {Float64Array | Int32Array} A @param {A} all @param {number} vectors @param {number | null} leaf
+ * @param {ArrayLike<number>} values
+ */
+function perNode(all, vectors, leaf, values) {
   for (let i = 0; i < vectors; i++) all[i] = leaf === null ? i : leaf
   all.set(values, vectors)
   return all
 }
 
-// Per node: parent (a node, -1 at the root), height, size, support, angle, spread, best,
-// leader (the vector that the larger child hands up: the branch is recognised by it),
-// first (where its vectors begin from left to right), x (where it is drawn, in places)
+/**
+ * Per node: parent (a node, -1 at the root), height, size, support, angle, spread, best,
+ * leader (the vector that the larger child hands up: the branch is recognised by it),
+ * first (where its vectors begin from left to right), x (where it is drawn, in places)
+ * @param {Packed} packed @returns {Tree}
+ */
 export function growTree(packed) {
   const m = packed.vectors, merges = packed.height.length, nodes = m + merges
+  const floats = (/** @type {number} */ leaf, /** @type {Float64Array} */ values) => perNode(new Float64Array(nodes), m, leaf, values)
+  const whole = (/** @type {number | null} */ leaf, /** @type {Int32Array} */ values) => perNode(new Int32Array(nodes), m, leaf, values)
   const tree = {
     ...packed,
     nodes,
     parent: new Int32Array(nodes).fill(-1),
-    height: perNode(m, merges, 0, packed.height, Float64Array),
-    size: perNode(m, merges, 1, packed.size, Int32Array),
-    support: perNode(m, merges, 1, packed.support, Int32Array),
-    angle: perNode(m, merges, 0, packed.angle, Float64Array),
-    spread: perNode(m, merges, 0, packed.spread, Float64Array),
-    best: perNode(m, merges, null, packed.best, Int32Array),
-    leader: perNode(m, merges, null, new Int32Array(merges), Int32Array),
+    height: floats(0, packed.height),
+    size: whole(1, packed.size),
+    support: whole(1, packed.support),
+    angle: floats(0, packed.angle),
+    spread: floats(0, packed.spread),
+    best: whole(null, packed.best),
+    leader: whole(null, new Int32Array(merges)),
     first: new Int32Array(nodes),
     x: new Float64Array(nodes),
     place: new Int32Array(m),
@@ -61,11 +72,12 @@ export function growTree(packed) {
   return tree
 }
 
-// the vectors below a node, from left to right
+/** the vectors below a node, from left to right @param {Tree} tree @param {number} node */
 export function members(tree, node) {
   return tree.order.subarray(tree.first[node], tree.first[node] + tree.size[node])
 }
 
+/** @param {Tree} tree @param {number} node @param {number} branch */
 export function isWithin(tree, node, branch) {
   const place = tree.first[node]
   return tree.size[node] <= tree.size[branch] && place >= tree.first[branch] &&

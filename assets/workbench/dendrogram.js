@@ -1,39 +1,28 @@
 // The tree. Its lines are painted once per zoom, in one colour; a cut only tints the branches, so
 // that ten thousand vectors are recoloured as fast as the pointer moves.
 
-import { colourOf, mix } from "./colour.js"
-import { HANG, linear, ticks, value } from "./scale.js"
+import { mix } from "../canvas/colour.js"
+import { beside } from "../canvas/surface.js"
+import { font } from "../canvas/text.js"
+import { drawAxis, drawCutLine, treeScales, yOf } from "./axes.js"
+import { colourOf } from "./look.js"
+import { HANG, value } from "./scale.js"
 import { tintOf } from "./tint.js"
 
-export const MARGIN = { left: 58, right: 10, top: 12, bottom: 24 }
-const FONT = "12px ui-sans-serif, system-ui, sans-serif"
-
-// where things are: X of a place, Y of a value of the height axis
-export function treeScales(bench, box) {
-  const { x0, x1, lo, hi } = bench.view
-  return {
-    left: MARGIN.left, right: box.w - MARGIN.right, top: MARGIN.top, bottom: box.h - MARGIN.bottom,
-    X: linear(x0, x1, MARGIN.left, box.w - MARGIN.right),
-    place: linear(MARGIN.left, box.w - MARGIN.right, x0, x1),
-    Y: linear(hi, lo, MARGIN.top, box.h - MARGIN.bottom),
-    v: linear(MARGIN.top, box.h - MARGIN.bottom, hi, lo),
-  }
-}
-
-export function yOf(bench, scales, height) {
-  return scales.Y(value(height, bench.view.log))
-}
-
+/** @param {Bench} bench */
 function hang(bench) {
   return bench.view.log ? HANG : 0.03 * (bench.whole[1] - bench.whole[0])
 }
 
-// the lines of one merge: down to its children, or a little way down to a vector
+/**
+ * the lines of one merge: down to its children, or a little way down to a vector
+ * @param {Pen} g @param {Bench} bench @param {TreeScales} scales @param {number} node @param {number} drop
+ */
 function trace(g, bench, scales, node, drop) {
   const { tree, view } = bench, m = tree.vectors
   const v = value(tree.height[node], view.log), y = scales.Y(v)
   const a = tree.left[node - m], b = tree.right[node - m]
-  const foot = child => scales.Y(child < m ? v - drop : value(tree.height[child], view.log))
+  const foot = (/** @type {number} */ child) => scales.Y(child < m ? v - drop : value(tree.height[child], view.log))
   const xa = scales.X(tree.x[a]), xb = scales.X(tree.x[b])
   g.moveTo(xa, foot(a))
   g.lineTo(xa, y)
@@ -41,6 +30,7 @@ function trace(g, bench, scales, node, drop) {
   g.lineTo(xb, foot(b))
 }
 
+/** @param {Pen} g @param {Bench} bench @param {TreeScales} scales @param {(node: number) => boolean} wanted */
 function strokeMerges(g, bench, scales, wanted) {
   const { tree } = bench, drop = hang(bench)
   g.beginPath()
@@ -48,34 +38,33 @@ function strokeMerges(g, bench, scales, wanted) {
   g.stroke()
 }
 
+/** @param {Bench} bench */
 function lineWidth(bench) {
   return bench.tree.vectors > 3000 ? 0.8 : 1.25
 }
 
-// The layer of lines in one colour; kept while nothing but the cut changes.
+/**
+ * The layer of lines in one colour; kept while nothing but the cut changes.
+ * @param {Bench} bench @param {Box} box @param {number} ratio
+ */
 function layerOf(bench, box, ratio) {
   const { view, look } = bench
   const key = [bench.tree.id, box.w, box.h, ratio, view.x0, view.x1, view.lo, view.hi, view.log, look.trunk].join()
   if (bench.treeLayer?.key === key) return bench.treeLayer
-  const make = () => {
-    const canvas = document.createElement("canvas")
-    canvas.width = Math.round(box.w * ratio)
-    canvas.height = Math.round(box.h * ratio)
-    const g = canvas.getContext("2d")
-    g.setTransform(ratio, 0, 0, ratio, 0, 0)
-    return { canvas, g }
-  }
-  const lines = make(), scales = treeScales(bench, box)
+  const lines = beside(box.w, box.h, ratio), scales = treeScales(bench, box)
   lines.g.strokeStyle = look.trunk
   lines.g.lineWidth = lineWidth(bench)
   strokeMerges(lines.g, bench, scales, node => (
     bench.tree.first[node] <= view.x1 && bench.tree.first[node] + bench.tree.size[node] > view.x0
   ))
-  bench.treeLayer = { key, lines: lines.canvas, tinted: make() }
+  bench.treeLayer = { key, lines: lines.canvas, tinted: beside(box.w, box.h, ratio) }
   return bench.treeLayer
 }
 
-// the places a node covers on the screen, and where its own lines begin
+/**
+ * the places a node covers on the screen, and where its own lines begin
+ * @param {Bench} bench @param {TreeScales} scales @param {number} node
+ */
 function extent(bench, scales, node) {
   const { tree } = bench, parent = tree.parent[node]
   const left = scales.X(tree.first[node] - 0.5), right = scales.X(tree.first[node] + tree.size[node] - 0.5)
@@ -83,13 +72,16 @@ function extent(bench, scales, node) {
   return { left, right, ownTop }
 }
 
-// Where many vectors share a column of pixels, one colour per column: a kept cluster's before grey
-// of what was rejected. Neighbours of one colour are one rectangle.
+/**
+ * Where many vectors share a column of pixels, one colour per column: a kept cluster's before grey
+ * of what was rejected. Neighbours of one colour are one rectangle.
+ * @param {Pen} g @param {Bench} bench @param {Box} box @param {TreeScales} scales
+ */
 function tintColumns(g, bench, box, scales) {
   const { found, look, cut, lit } = bench, cutY = yOf(bench, scales, cut.height)
   const from = Math.floor(scales.left), width = Math.ceil(scales.right) - from + 1
   const column = new Int32Array(width).fill(-2)
-  const claim = (cluster, index) => {
+  const claim = (/** @type {Cluster} */ cluster, /** @type {number} */ index) => {
     for (const node of cluster.nodes) {
       const { left, right } = extent(bench, scales, node)
       const a = Math.max(0, Math.floor(left) - from), b = Math.min(width, Math.max(Math.ceil(right) - from, a + 1))
@@ -98,7 +90,7 @@ function tintColumns(g, bench, box, scales) {
   }
   for (const cluster of found.rejected) claim(cluster, -1)
   for (const cluster of found.kept) claim(cluster, cluster.index)
-  const colour = index => {
+  const colour = (/** @type {number} */ index) => {
     const own = colourOf(look, found.kept[index]?.number ?? -1)
     const dim = lit && (index < 0 || !lit.clusters.has(found.kept[index]))
     return dim ? mix(own, look.paper, 0.6) : own
@@ -111,9 +103,10 @@ function tintColumns(g, bench, box, scales) {
   }
 }
 
+/** @param {Pen} g @param {Bench} bench @param {Box} box @param {TreeScales} scales */
 function tintClusters(g, bench, box, scales) {
   const { found, look, cut, lit } = bench, cutY = yOf(bench, scales, cut.height)
-  const draw = (cluster, colour) => {
+  const draw = (/** @type {Cluster} */ cluster, /** @type {string} */ colour) => {
     g.fillStyle = lit && !lit.clusters.has(cluster) ? mix(colour, look.paper, 0.6) : colour
     for (const node of cluster.nodes) {
       const { left, right, ownTop } = extent(bench, scales, node)
@@ -127,27 +120,7 @@ function tintClusters(g, bench, box, scales) {
   for (const cluster of found.rejected) draw(cluster, look.faint)
 }
 
-export function drawAxis(g, bench, box, scales, label) {
-  const { look, view } = bench
-  g.font = FONT
-  g.textBaseline = "middle"
-  g.lineWidth = 1
-  for (const { v, label: text } of ticks([view.lo, view.hi], view.log, Math.floor(box.h / 38))) {
-    const y = Math.round(scales.Y(v)) + 0.5
-    if (y < scales.top - 2 || y > scales.bottom + 2) continue
-    g.strokeStyle = look.grid
-    g.beginPath()
-    g.moveTo(scales.left, y)
-    g.lineTo(scales.right, y)
-    g.stroke()
-    if (!label) continue
-    g.fillStyle = look.muted
-    g.textAlign = "right"
-    g.fillText(text, scales.left - 7, y)
-  }
-}
-
-// shaded columns behind what is hovered or picked
+/** shaded columns behind what is hovered or picked @param {Pen} g @param {Bench} bench @param {TreeScales} scales */
 function drawLit(g, bench, scales) {
   const { lit, look } = bench
   if (!lit) return
@@ -180,7 +153,10 @@ function drawLit(g, bench, scales) {
   }
 }
 
-// under the tree each vector's own colour, where that is not its cluster's
+/**
+ * under the tree each vector's own colour, where that is not its cluster's
+ * @param {Pen} g @param {Bench} bench @param {TreeScales} scales
+ */
 function drawTints(g, bench, scales) {
   if (bench.colourBy === "cluster") return
   const { tree, view } = bench, own = tintOf(bench), wide = Math.max(scales.X(1) - scales.X(0) - 0.2, 1)
@@ -193,8 +169,9 @@ function drawTints(g, bench, scales) {
   }
 }
 
+/** @param {Pen} g @param {Bench} bench @param {TreeScales} scales */
 function drawNumbers(g, bench, scales) {
-  g.font = "600 12px ui-sans-serif, system-ui, sans-serif"
+  g.font = font(12, 600)
   g.textAlign = "center"
   g.textBaseline = "middle"
   let last = -Infinity
@@ -213,18 +190,7 @@ function drawNumbers(g, bench, scales) {
   }
 }
 
-export function drawCutLine(g, bench, scales) {
-  const y = yOf(bench, scales, bench.cut.height)
-  if (y < scales.top - 1 || y > scales.bottom + 1) return
-  g.strokeStyle = bench.look.accent
-  g.lineWidth = 2
-  g.beginPath()
-  g.moveTo(scales.left, y)
-  g.lineTo(scales.right, y)
-  g.stroke()
-}
-
-// branches with a height of their own: a short line with a knob
+/** branches with a height of their own: a short line with a knob @param {Bench} bench @param {TreeScales} scales */
 export function ownCuts(bench, scales) {
   return bench.cut.edits.filter(edit => edit[0] === "cut" && edit[1] < bench.tree.nodes).map(([, node, height]) => {
     const { left, right } = extent(bench, scales, node)
@@ -232,6 +198,7 @@ export function ownCuts(bench, scales) {
   })
 }
 
+/** @param {Pen} g @param {Bench} bench @param {TreeScales} scales */
 function drawOwnCuts(g, bench, scales) {
   for (const { left, right, y } of ownCuts(bench, scales)) {
     g.strokeStyle = g.fillStyle = bench.look.accent
@@ -248,7 +215,7 @@ function drawOwnCuts(g, bench, scales) {
   }
 }
 
-// on a canvas from the layer; as SVG line by line
+/** on a canvas from the layer; as SVG (no ratio) line by line @type {Draw} */
 export function drawTree(g, box, bench, ratio) {
   const scales = treeScales(bench, box)
   drawAxis(g, bench, box, scales, true)
@@ -259,11 +226,12 @@ export function drawTree(g, box, bench, ratio) {
     tinted.g.drawImage(lines, 0, 0, box.w, box.h)
     tinted.g.globalCompositeOperation = "source-atop"
     const crowded = bench.view.x1 - bench.view.x0 > 2 * (scales.right - scales.left)
-    ;(crowded ? tintColumns : tintClusters)(tinted.g, bench, box, scales)
+    if (crowded) tintColumns(tinted.g, bench, box, scales)
+    else tintClusters(tinted.g, bench, box, scales)
     g.save()
     g.beginPath()
     g.rect(scales.left - 3, 0, scales.right - scales.left + 6, box.h)
-    g.clip()
+    g.clip?.()
     g.drawImage(tinted.canvas, 0, 0, box.w, box.h)
     drawOwnCuts(g, bench, scales)
     g.restore()
@@ -281,13 +249,13 @@ export function drawTree(g, box, bench, ratio) {
   drawCutLine(g, bench, scales)
 }
 
+/** @param {Pen} g @param {Bench} bench @param {TreeScales} scales */
 function drawTreeLines(g, bench, scales) {
   const { tree, found, look } = bench, label = new Int32Array(tree.nodes).fill(-2)
-  const claim = (cluster, index) => {
+  const claim = (/** @type {Cluster} */ cluster, /** @type {number} */ index) => {
     for (const top of cluster.nodes) {
       const waiting = [top]
-      while (waiting.length) {
-        const node = waiting.pop()
+      for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
         label[node] = index
         if (node >= tree.vectors) waiting.push(tree.left[node - tree.vectors], tree.right[node - tree.vectors])
       }

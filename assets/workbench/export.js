@@ -4,10 +4,12 @@ import { reason } from "./cut.js"
 import { allMembers } from "./sets.js"
 import { outgoing } from "./table.js"
 
+/** @param {Tree} tree @param {Cluster} cluster */
 function everyVector(tree, cluster) {
   return Array.from(allMembers(tree, cluster.nodes)).sort((a, b) => a - b)
 }
 
+/** @param {Tree} tree @param {Cut} cut @param {Cluster} cluster */
 function row(tree, cut, cluster) {
   return {
     cluster: cluster.kept ? cluster.number + 1 : null,
@@ -24,6 +26,7 @@ function row(tree, cut, cluster) {
   }
 }
 
+/** @param {Tree} tree @param {Cut} cut @param {Found} found @param {Record<string, Cut>} names */
 export function asJson(tree, cut, found, names) {
   const clusters = [...found.kept, ...found.rejected].map(cluster => ({
     ...row(tree, cut, cluster),
@@ -33,14 +36,20 @@ export function asJson(tree, cut, found, names) {
   return JSON.stringify({ settings: cut, named_settings: names, ...facts, clusters }, null, 1)
 }
 
+/** @param {unknown} value */
 function cell(value) {
   const text = Array.isArray(value) ? value.join(" ") : String(value ?? "")
   return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text
 }
 
-// a vector's numbers, the bias last, and where every map that is there has it
+/**
+ * a vector's numbers, the bias last, and where every map that is there has it
+ * @param {Tree} tree @param {Record<string, Float32Array | null>} maps @param {number} v
+ */
 function numbers(tree, maps, v) {
-  const { features: width, coordinates } = tree, facts = {}
+  const { features: width, coordinates } = tree
+  /** @type {Record<string, number>} */
+  const facts = {}
   for (let i = 0; i < width; i++) facts[i + 1 < width ? `w${i + 1}` : "b"] = coordinates[v * width + i]
   for (const [name, points] of Object.entries(maps)) {
     if (points) Object.assign(facts, { [`${name}_x`]: points[2 * v], [`${name}_y`]: points[2 * v + 1] })
@@ -48,9 +57,13 @@ function numbers(tree, maps, v) {
   return facts
 }
 
-// one line per vector, so that a spreadsheet can count in any way it likes
-// maps: by name the coordinates (M, 2) or null
+/**
+ * one line per vector, so that a spreadsheet can count in any way it likes
+ * maps: by name the coordinates (M, 2) or null
+ * @param {Tree} tree @param {Cut} cut @param {Found} found @param {Record<string, Float32Array | null>} [maps]
+ */
 export function asCsv(tree, cut, found, maps = { pca: tree.map }) {
+  /** @type {Record<string, unknown>[]} */
   const lines = []
   for (const cluster of [...found.kept, ...found.rejected]) {
     const facts = row(tree, cut, cluster)

@@ -1,23 +1,45 @@
 // Everything by keyboard.
 
+import { boxOf } from "../canvas/surface.js"
 import * as B from "./bench.js"
 import { isWithin } from "./data.js"
 import { cutBranch } from "./hands.js"
-import { treeScales, yOf } from "./dendrogram.js"
+import { hand, pick, settle, step } from "./acts.js"
+import { treeScales, yOf } from "./axes.js"
+import { redraw, relit } from "./frame.js"
 import { mapScales } from "./map.js"
-import { boxOf, redraw, relit } from "./screen.js"
-import { branchWords, tip, vectorWords } from "./input.js"
+import { field as fieldOf } from "./screen.js"
+import { branchWords, say, vectorWords } from "./tip.js"
+import { fitMap, fitTree, nudged, reveal, revealOnMap, zoomMap, zoomTree } from "./view.js"
 
+const ZOOM = 1.4
+// with Shift, steps along the height axis are longer
+const LONG_STEP = 10
+
+/** @type {Record<string, string>} */
 const FIELDS = { n: "want", f: "find" }
+/** @type {Record<string, string>} */
 const LETTERS = { s: "split", o: "own", m: "merge", k: "keep", d: "drop", r: "reset" }
 
+/** how the keyboard zooms: in, out, not at all @param {KeyboardEvent} event */
+function zoomOf({ key }) {
+  return key === "-" ? 1 / ZOOM : key === "+" || key === "=" ? ZOOM : null
+}
+
+/** @param {KeyboardEvent} event */
+function picks({ key }) {
+  return key === "Enter" || key === " "
+}
+
+/** @param {BenchScreen} screen @param {KeyboardEvent} event */
 function onCutLine(screen, event) {
-  const { bench } = screen, steps = event.shiftKey ? 10 : 1
-  const plateau = direction => {
+  const { bench } = screen, steps = event.shiftKey ? LONG_STEP : 1
+  const plateau = (/** @type {number} */ direction) => {
     const next = B.nextPlateau(bench, direction)
     return next && B.atPlateau(bench, next)
   }
-  const nudge = by => B.atHeight(bench, B.nudged(bench, bench.cut.height, by))
+  const nudge = (/** @type {number} */ by) => B.atHeight(bench, nudged(bench, bench.cut.height, by))
+  /** @type {Record<string, () => Cut | null>} */
   const moves = {
     ArrowUp: () => nudge(steps), ArrowDown: () => nudge(-steps),
     ArrowRight: () => nudge(steps), ArrowLeft: () => nudge(-steps),
@@ -26,10 +48,11 @@ function onCutLine(screen, event) {
   }
   const cut = moves[event.key]?.()
   if (cut === undefined) return false
-  if (cut) screen.settle(cut)
+  if (cut) settle(screen, cut)
   return true
 }
 
+/** the branch beside one, of about its height @param {Tree} tree @param {number} node @param {number} direction */
 function beside(tree, node, direction) {
   const at = direction > 0 ? tree.first[node] + tree.size[node] : tree.first[node] - 1
   if (at < 0 || at >= tree.vectors) return node
@@ -38,98 +61,119 @@ function beside(tree, node, direction) {
   return next
 }
 
-// beside what it is about, and for those who listen
-function say(screen, canvas, x, y, words) {
-  tip(screen, canvas, x, y, words)
-  screen.part.said.textContent = words.join("; ")
+/** where the keyboard is on the tree @param {Bench} bench */
+function nodeAt({ hover, picked, found, tree }) {
+  if (hover.branch >= 0) return hover.branch
+  return picked.branch >= 0 ? picked.branch : found.kept[0]?.node ?? tree.nodes - 1
 }
 
-function onTree(screen, event) {
-  const { bench } = screen, { tree } = bench, m = tree.vectors
-  const at = bench.hover.branch >= 0 ? bench.hover.branch : bench.picked.branch >= 0 ? bench.picked.branch : bench.found.kept[0]?.node ?? tree.nodes - 1
+/** moves the own cut of the branch at hand, if it has one @param {BenchScreen} screen @param {KeyboardEvent} event @param {number} at */
+function moveOwn(screen, event, at) {
+  const { bench } = screen, { tree } = bench
   const own = bench.cut.edits.findLast(([word, node]) => (
     word === "cut" && node < tree.nodes && (isWithin(tree, at, node) || isWithin(tree, node, at))
   ))
-  if (event.altKey && own && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-    const by = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1)
-    screen.settle(cutBranch(bench.cut, own[1], B.nudged(bench, own[2], by)))
-    return true
-  }
-  const go = node => {
-    B.hoverOn(bench, { vectors: [], branch: node })
-    B.reveal(bench, node)
-    const scales = treeScales(bench, boxOf(screen.canvas.tree))
-    say(screen, screen.canvas.tree, scales.X(tree.x[node]), yOf(bench, scales, tree.height[node]), branchWords(bench, node))
-    relit(screen)
-    return true
-  }
-  if (event.key === "ArrowLeft") return go(beside(tree, at, -1))
-  if (event.key === "ArrowRight") return go(beside(tree, at, 1))
-  if (event.key === "ArrowUp") return go(tree.parent[at] < 0 ? at : tree.parent[at])
-  if (event.key === "ArrowDown") return go(at < m ? at : tree.left[at - m])
-  if (event.key === "Enter" || event.key === " ") {
-    B.pick(bench, { vectors: [], branch: at }, event.shiftKey)
-    relit(screen)
-    return true
-  }
-  if (event.key === "+" || event.key === "=" || event.key === "-") {
-    B.zoomTree(bench, event.key === "-" ? 1.4 : 1 / 1.4, tree.x[at], null)
-    redraw(screen, false)
-    return true
-  }
-  if (event.key === "0") { B.fitTree(bench); redraw(screen, false); return true }
-  return false
+  if (!own) return false
+  const [, node, height] = own, steps = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? LONG_STEP : 1)
+  settle(screen, cutBranch(bench.cut, node, nudged(bench, height, steps)))
+  return true
 }
 
+/** the branch that an arrow leads to @param {Tree} tree @param {number} at @param {string} key */
+function towards(tree, at, key) {
+  if (key === "ArrowLeft" || key === "ArrowRight") return beside(tree, at, key === "ArrowLeft" ? -1 : 1)
+  if (key === "ArrowUp") return tree.parent[at] < 0 ? at : tree.parent[at]
+  if (key === "ArrowDown") return at < tree.vectors ? at : tree.left[at - tree.vectors]
+  return null
+}
+
+/** @param {BenchScreen} screen @param {KeyboardEvent} event */
+function onTree(screen, event) {
+  const { bench } = screen, { tree } = bench, at = nodeAt(bench), zoom = zoomOf(event), upright = /^Arrow(Up|Down)$/
+  if (event.altKey && upright.test(event.key) && moveOwn(screen, event, at)) return true
+  const node = towards(tree, at, event.key)
+  if (node !== null) {
+    B.hoverOn(bench, { vectors: [], branch: node })
+    reveal(bench, node)
+    const scales = treeScales(bench, boxOf(screen.canvas.tree)), y = yOf(bench, scales, tree.height[node])
+    say(screen, screen.canvas.tree, scales.X(tree.x[node]), y, branchWords(bench, node))
+    relit(screen)
+  } else if (picks(event)) pick(screen, { vectors: [], branch: at }, event.shiftKey)
+  else if (zoom || event.key === "0") {
+    if (zoom) zoomTree(bench, 1 / zoom, tree.x[at], null)
+    else fitTree(bench)
+    redraw(screen, false)
+  } else return false
+  return true
+}
+
+/** @param {BenchScreen} screen @param {KeyboardEvent} event */
 function onMap(screen, event) {
   const { bench } = screen, { tree } = bench, now = bench.hover.vectors[0], canvas = screen.canvas.map, box = boxOf(canvas)
-  const spot = v => { const { screen: points } = mapScales(bench, box); return [points[2 * v], points[2 * v + 1]] }
+  const zoom = zoomOf(event)
+  /** @param {number} v @returns {[number, number]} */
+  const spot = v => {
+    const { screen: points } = mapScales(bench, box)
+    return [points[2 * v], points[2 * v + 1]]
+  }
   if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
     const by = event.key === "ArrowRight" ? 1 : -1
-    const at = now === undefined ? 0 : Math.max(0, Math.min(tree.vectors - 1, tree.place[now] + by))
-    const v = tree.order[at]
+    const v = tree.order[now === undefined ? 0 : Math.max(0, Math.min(tree.vectors - 1, tree.place[now] + by))]
     B.hoverOn(bench, { vectors: [v], branch: -1 })
-    if (B.revealOnMap(bench, ...spot(v), box)) redraw(screen, false)
+    if (revealOnMap(bench, ...spot(v), box)) redraw(screen, false)
     say(screen, canvas, ...spot(v), vectorWords(bench, v))
     relit(screen)
-    return true
-  }
-  if (event.key === "+" || event.key === "=" || event.key === "-") {
-    B.zoomMap(bench, event.key === "-" ? 1 / 1.4 : 1.4, ...(now === undefined ? [box.w / 2, box.h / 2] : spot(now)), box)
+  } else if (picks(event) && now !== undefined) {
+    pick(screen, B.markOf(tree, B.touched(bench, bench.hover)[0]), event.shiftKey)
+  } else if (zoom || event.key === "0") {
+    if (zoom) zoomMap(bench, zoom, ...(now === undefined ? /** @type {const} */ ([box.w / 2, box.h / 2]) : spot(now)), box)
+    else fitMap(bench)
     redraw(screen, false)
-    return true
-  }
-  if (event.key === "0") { bench.mapZoom = { k: 1, x: 0, y: 0 }; redraw(screen, false); return true }
-  if ((event.key === "Enter" || event.key === " ") && now !== undefined) {
-    B.pick(bench, B.markOf(tree, B.touched(bench, bench.hover)[0]), event.shiftKey)
-    relit(screen)
-    return true
-  }
-  return false
+  } else return false
+  return true
 }
 
-export function onKey(screen, event) {
-  const { bench, cutLine, canvas } = screen
-  if (!bench) return
-  const target = event.composedPath()[0], typing = target.matches?.("input:is([type=text], [type=search], [type=number])")
-  const command = event.ctrlKey || event.metaKey
-  if (command && !typing && event.key.toLowerCase() === "z") {
-    screen.step(event.shiftKey ? 1 : -1)
-  } else if (command && !typing && event.key.toLowerCase() === "y") screen.step(1)
-  else if (typing && event.key === "Escape" && target.closest("[data-form]")) {
+/** keys that mean the same wherever the keyboard is @param {BenchScreen} screen @param {KeyboardEvent} event */
+function anywhere(screen, event) {
+  const letter = event.altKey ? "" : event.key.toLowerCase()
+  if (FIELDS[letter]) {
+    const typed = fieldOf(screen.root, `[data-form=${FIELDS[letter]}] input`)
+    typed.focus()
+    typed.select()
+  } else if (LETTERS[letter]) hand(screen, LETTERS[letter])
+  else if (event.key === "Escape") {
+    B.hoverOn(screen.bench, null)
+    screen.note = null
+    pick(screen, null)
+  } else return false
+  return true
+}
+
+/** undo and redo; -1, 1, or null for another key @param {KeyboardEvent} event */
+function stepOf(event) {
+  const letter = event.key.toLowerCase()
+  if (!(event.ctrlKey || event.metaKey)) return null
+  return letter === "z" ? (event.shiftKey ? 1 : -1) : letter === "y" ? 1 : null
+}
+
+/** was it a key of the bench? @param {BenchScreen} screen @param {KeyboardEvent} event */
+function handled(screen, event) {
+  const { cutLine, canvas } = screen, target = /** @type {HTMLElement} */ (event.composedPath()[0]), back = stepOf(event)
+  if (target.matches?.("input:is([type=text], [type=search], [type=number])")) {
+    if (event.key !== "Escape" || !target.closest("[data-form]")) return false
     target.blur()
-    screen.bench && canvas.tree.focus({ preventScroll: true })
-  } else if (typing || command) return
-  else if (target === cutLine && onCutLine(screen, event)) { /* done */ }
-  else if (target === canvas.tree && onTree(screen, event)) { /* done */ }
-  else if (target === canvas.map && onMap(screen, event)) { /* done */ }
-  else if (FIELDS[event.key.toLowerCase()] && !event.altKey) {
-    const field = screen.root.querySelector(`[data-form=${FIELDS[event.key.toLowerCase()]}] input`)
-    field.focus()
-    field.select()
-  } else if (LETTERS[event.key.toLowerCase()] && !event.altKey) screen.hand(LETTERS[event.key.toLowerCase()])
-  else if (event.key === "Escape") { B.pick(bench, null); B.hoverOn(bench, null); screen.note = null; relit(screen) }
-  else return
+    canvas.tree.focus({ preventScroll: true })
+    return true
+  }
+  if (back !== null) { step(screen, back); return true }
+  if (event.ctrlKey || event.metaKey) return false
+  return (target === cutLine && onCutLine(screen, event)) || (target === canvas.tree && onTree(screen, event)) ||
+    (target === canvas.map && onMap(screen, event)) || anywhere(screen, event)
+}
+
+/** @param {BenchScreen} screen @param {KeyboardEvent} event */
+export function onKey(screen, event) {
+  if (!screen.bench || !handled(screen, event)) return
   event.preventDefault()
   // the app has shortcuts of its own (R reruns, C clears)
   event.stopPropagation()

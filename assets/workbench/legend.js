@@ -1,17 +1,18 @@
 // The line below the map that says what its colours are.
 
-import { drawSymbol } from "./colour.js"
-import { power } from "./scale.js"
+import { rgb } from "../canvas/colour.js"
+import { drawSymbol } from "../canvas/symbols.js"
+import { font, power } from "../canvas/text.js"
 import { entries, lossRamp, lossRange } from "./tint.js"
 
 export const LEGEND = 20
-const FONT = "11px ui-sans-serif, system-ui, sans-serif"
 const BAR = 120, STEPS = 40
 
-function drawLoss(g, box, bench, y) {
+/** @param {Pen} g @param {Bench} bench @param {number} y */
+function drawLoss(g, bench, y) {
   const [low, high] = lossRange(bench.tree), colours = lossRamp(bench.look)
   let x = 12
-  const write = text => {
+  const write = (/** @type {string} */ text) => {
     g.fillStyle = bench.look.muted
     g.fillText(text, x, y)
     x += 6.2 * text.length + 8
@@ -19,19 +20,20 @@ function drawLoss(g, box, bench, y) {
   write("loss")
   write(power(Math.floor(low)))
   for (let i = 0; i < STEPS; i++) {
-    g.fillStyle = `rgb(${colours[Math.round((255 * i) / (STEPS - 1))].join(",")})`
+    g.fillStyle = rgb(colours[Math.round((255 * i) / (STEPS - 1))])
     g.fillRect(x + (BAR * i) / STEPS, y - 4, BAR / STEPS + 0.5, 8)
   }
   x += BAR + 8
   write(power(Math.ceil(high)))
 }
 
+/** @param {Pen} g @param {Box} box @param {Bench} bench */
 export function drawLegend(g, box, bench) {
   const y = box.h - LEGEND / 2 - 1
-  g.font = FONT
+  g.font = font(11)
   g.textAlign = "left"
   g.textBaseline = "middle"
-  if (bench.colourBy === "loss") { drawLoss(g, box, bench, y); return }
+  if (bench.colourBy === "loss") { drawLoss(g, bench, y); return }
   const all = entries(bench), word = bench.colourBy
   g.fillStyle = bench.look.muted
   g.fillText(word, 12, y)

@@ -1,43 +1,27 @@
-// Axes: heights on a logarithmic or linear axis, places from left to right, each with a window.
+// The height axis, logarithmic or linear, and windows on it and on the places from left to right.
 
+import { power } from "../canvas/text.js"
+
+// where a logarithmic axis ends: whatever merges lower is drawn there
+export const LOWEST_DECADE = -17
 export const LOWEST = 1e-17
+// how far vectors hang below their merge, in decades
 export const HANG = 0.7
 
-const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" }
-
-export function power(exponent) {
-  return "10" + String(exponent).split("").map(c => SUPERSCRIPT[c] ?? c).join("")
-}
-
-// a number in few characters: 3.2·10⁻⁷ where it is small, 0.43 or 12 where it is not
-export function short(value) {
-  if (!Number.isFinite(value)) return "–"
-  if (value === 0) return "0"
-  const size = Math.abs(value)
-  if (size >= 0.01 && size < 10000) return String(Number(value.toPrecision(3)))
-  const exponent = Math.floor(Math.log10(size))
-  return `${(value / 10 ** exponent).toFixed(1)}·${power(exponent)}`
-}
-
-// a power of ten to one digit, for columns of numbers that differ by decades
-export function decade(value) {
-  return value > 0 ? Math.log10(value).toFixed(1).replace("-", "−") : "−∞"
-}
-
-export function degrees(angle) {
-  return angle > 0 && angle < 0.01 ? "<0.01°" : `${Number(angle.toPrecision(3))}°`
-}
-
+/** @param {number} height @param {boolean} log */
 export function value(height, log) {
   return log ? Math.log10(Math.max(height, LOWEST)) : height
 }
 
-// never infinite, and never zero on a logarithmic axis
+/** never infinite, and never zero on a logarithmic axis @param {number} v @param {boolean} log */
 export function heightOf(v, log) {
   return log ? Math.min(Math.max(10 ** v, Number.MIN_VALUE), Number.MAX_VALUE) : v
 }
 
-// everything there is to see of a tree's heights, as values of the axis
+/**
+ * everything there is to see of a tree's heights, as values of the axis
+ * @param {Tree} tree @param {boolean} log @returns {[number, number]}
+ */
 export function wholeRange(tree, log) {
   const highest = tree.nodes > tree.vectors ? tree.height[tree.nodes - 1] : 0
   const top = Math.max(highest, tree.scale, LOWEST)
@@ -48,41 +32,46 @@ export function wholeRange(tree, log) {
   return [low - 1.1, Math.ceil(Math.log10(top)) + 0.4]
 }
 
-// a window [low, high] moved and stretched about a point, never beyond the whole
+/**
+ * a window moved and stretched about a point, never beyond the whole
+ * @param {[number, number]} window @param {number} about @param {number} factor
+ * @param {[number, number]} whole @param {number} smallest @returns {[number, number]}
+ */
 export function zoomed([low, high], about, factor, [least, most], smallest) {
   const span = Math.min(most - least, Math.max(smallest, (high - low) * factor))
   const share = (about - low) / (high - low)
   return shifted([about - share * span, about + (1 - share) * span], 0, [least, most])
 }
 
+/** @param {[number, number]} window @param {number} by @param {[number, number]} whole @returns {[number, number]} */
 export function shifted([low, high], by, [least, most]) {
   const span = high - low
   const start = Math.max(least, Math.min(most - span, low + by))
   return [start, start + span]
 }
 
-// ticks [{ v, label }]: decades, thinned to those that fit; round numbers on a linear axis
-export function ticks([low, high], log, room) {
-  if (log) {
-    const every = [1, 2, 4, 8].find(n => (high - low) / n <= room) ?? 16
-    const found = []
-    const floor = low <= -17
-    for (let e = Math.ceil(Math.max(low, -16) / every) * every; e <= high; e += every) {
-      if (!floor || e + 17 >= 0.7 * every) found.push({ v: e, label: power(e) })
-    }
-    if (floor) found.unshift({ v: -17, label: "≤ " + power(-17) })
-    return found
+/** decades, thinned to those that fit @param {[number, number]} window @param {number} room */
+function decadeTicks([low, high], room) {
+  const every = [1, 2, 4, 8].find(n => (high - low) / n <= room) ?? 16
+  const found = [], floor = low <= LOWEST_DECADE
+  for (let e = Math.ceil(Math.max(low, LOWEST_DECADE + 1) / every) * every; e <= high; e += every) {
+    if (!floor || e - LOWEST_DECADE >= 0.7 * every) found.push({ v: e, label: power(e) })
   }
-  const rough = (high - low) / Math.max(room, 1), size = 10 ** Math.floor(Math.log10(rough))
-  const step = size * ([1, 2, 5].find(n => n * size >= rough) ?? 10)
-  const found = []
-  for (let i = Math.ceil(low / step); i * step <= high; i++) {
-    if (i >= 0) found.push({ v: i * step, label: String(Number((i * step).toPrecision(6))) })
-  }
+  if (floor) found.unshift({ v: LOWEST_DECADE, label: `≤ ${power(LOWEST_DECADE)}` })
   return found
 }
 
-export function linear(from0, from1, to0, to1) {
-  const k = (to1 - to0) / (from1 - from0 || 1)
-  return v => to0 + (v - from0) * k
+/**
+ * values of the axis and their labels: decades, or round numbers on a linear axis
+ * @param {[number, number]} window @param {boolean} log @param {number} room for how many there is
+ */
+export function ticks([low, high], log, room) {
+  if (log) return decadeTicks([low, high], room)
+  const rough = (high - low) / Math.max(room, 1), size = 10 ** Math.floor(Math.log10(rough))
+  const each = size * ([1, 2, 5].find(n => n * size >= rough) ?? 10)
+  const found = []
+  for (let i = Math.ceil(low / each); i * each <= high; i++) {
+    if (i >= 0) found.push({ v: i * each, label: String(Number((i * each).toPrecision(6))) })
+  }
+  return found
 }

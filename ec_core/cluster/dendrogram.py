@@ -28,6 +28,13 @@ TREE_MEMORY = 4 * 2**30
 """Bytes the pairwise distances may take unless told otherwise: 23,170 vectors."""
 
 
+LEAST_STUDENTS = 2
+"""One student cannot agree with itself; only where there is a single student one is enough."""
+
+GAMMA_SLACK = 1e-9
+"""0.7 · 10 is 7.000000000000001 in floating point and means seven."""
+
+
 @dataclass(frozen=True)
 class Dendrogram:
     """The tree and what every merge holds; M vectors, M - 1 merges (none for fewer than two).
@@ -122,7 +129,6 @@ class HeightCounts:
 def needed_students(students: int, gamma: float) -> int:
     """Distinct students a cluster must hold: gamma of them, rounded up, and never fewer than two.
 
-    One student cannot agree with itself; only where there is a single student one is enough.
     Raises InputError unless 0 < gamma <= 1.
 
     >>> needed_students(10, 0.7), needed_students(2, 0.5), needed_students(1, 0.5)
@@ -130,8 +136,7 @@ def needed_students(students: int, gamma: float) -> int:
     """
     if not 0.0 < gamma <= 1.0:
         raise InputError(f"Gamma is {gamma}; expected a share of the students, above 0, at most 1.")
-    # 0.7 · 10 is 7.000000000000001 in floating point and means seven
-    return max(min(2, students), math.ceil(gamma * students - 1e-9))
+    return max(min(LEAST_STUDENTS, students), math.ceil(gamma * students - GAMMA_SLACK))
 
 
 def check_beta(beta: float) -> float:

@@ -16,10 +16,17 @@ import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
 from ec_core.cluster.cloud import WeightCloud
-from ec_core.cluster.dendrogram import Dendrogram
+from ec_core.cluster.dendrogram import GAMMA_SLACK, LEAST_STUDENTS, Dendrogram
 from ec_core.cluster.embedding import pca
-from ec_core.cluster.statistics import BranchStatistics, branch_statistics
+from ec_core.cluster.plateau import HEIGHT_FLOOR, LONG_DECADES, LONG_SHARE, UNRELATED
+from ec_core.cluster.statistics import (
+    HOME_BETA,
+    HOME_GAMMA,
+    BranchStatistics,
+    branch_statistics,
+)
 from ec_core.errors import InputError
+from ec_core.networks.canonical import TINY_NORM
 
 MATRIX_ROWS = 480
 """More rows cannot be told apart on a screen; of more vectors every so-many-th is drawn."""
@@ -29,6 +36,20 @@ LOWEST_DECADE, LEVELS_PER_DECADE = -17.0, 12.0
 
 SAME = 0.05
 """A cluster within this share of a true neuron's norm has found it, as in ``match``."""
+
+RULES = {
+    "leastStudents": LEAST_STUDENTS,
+    "gammaSlack": GAMMA_SLACK,
+    "heightFloor": HEIGHT_FLOOR,
+    "longDecades": LONG_DECADES,
+    "longShare": LONG_SHARE,
+    "unrelated": UNRELATED,
+    "tinyNorm": TINY_NORM,
+    "homeGamma": HOME_GAMMA,
+    "homeBeta": HOME_BETA,
+}
+"""The numbers that decide what a cut means. They go with every tree, so that the browser, which
+cuts while a person drags, has none of its own."""
 
 _ALIGN = 8
 
@@ -83,7 +104,7 @@ def pack_tree(
     Merges carry left, right, height, size, support, angle, spread, best; vectors carry student,
     neuron, loss, norm, sign, strength, their place from left to right, the vectors themselves
     (M, D+1) by row, of which the statistics of merged branches are made, and the map of ``pca``
-    (x, y); with two inputs also the lines w·x + b = 0 (M, 3), by row.
+    (x, y); with two inputs also the lines w·x + b = 0 (M, 3), by row. ``RULES`` go with them.
     name : changes whenever the students do
     """
     known = branch_statistics(tree, cloud) if known is None else known
@@ -122,6 +143,7 @@ def pack_tree(
         "activation": cloud.activation,
         "lowestDecade": LOWEST_DECADE,
         "levelsPerDecade": LEVELS_PER_DECADE,
+        "rules": RULES,
     }
     return pack(facts, arrays)
 

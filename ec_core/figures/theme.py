@@ -105,7 +105,8 @@ DARK = Theme(
 DASHES = {"solid": (), "dash": (9, 4), "dot": (2, 3), "dashdot": (9, 3, 2, 3)}
 """Line styles by Plotly's names, and as lengths in pixels of strokes and gaps."""
 
-_MARKS = ("circle", "square", "triangle", "diamond")
+MARKS = ("circle", "square", "triangle", "diamond")
+"""Kinds of points, in turn as the colours of the palette run out."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,7 @@ def student_style(student: int, theme: Theme) -> StudentStyle:
     """
     turn = student // len(theme.palette)
     dashes = tuple(DASHES)
-    return StudentStyle(
-        theme.colour(student), dashes[turn % len(dashes)], _MARKS[turn % len(_MARKS)]
-    )
+    return StudentStyle(theme.colour(student), dashes[turn % len(dashes)], MARKS[turn % len(MARKS)])
 
 
 @dataclass(frozen=True)

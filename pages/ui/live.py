@@ -13,33 +13,23 @@ import numpy as np
 import streamlit as st
 
 from ec_core.figures.theme import DASHES, student_style
-from pages.ui import theme
+from pages.ui import modules, theme
 
 MAX_POINTS = 400
 """Points per curve that are sent to the browser; more cannot be told apart on a screen."""
 
-_CSS = (theme.ASSETS / "live.css").read_text(encoding="utf-8")
+_FOLDER = theme.ASSETS / "live"
+_CSS = (_FOLDER / "live.css").read_text(encoding="utf-8")
 _HTML = '<div class="live"><canvas role="img"></canvas>\n<div class="tip" hidden></div></div>'
 
-_LOSSES = st.components.v2.component(
-    "ec_live_losses",
-    html=_HTML,
-    css=_CSS,
-    js=(theme.ASSETS / "live_losses.js").read_text(encoding="utf-8"),
-)
-_PLANE = st.components.v2.component(
-    "ec_live_plane",
-    html=_HTML,
-    css=_CSS,
-    js=(theme.ASSETS / "live_plane.js").read_text(encoding="utf-8"),
-)
 
-_CLOUD = st.components.v2.component(
-    "ec_live_cloud",
-    html=_HTML,
-    css=_CSS,
-    js=(theme.ASSETS / "live_cloud.js").read_text(encoding="utf-8"),
-)
+def _canvas(name: str) -> Any:
+    return st.components.v2.component(
+        f"ec_live_{name}", html=_HTML, css=_CSS, js=modules.bundle(_FOLDER, name)
+    )
+
+
+_LOSSES, _PLANE, _CLOUD = _canvas("losses"), _canvas("plane"), _canvas("cloud")
 
 
 def thin(count: int, points: int = MAX_POINTS) -> np.ndarray:

@@ -12,6 +12,7 @@ from ec_core.cluster import Clusters, Cut, Dendrogram, WeightCloud, pool
 from ec_core.cluster.embedding import UMAP
 from ec_core.errors import InputError
 from ec_core.figures import Theme
+from ec_core.figures.theme import MARKS
 from pages.ui import (
     bench_state,
     beside,
@@ -55,6 +56,7 @@ def _look() -> dict[str, Any]:
     token = theme.tokens()
     return {
         "palette": list(figure.palette),
+        "marks": list(MARKS),
         "nearness": [colour for _, colour in figure.nearness],
         **{name: getattr(figure, name) for name in ("text", "trunk", "grid", "faint", "accent")},
         **{name: token[name] for name in ("paper", "panel", "soft", "line", "good", "warn")},

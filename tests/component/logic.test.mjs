@@ -4,6 +4,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as B from "../../assets/workbench/bench.js"
 import { show } from "../../assets/workbench/bench.js"
+import { mix, ramp } from "../../assets/canvas/colour.js"
+import { decade, short } from "../../assets/canvas/text.js"
 import { mergesUpTo, neededStudents } from "../../assets/workbench/branches.js"
 import { clusterAt, cutTree, reason } from "../../assets/workbench/cut.js"
 import { growTree, unpack } from "../../assets/workbench/data.js"
@@ -15,9 +17,10 @@ import { nearestPair } from "../../assets/workbench/matrix.js"
 import { entries, lossRange, tintOf } from "../../assets/workbench/tint.js"
 import * as past from "../../assets/workbench/history.js"
 import { automaticHeight, plateauAt, plateaus } from "../../assets/workbench/plateau.js"
-import { mix, ramp, symbolOf } from "../../assets/workbench/colour.js"
-import { decade, heightOf, shifted, short, ticks, value, zoomed } from "../../assets/workbench/scale.js"
-import { benchOf, cutAt, FIVE, packed } from "./samples.mjs"
+import { symbolOf } from "../../assets/workbench/look.js"
+import { heightOf, shifted, ticks, value, zoomed } from "../../assets/workbench/scale.js"
+import { reveal, revealOnMap, zoomMap, zoomTree } from "../../assets/workbench/view.js"
+import { benchOf, cutAt, FIVE, LOOK, packed, RULES } from "./samples.mjs"
 
 const tree = growTree(FIVE)
 const nodes = found => [...found.kept, ...found.rejected].map(c => c.nodes)
@@ -40,8 +43,8 @@ test("bytes are unpacked as they were packed", () => {
 })
 
 test("a cut, its verdicts and their reasons", () => {
-  assert.equal(neededStudents(10, 0.7), 7)
-  assert.equal(neededStudents(1, 0.5), 1)
+  assert.equal(neededStudents({ ...tree, students: 10 }, 0.7), 7)
+  assert.equal(neededStudents({ ...tree, students: 1 }, 0.5), 1)
   assert.deepEqual([0, 1e-9, 1e-3, 99].map(h => mergesUpTo(tree, h)), [0, 1, 2, 4])
   const found = cutTree(tree, cutAt(1e-3))
   assert.deepEqual(nodes(found), [[5], [6], [4]])
@@ -123,14 +126,25 @@ test("undo and redo know no limit, and what is unsent is known", () => {
 test("plateaus are found, and the height that lies on one", () => {
   const found = plateaus(tree, 0.5, 30)
   assert.deepEqual(found.map(p => p.count), [1, 2, 1])
-  assert.equal(plateauAt(found, 1e-3).count, 2)
-  assert.equal(plateauAt(found, 1e-12), null)
+  assert.equal(plateauAt(found, tree, 1e-3).count, 2)
+  assert.equal(plateauAt(found, tree, 1e-12), null)
   const height = automaticHeight(tree, 0.5, 30)
   assert.ok(height > 1e-6 && height < 1)
   const bench = benchOf(FIVE, cutAt(1e-8))
   assert.equal(B.atPlateau(bench, B.nextPlateau(bench, 1)).rule, "plateau")
   assert.equal(B.nextPlateau(bench, -1), null)
   assert.equal(B.nextPlateau(benchOf(FIVE, cutAt(1e-3)), -1).count, 1)
+})
+
+test("the rules' numbers are the tree's own", () => {
+  const ruled = changes => growTree({ ...FIVE, rules: { ...RULES, ...changes } })
+  const kept = changes => cutTree(ruled(changes), cutAt(1e-3)).kept.length
+  assert.deepEqual([kept({}), kept({ leastStudents: 3 })], [2, 0])
+  assert.equal(neededStudents(ruled({ gammaSlack: 0.5 }), 0.5), 2)
+  const automatic = changes => plateauAt(plateaus(tree, 0.5, 30), tree, automaticHeight(ruled(changes), 0.5, 30)).count
+  // 10^-6 to 1 holds two clusters, 10^-9 to 10^-6 one: of those none is long where all above 10^-6.1 is chance
+  assert.deepEqual([automatic({}), automatic({ unrelated: 8e-7 })], [2, 1])
+  assert.deepEqual([plateaus(ruled({}), 0.5, 30)[0].low, plateaus(ruled({ heightFloor: 1e-8 }), 0.5, 30)[0].low], [-9, -8])
 })
 
 test("a cut that moves within a plateau is no other picture", () => {
@@ -210,7 +224,7 @@ test("a cell of the distances: the nearest pair, and the smallest branch with bo
 test("colours: sixteen students look as in every other picture", () => {
   const student = Array.from({ length: 16 }, (_, s) => s)
   const palette = ["#000001", "#000002", "#000003", "#000004", "#000005", "#000006"]
-  const of = tintOf({ tree: { student }, look: { palette }, colourBy: "student" })
+  const of = tintOf({ tree: { student }, look: { palette, marks: LOOK.marks }, colourBy: "student" })
   assert.deepEqual([0, 5, 6, 13].map(of), [
     { kind: "circle", colour: "#000001" }, { kind: "circle", colour: "#000006" },
     { kind: "square", colour: "#000001" }, { kind: "triangle", colour: "#000002" },
@@ -274,24 +288,24 @@ test("axes: logarithmic and linear, zoomed and moved, never beyond the whole", (
 
 test("by keyboard: what is gone to comes into view, and the map is zoomed about it", () => {
   const bench = benchOf(FIVE), { view } = bench
-  B.zoomTree(bench, 0.1, 0, null)
+  zoomTree(bench, 0.1, 0, null)
   const wide = view.x1 - view.x0
-  B.reveal(bench, 4)
+  reveal(bench, 4)
   assert.ok(view.x0 <= 4 && view.x1 >= 4)
   assert.ok(Math.abs(view.x1 - view.x0 - wide) < 1e-9)
   const before = { ...view }
-  B.reveal(bench, 4)
+  reveal(bench, 4)
   assert.deepEqual({ ...view }, before)
   Object.assign(view, { lo: -17, hi: -12 })
-  B.reveal(bench, 8)
+  reveal(bench, 8)
   assert.ok(view.lo <= 1 && view.hi >= 1)
   const box = { w: 100, h: 60 }
-  B.zoomMap(bench, 2, 80, 30, box)
+  zoomMap(bench, 2, 80, 30, box)
   assert.deepEqual(bench.mapZoom, { k: 2, x: -30, y: 0 })
-  assert.equal(B.revealOnMap(bench, 10, 10, box), false)
-  assert.equal(B.revealOnMap(bench, 150, -10, box), true)
+  assert.equal(revealOnMap(bench, 10, 10, box), false)
+  assert.equal(revealOnMap(bench, 150, -10, box), true)
   assert.deepEqual(bench.mapZoom, { k: 2, x: -130, y: 40 })
-  B.zoomMap(bench, 0.01, 0, 0, box)
+  zoomMap(bench, 0.01, 0, 0, box)
   assert.deepEqual(bench.mapZoom, { k: 1, x: 0, y: 0 })
 })
 

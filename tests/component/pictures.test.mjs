@@ -5,8 +5,9 @@ import { test } from "node:test"
 import { drawCounts } from "../../assets/workbench/counts.js"
 import { drawTree } from "../../assets/workbench/dendrogram.js"
 import { drawMap } from "../../assets/workbench/map.js"
-import { drawPlane } from "../../assets/workbench/matrix.js"
-import { hoverOn, pick, setLog, show } from "../../assets/workbench/bench.js"
+import { drawPlane } from "../../assets/workbench/plane.js"
+import { hoverOn, pick, show } from "../../assets/workbench/bench.js"
+import { setLog } from "../../assets/workbench/view.js"
 import { CHOICES } from "../../assets/workbench/tint.js"
 import { SvgPen, svgOf } from "../../assets/workbench/pen.js"
 import { benchOf, cutAt, FIVE, packed, randomTree } from "./samples.mjs"
@@ -87,7 +88,7 @@ test("20,000 vectors: a cut is one pass over the tree, whatever it cuts", () => 
     if (node < m) order.push(node)
     else waiting.push(merges[node - m][1], merges[node - m][0])
   }
-  const bits = n => { let c = 0; for (; n; n &= n - 1) c++; return c }
+  const bits = n => { let c = 0; for (let left = n; left; left &= left - 1) c++; return c }
   const base = packed([], students)
   const sample = {
     ...base, order: Int32Array.from(order),

@@ -6,7 +6,13 @@ import { makeBench, show } from "../../assets/workbench/bench.js"
 export const LOOK = {
   palette: ["#0072B2", "#D55E00", "#009E73"], nearness: ["#000000", "#FFFFFF"], text: "#111111",
   muted: "#666666", trunk: "#888888", grid: "#EEEEEE", faint: "#BBBBBB", paper: "#FFFFFF",
-  accent: "#D55E00", blue: "#0072B2", truth: "#C65300",
+  accent: "#D55E00", blue: "#0072B2", truth: "#C65300", marks: ["circle", "square", "triangle", "diamond"],
+}
+
+// those of view.py, which the tests that compare with Python take from it
+export const RULES = {
+  leastStudents: 2, gammaSlack: 1e-9, heightFloor: 1e-15, longDecades: 1, longShare: 0.4, unrelated: 0.5,
+  tinyNorm: 1e-12, homeGamma: 0.5, homeBeta: 30,
 }
 
 // merges: [left, right, height, angle?]; students: one per vector
@@ -18,7 +24,7 @@ export function packed(merges, students, { inputs = 2, angles = {} } = {}) {
   const per = f => merges.map((merge, k) => f(below[m + k], merge, k))
   return {
     id: "sample", vectors: m, inputs, students: new Set(students).size, scale: 1, activation: "g",
-    lowestDecade: -17, levelsPerDecade: 12,
+    lowestDecade: -17, levelsPerDecade: 12, rules: RULES,
     left: Int32Array.from(per((_, [a]) => a)), right: Int32Array.from(per((_, [, b]) => b)),
     height: Float64Array.from(per((_, merge) => merge[2])),
     size: Int32Array.from(per(all => all.length)),
