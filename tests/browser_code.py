@@ -1,7 +1,7 @@
 """Types and lint of the browser code: python tests/browser_code.py
 
-tsc and ESLint come from npm, for developers only (package.json; ``npm ci`` fetches them). Where they
-are not there the check says so and goes on; in CI it fails.
+tsc and ESLint come from npm, for developers only (package.json; ``npm ci`` fetches them). Where
+they are not there the check says so and goes on; in CI it fails.
 """
 
 from __future__ import annotations
