@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pages.ui import frame, grove, theme, workbench
-from pages.ui.runs import Run
+from ec_core.runs.run import Run
+from pages.ui import frame, maps, theme, workbench
 
 
 @frame.page(
@@ -20,7 +20,7 @@ def _page(run: Run | None) -> None:
         "teacher" if run is None else "expand",
         "Choose a teacher" if run is None else "Train students",
     )
-    grove.warm_up()
+    maps.warm_up()
     theme.wide()
     workbench.body(run)
     frame.formula("Tree, cut and verdict, as formulas", "cluster")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ec_core.runs.run import Run
 from pages.ui import comparison, frame, takeaway
-from pages.ui.runs import Run
 
 
 @frame.page(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ec_core.runs.run import Run
 from pages.ui import frame, students, train_settings, whose
-from pages.ui.board import active, job_of
-from pages.ui.runs import Run
+from pages.ui.job_controls import active, job_of
 
 
 def _ready(run: Run) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ec_core.runs.run import Run
 from pages.ui import demo, frame, history, steps
-from pages.ui.runs import Run
 
 _HERO = """
 <div class="ec-hero">

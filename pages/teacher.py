@@ -10,8 +10,8 @@ from pages.ui import choose, frame, lock, show, steps, symmetry, theme, words
 from ec_core import figures
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import ACTIVATIONS
-from pages.ui.runs import Run
-from pages.ui.source import Source
+from ec_core.runs.run import Run
+from ec_core.runs.source import Source
 
 
 def _meet(source: Source) -> None:

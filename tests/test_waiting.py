@@ -25,7 +25,9 @@ import {module}
 """
 
 
-@pytest.mark.parametrize("module", ["ec_core", "ec_core.cli", "pages.ui.board", "pages.ui.frame"])
+@pytest.mark.parametrize(
+    "module", ["ec_core", "ec_core.cli", "pages.ui.job_controls", "pages.ui.frame"]
+)
 @pytest.mark.parametrize(("own", "expected"), [(None, "passive"), ("active", "active")])
 def test_the_policy_is_set_before_torch_is_loaded(
     module: str, own: str | None, expected: str

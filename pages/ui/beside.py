@@ -7,10 +7,12 @@ import html
 import streamlit as st
 
 from ec_core.cluster import Cut
-from pages.ui import builds, frame, grove, words, work
-from pages.ui.builds import AUTOMATIC, EXACT, Build
+from ec_core.runs import builds, chosen, tree_cache, work
+from ec_core.runs.builds import AUTOMATIC, EXACT, Build
+from ec_core.runs.run import Run
+from pages.ui import frame, words
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
+from pages.ui.job_controls import board
 
 EXACT_LABEL = "Build exactly what I chose"
 _EXACT_HELP = (
@@ -22,14 +24,14 @@ _EXACT_HELP = (
 def counts(run: Run, cuts: tuple[Cut | None, ...]) -> list[int | None]:
     """Kept clusters of every hidden layer, None where it was never compared."""
     return [
-        None if cut is None else len(grove.clusters_of(run, cut, layer).kept)
+        None if cut is None else len(tree_cache.clusters_of(run, cut, layer).kept)
         for layer, cut in enumerate(cuts)
     ]
 
 
 def exact_button(run: Run, *, primary: bool = False) -> None:
     """The button, or the sentence that says why there is none."""
-    cuts = grove.hand_cuts(run)
+    cuts = chosen.cuts(run)
     empty = [layer for layer, count in enumerate(counts(run, cuts)) if count == 0]
     if empty:
         where = f"layer {empty[0] + 1}" if len(cuts) > 1 else "the tree"
@@ -45,7 +47,7 @@ def exact_button(run: Run, *, primary: bool = False) -> None:
         icon=":material/front_hand:",
         help=_EXACT_HELP,
         on_click=safely,
-        args=(work.start_exact, run),
+        args=(work.start_exact, board(), run),
     ):
         st.rerun()
 
@@ -64,7 +66,7 @@ def _since(run: Run, build: Build) -> bool:
     if build.setting:
         found = run.named_cuts()
         return build.setting in found and build.cuts[0] != found[build.setting]
-    cuts = grove.hand_cuts(run)[: len(build.cuts)]
+    cuts = chosen.cuts(run)[: len(build.cuts)]
     return build.cuts != cuts
 
 
@@ -121,7 +123,7 @@ def of_setting(run: Run, name: str, layer: int = 0) -> Build | None:
     """The network that was built exactly from a kept setting, "" for the cuts in use: under its own
     name, or under another from the very same cuts.
     """
-    cuts, known = grove.hand_cuts(run, name, layer), builds.all_of(run)
+    cuts, known = chosen.cuts(run, name, layer), builds.all_of(run)
     same = [b for b in known.values() if b.how == EXACT and b.cuts == cuts]
     own = known.get(builds.exact_key(name, layer))
     return own if own in same or not same else same[0]
@@ -148,6 +150,6 @@ def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, use
             builds.use(run, build.key)
             st.rerun()
         label = "Build exactly" if build is None else "Build again"
-        act = (work.start_exact, run, name, layer)
+        act = (work.start_exact, board(), run, name, layer)
         if st.button(label, key=f"exactly_{key}", on_click=safely, args=act):
             st.rerun()

@@ -7,11 +7,11 @@ import streamlit as st
 from ec_core import events, figures
 from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.runs import builds, tree_cache, work
+from ec_core.runs.run import Run
 from pages.ui import (
     beside,
-    builds,
     frame,
-    grove,
     layer_table,
     layers,
     live,
@@ -19,10 +19,8 @@ from pages.ui import (
     steps,
     theme,
     words,
-    work,
 )
-from pages.ui.board import active, job_of, show_state, steer
-from pages.ui.runs import Run
+from pages.ui.job_controls import active, board, job_of, show_state, steer
 
 REFRESH_SECONDS = 0.7
 _KINDS = (work.RECONSTRUCT, work.DEMO)
@@ -145,7 +143,7 @@ def _result(run: Run) -> None:
             icon=":material/refresh:",
             help="Pruning decides the size, beginning with the cut in use.",
         ):
-            work.start_reconstruct(run)
+            work.start_reconstruct(board(), run)
             st.rerun()
         beside.exact_button(run)
     if run.built_cut != run.cut():
@@ -178,7 +176,7 @@ def _result(run: Run) -> None:
 
 
 def _ready(run: Run) -> None:
-    clusters = grove.clusters_of(run, run.cut())
+    clusters = tree_cache.clusters_of(run, run.cut())
     frame.facts(
         [
             (
@@ -209,7 +207,7 @@ def _ready(run: Run) -> None:
             icon=":material/construction:",
             help="Begins with the clusters; then every neuron has to prove that it is needed.",
         ):
-            work.start_reconstruct(run)
+            work.start_reconstruct(board(), run)
             st.rerun()
         beside.exact_button(run)
     beside.kept_settings(run)

@@ -9,8 +9,8 @@ import streamlit as st
 from ec_core.expand.config import DEEPEST
 from ec_core.probing.datasets import DATASETS
 from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
+from ec_core.runs.source import Source
 from pages.ui import frame, upload
-from pages.ui.source import Source
 from pages.ui.upload import activation_box
 
 _KINDS = {"toy": "Toy", "paper": "Paper", "data": "Real data", "file": "My file"}

@@ -11,12 +11,14 @@ import streamlit as st
 from ec_core import figures
 from ec_core.networks.network import Network
 from ec_core.probing.precision import FLOAT64
+from ec_core.runs import builds, results, work
+from ec_core.runs.run import Run
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, Certificate
 from ec_core.verify.cures import Cure
 from ec_core.verify.evidence import evidence
 from ec_core.verify.match import LayerMatch, MatchReport
-from pages.ui import beside, builds, frame, layer_table, results, show, steps, theme, words, work
-from pages.ui.runs import Run
+from pages.ui import beside, frame, layer_table, show, steps, theme, words
+from pages.ui.job_controls import board
 
 
 def _which(run: Run) -> None:
@@ -153,7 +155,7 @@ def _try_wider(run: Run) -> None:
         help="A new run with the same teacher and questions; this one stays as it is.",
     ):
         again = run.another(replace(run.settings(), width=width, expansion=1.0))
-        work.start_expand(again)
+        work.start_expand(board(), again)
         steps.go("expand", again)
 
 

@@ -10,11 +10,12 @@ import streamlit as st
 from ec_core import events
 from ec_core.jobs import JobSnapshot
 from ec_core.probing.presets import make_teacher
-from pages.ui import frame, grove, live, results, steps, student_views, theme, words, work
-from pages.ui.board import active, job_of, show_state
-from pages.ui.runs import Run
-from pages.ui.settings import Settings
-from pages.ui.source import Source
+from ec_core.runs import chosen, results, tree_cache, work
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+from ec_core.runs.source import Source
+from pages.ui import frame, live, steps, student_views, theme, words
+from pages.ui.job_controls import active, board, job_of, show_state
 
 REFRESH_SECONDS = 0.4
 SEED = 6
@@ -27,7 +28,7 @@ SETTINGS = Settings(
 def begin() -> Run:
     """Make the run and put its job in line."""
     run = Run.create(Source.from_card(make_teacher("planar", seed=SEED), {}), SETTINGS)
-    work.start_whole(run)
+    work.start_whole(board(), run)
     return run
 
 
@@ -68,7 +69,7 @@ def _stages(run: Run, snapshot: JobSnapshot | None) -> list[tuple[str, str]]:
         )
     cluster = "See which neurons they agree on"
     if cut:
-        kept = len(grove.clusters_of(run, run.cut()).kept)
+        kept = len(tree_cache.clusters_of(run, run.cut()).kept)
         cluster = f"{words.many(kept, 'neuron')} found in most students"
     build = "Build the network and remove what is superfluous"
     if built:
@@ -128,7 +129,7 @@ def _draw(run_id: str, was_active: bool) -> None:
     incoming, found, strength = None, None, None
     if run.has("cut"):
         incoming = run.ensemble().incoming
-        strength = grove.agreement(run)
+        strength = chosen.agreement(run)
     elif run.has("ensemble"):
         incoming = run.ensemble().incoming
     elif training is not None:

@@ -18,12 +18,14 @@ from ec_core.benchmark import (
     summarise,
 )
 from ec_core.probing.presets import make_teacher
-from pages.ui import frame, outcomes, solving, steps, theme, words, work
-from pages.ui.board import devices
-from pages.ui.outcomes import Map
-from pages.ui.runs import Run
-from pages.ui.settings import Settings
-from pages.ui.source import Source
+from ec_core.runs import outcomes, work
+from ec_core.runs.active import devices
+from ec_core.runs.outcomes import Map
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+from ec_core.runs.source import Source
+from pages.ui import frame, solving, steps, theme, words
+from pages.ui.job_controls import board
 
 _HEIGHT = 400
 
@@ -194,7 +196,7 @@ def as_run(outcome: Outcome) -> tuple[Source, Settings]:
 def _open(outcome: Outcome) -> None:
     """Make it a normal run and start its training at once: its settings are part of the problem."""
     run = Run.create(*as_run(outcome))
-    work.start_expand(run)
+    work.start_expand(board(), run)
     steps.go("expand", run)
 
 

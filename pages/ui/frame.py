@@ -14,9 +14,9 @@ from typing import ParamSpec
 import streamlit as st
 
 from ec_core.errors import ECError
+from ec_core.runs.run import Run
 from pages.ui import steps, table, theme
 from pages.ui.opened import open_run
-from pages.ui.runs import Run
 
 P = ParamSpec("P")
 

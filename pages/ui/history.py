@@ -7,10 +7,11 @@ import time
 
 import streamlit as st
 
+from ec_core.runs.loading import store
+from ec_core.runs.run import Run, next_step
 from ec_core.store import RunSummary
 from pages.ui import frame, interrupted, table, words
-from pages.ui.board import active, state_line
-from pages.ui.runs import Run, next_step, store
+from pages.ui.job_controls import active, state_line
 
 _SHOWN = 10
 _STANDING = {

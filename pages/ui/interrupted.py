@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core.errors import ECError
-from pages.ui import at_work, work
-from pages.ui.board import active
+from ec_core.runs import at_work, work
+from ec_core.runs.run import Run
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
+from pages.ui.job_controls import active, board
 
 STANDING = "interrupted"
 """In the list of runs."""
@@ -52,7 +52,7 @@ def banner(run: Run | None) -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 on_click=safely,
-                args=(work.go_on, run),
+                args=(work.go_on, board(), run),
             )
             st.button(
                 "Leave it as it is",

@@ -10,8 +10,9 @@ from typing import Any
 import streamlit as st
 
 from ec_core.figures.alignment import neuron_errors
-from pages.ui import results, words
-from pages.ui.runs import Run
+from ec_core.runs import results
+from ec_core.runs.run import Run
+from pages.ui import words
 
 
 def _span(counts: list[int]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ec_core.runs.run import Run
 from pages.ui import frame
-from pages.ui.runs import Run
 
 SENTENCE = (
     "The truth is locked away: the teacher’s network is shown on no page and is in no figure and "

@@ -15,10 +15,11 @@ from typing import Any
 import streamlit as st
 
 from ec_core.cluster import Cut, Dendrogram
-from pages.ui import bench_state, words
-from pages.ui.bench_state import Mine
+from ec_core.runs import cut_history
+from ec_core.runs.cut_history import Mine
+from ec_core.runs.run import Run
+from pages.ui import words
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
 
 SENTENCE = "Changed meanwhile in another window: this is what was stored there. Choose above."
 _HELD = "bench_mine"
@@ -61,11 +62,11 @@ def _choose(run: Run, tree: Dendrogram, name: str, layer: int, what: str) -> Non
         return
     mine = held.mine
     if what == "mine":
-        bench_state.put(run, tree, name, mine.cut, {**(mine.names or {})}, layer)
+        cut_history.put(run, tree, name, mine.cut, {**(mine.names or {})}, layer)
     elif what == "both":
         label = time.strftime("mine, %H:%M:%S")
-        now = bench_state.load(run, tree, name, layer).cut
-        bench_state.put(run, tree, name, now, {**(mine.names or {}), label: mine.cut}, layer)
+        now = cut_history.load(run, tree, name, layer).cut
+        cut_history.put(run, tree, name, now, {**(mine.names or {}), label: mine.cut}, layer)
     st.session_state[_HELD] = _Held(held.tree, held.serial, None)
 
 
@@ -88,7 +89,7 @@ def question(run: Run, tree: Dendrogram, name: str, layer: int) -> None:
         # its place is kept, or the bench below would move
         st.container(key="blob_meanwhile")
         return
-    theirs, mine = bench_state.load(run, tree, name, layer).cut, held.mine.cut
+    theirs, mine = cut_history.load(run, tree, name, layer).cut, held.mine.cut
     with st.container(key="panel_meanwhile"):
         st.markdown(
             "**Changed meanwhile.** Somebody stored other clusters in another window while you "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core.errors import ECError
-from pages.ui.board import board
-from pages.ui.runs import Run, store
+from ec_core.runs.loading import store
+from ec_core.runs.run import Run
+from pages.ui.job_controls import board
 
 
 def open_run() -> tuple[Run | None, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.settings import Settings
+from ec_core.runs.settings import Settings
 
 _SEEN = "settings_seen"
 

@@ -9,9 +9,10 @@ import streamlit as st
 from ec_core.benchmark import Grid, Settings
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import ACTIVATIONS
-from pages.ui import frame, layers, outcomes, words
-from pages.ui.board import show_state
+from ec_core.runs import outcomes
+from pages.ui import frame, layers, words
 from pages.ui.callbacks import safely
+from pages.ui.job_controls import board, show_state
 
 REFRESH_SECONDS, REDRAW_SECONDS = 0.7, 2.5
 """Between looks at the job, and at least between drawings of the maps."""
@@ -24,7 +25,7 @@ _GRID_WORDS = {"sample": "A sample", "each": "One of each size", "all": "All"}
 
 def _progress(drawn: int, at: float) -> None:
     """The running job; the page is drawn again when more problems have ended, not too often."""
-    job = outcomes.job()
+    job = outcomes.job(board())
     if job is None or job.over:
         st.rerun()
     snapshot = job.snapshot()
@@ -90,7 +91,7 @@ def _choice() -> tuple[Grid, Settings]:
 
 def panel() -> None:
     """The running job; else the choice of problems and the button that starts."""
-    job = outcomes.job()
+    job = outcomes.job(board())
     if job is not None and not job.over:
         with st.container(key="panel_solving"):
             drawn = outcomes.progress(job.snapshot()).solved
@@ -110,7 +111,7 @@ def panel() -> None:
             help="In the background, one after the other; what has been solved is not solved "
             "again.",
         ):
-            outcomes.start(grid, chosen)
+            outcomes.start(board(), grid, chosen)
             st.session_state[WANTED] = outcomes.key(outcomes.NAME, chosen)
             st.rerun()
         with st.expander("The same on the command line"):

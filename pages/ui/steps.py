@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.runs import Run
+from ec_core.runs.run import Run
 from pages.ui.table import ASIDE, BY_KEY, STEPS, Step
 
 

@@ -15,8 +15,8 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.jobs.buffer import Seen
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.canonical import canonical
+from ec_core.runs.run import Run
 from pages.ui import frame, live, words
-from pages.ui.runs import Run
 
 HEIGHT = 330
 _STATUS_WORDS = {

@@ -8,10 +8,11 @@ import streamlit as st
 from ec_core import events
 from ec_core.expand.warm_up import large
 from ec_core.jobs import Job, JobSnapshot
-from pages.ui import expected, frame, layers, steps, versions, words, work
-from pages.ui.board import active, job_of, show_state, steer
+from ec_core.runs import expected, work
+from ec_core.runs.run import Run
+from pages.ui import earlier, frame, layers, steps, words
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
+from pages.ui.job_controls import active, board, job_of, show_state, steer
 from pages.ui.student_views import in_training, show_students, trained
 from pages.ui.width_search import show_search, show_widths, widths_of
 
@@ -173,7 +174,7 @@ def _finished(run: Run) -> None:
             if run.has("recovered"):
                 st.session_state[_ASKING] = run.id
             else:
-                work.start_expand(run, ensemble)
+                work.start_expand(board(), run, ensemble)
                 st.rerun()
         if st.button(
             "Another run with this teacher",
@@ -183,7 +184,7 @@ def _finished(run: Run) -> None:
         ):
             steps.go("expand", run.another(run.settings()))
     _ask_first(run)
-    versions.shelf(run)
+    earlier.shelf(run)
     show_students(run, trained(ensemble))
     tried = widths_of(run.events())
     if tried:
@@ -197,14 +198,14 @@ def _ask_first(run: Run) -> None:
         return
     with st.container(key="panel_continue"):
         st.markdown(
-            f"This run has a result: **{versions.told(run)}**. It was built from these students; "
+            f"This run has a result: **{earlier.told(run)}**. It was built from these students; "
             "when they are trained on, the clusters and the network are made anew. The result is "
             "kept as an earlier one, and can be brought back on this page."
         )
         with st.container(horizontal=True, key="continue_or_not"):
             if st.button("Keep it, and train on", key="continue_yes", type="primary"):
                 st.session_state.pop(_ASKING, None)
-                work.start_expand(run, run.ensemble())
+                work.start_expand(board(), run, run.ensemble())
                 st.rerun()
             if st.button("Leave everything as it is", key="continue_no"):
                 st.session_state.pop(_ASKING, None)

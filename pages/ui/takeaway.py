@@ -13,14 +13,15 @@ import streamlit as st
 from ec_core import figures
 from ec_core.cluster import counts, pca, plateaus
 from ec_core.networks.files import network_bytes
-from pages.ui import frame, grove, portable, results, script
-from pages.ui.runs import Run
+from ec_core.runs import portable, results, script, tree_cache
+from ec_core.runs.run import Run
+from pages.ui import frame
 
 
 def _figures(run: Run) -> list[tuple[str, go.Figure]]:
-    cloud, tree = grove.of(run)
+    cloud, tree = tree_cache.of(run)
     cut = run.built_cut
-    clusters = grove.clusters_of(run, cut)
+    clusters = tree_cache.clusters_of(run, cut)
     ensemble, result = run.ensemble(), run.reconstruction()
     found = [
         (

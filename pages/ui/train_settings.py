@@ -6,16 +6,15 @@ import math
 
 import streamlit as st
 
-from ec_core.devices import resolve_device
 from ec_core.errors import ECError
 from ec_core.expand.config import DEEPEST, ExpandConfig
-from ec_core.expand.estimate import Estimate, check_memory, estimate
-from ec_core.networks.architecture import Architecture
 from ec_core.probing.asking import DISTRIBUTIONS
+from ec_core.runs import expected
+from ec_core.runs.active import devices
+from ec_core.runs.expected import GUESSED_WIDTH
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
 from pages.ui import frame, numbers, seen, words
-from pages.ui.board import devices
-from pages.ui.runs import Run
-from pages.ui.settings import Settings
 
 _DISTRIBUTION_WORDS = {
     "gaussian": "Gaussian: normal in every feature",
@@ -27,7 +26,6 @@ _COUNTS = (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 """Questions on offer."""
 
 _MAX_SEED = 2**31 - 1
-_GUESSED_WIDTH = 16
 _WIDEST = 1024
 
 
@@ -105,7 +103,7 @@ def _width(old: Settings, layers: int, factor: float) -> tuple[_Width, bool]:
             frame.note(f"What is found is multiplied by {factor:g}, and so many are trained.")
         return None, True
     one = "Neurons per student" if factor == 1.0 else "Neurons, before the factor"
-    before = _sizes_before(old, layers, _GUESSED_WIDTH)
+    before = _sizes_before(old, layers, GUESSED_WIDTH)
     given = [
         numbers.whole(
             one if layers == 1 else f"Layer {index + 1}",
@@ -232,26 +230,10 @@ def widgets(run: Run) -> Settings | None:
     )
 
 
-def estimated(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
-    """The cost and the hidden sizes it is for. Raises InputError for more than memory can hold."""
-    source = run.source()
-    config = settings.recover_config(run.activation).expand_config()
-    # before the search the width is a guess: four times a small teacher's
-    hidden = config.hidden(
-        _GUESSED_WIDTH if settings.width is None else settings.width, settings.expansion
-    )
-    shape = Architecture((source.inputs, *hidden, source.outputs), run.activation)
-    check_memory(shape, settings.students, resolve_device(settings.device))
-    needed = estimate(
-        settings.learning, source.inputs, source.outputs, run.activation, hidden, config
-    )
-    return needed, hidden
-
-
 def cost(run: Run, settings: Settings) -> bool:
     """What it will take, before it starts; False if it cannot be done at all."""
     try:
-        needed, hidden = estimated(run, settings)
+        needed, hidden = expected.estimated(run, settings)
     except ECError as error:
         frame.callout(str(error))
         return False

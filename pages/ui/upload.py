@@ -11,9 +11,9 @@ from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_network
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing.probes import make_probes, parse_answers
+from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.ui import frame, held
-from pages.ui.source import Source
 
 _NOTHING = "nothing"
 _LAYOUT_WORDS = dict(

@@ -6,10 +6,12 @@ from dataclasses import fields
 
 import streamlit as st
 
-from pages.ui import seen, work
+from ec_core.runs import work
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+from pages.ui import seen
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
-from pages.ui.settings import Settings
+from pages.ui.job_controls import board
 
 _ASKED = "settings_asked"
 
@@ -18,7 +20,7 @@ def _start(run: Run, settings: Settings) -> None:
     run.save_settings(settings)
     seen.filled(run.id, settings)
     st.session_state.pop(_ASKED, None)
-    work.start_expand(run)
+    work.start_expand(board(), run)
 
 
 def start(run: Run, mine: Settings) -> None:

@@ -9,8 +9,8 @@ import streamlit as st
 
 from ec_core import events, figures
 from ec_core.jobs.buffer import Seen
+from ec_core.runs.run import Run
 from pages.ui import frame, show, theme, words
-from pages.ui.runs import Run
 from pages.ui.student_views import in_training, show_curves
 
 

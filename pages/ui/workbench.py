@@ -13,23 +13,21 @@ from ec_core.cluster.embedding import UMAP
 from ec_core.errors import InputError
 from ec_core.figures import Theme
 from ec_core.figures.theme import MARKS
+from ec_core.runs import builds, cut_history, tree_cache, versions
+from ec_core.runs.cut_history import BenchState
+from ec_core.runs.run import Run
 from pages.ui import (
-    bench_state,
     beside,
-    builds,
     frame,
-    grove,
     lock,
+    maps,
     meanwhile,
     modules,
     steps,
     theme,
-    versions,
     words,
 )
-from pages.ui.bench_state import BenchState
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
 
 _FOLDER = theme.ASSETS / "workbench"
 _BLOB = st.components.v2.component(
@@ -84,11 +82,11 @@ def _answers(
 ) -> dict[str, Any]:
     """What Python says to the browser's settings."""
     kept = clusters.kept
-    plain = [bench_state.plain(cut) for cut in state.steps]
+    plain = [cut_history.plain(cut) for cut in state.steps]
     return {
         "history": {"steps": plain, "at": state.at},
         "serial": state.serial,
-        "names": {name: bench_state.plain(cut) for name, cut in names.items()},
+        "names": {name: cut_history.plain(cut) for name, cut in names.items()},
         "built": built,
         "kept": [list(c.nodes) for c in kept],
         "medians": [[",".join(map(str, c.nodes)), c.angle] for c in kept[:_MEDIANS]],
@@ -114,12 +112,12 @@ def _built(run: Run, layer: int, names: dict[str, Cut], now: Cut) -> dict[str, s
 
 def _refusal(run: Run, layer: int, key: str = KEY) -> str | None:
     """Take what the browser sent, if anything is new; a sentence where it was not in order."""
-    tree, name = grove.of(run, layer)[1], grove.name_of(run, layer)
+    tree, name = tree_cache.of(run, layer)[1], tree_cache.name_of(run, layer)
     if meanwhile.known(_sent(key)):
         return meanwhile.SENTENCE if meanwhile.open_question(name) else None
     try:
-        bench_state.take(run, tree, name, _sent(key), layer, grove.first_cut(run, layer))
-    except bench_state.ChangedMeanwhileError as overtaken:
+        cut_history.take(run, tree, name, _sent(key), layer, tree_cache.first_cut(run, layer))
+    except cut_history.ChangedMeanwhileError as overtaken:
         meanwhile.hold(name, str(_sent(key)["serial"]), overtaken.mine)
         return meanwhile.SENTENCE
     except InputError as error:
@@ -140,9 +138,9 @@ def courier(run: Run) -> None:
     """For the page that builds from the cut: a step made on the bench in the very moment it was
     left may have reached nobody; the tab remembers it and hands it in here.
     """
-    name, kept = grove.name_of(run), run.bench()
+    name, kept = tree_cache.name_of(run), run.bench()
     serial = str(kept.get("serial", "")) if kept.get("tree") == name else ""
-    data = {"tree": name, "serial": serial, "cut": bench_state.plain(run.cut())}
+    data = {"tree": name, "serial": serial, "cut": cut_history.plain(run.cut())}
     with st.container(key="blob_courier"):
         _COURIER(key=_COURIER_KEY, data=data, on_change_change=partial(safely, _handed_in, run.id))
 
@@ -165,27 +163,27 @@ def _truth_known(run: Run, layer: int) -> bool:
 def _map_note(run: Run, layer: int) -> str:
     """How the map was made, or how far it is, in tenths: every change draws the page anew."""
     truth = _truth_known(run, layer)
-    made = grove.umap_of(run, truth, layer)
+    made = maps.umap_of(run, truth, layer)
     if made is not None:
         return "UMAP" if made.method == UMAP else f"by distance; {made.places} are few for UMAP"
-    tenths = int(10 * grove.umap_share(run, truth, layer))
+    tenths = int(10 * maps.umap_share(run, truth, layer))
     return f"PCA; UMAP is {f'{10 * tenths} % done' if tenths else 'getting ready'}"
 
 
 def _maps(run: Run, name: str, layer: int = 0) -> tuple[str | None, str]:
     """The name under which the UMAP was sent (None while it is computed), and what to say."""
     truth = _truth_known(run, layer)
-    made, note = grove.umap_of(run, truth, layer), _map_note(run, layer)
+    made, note = maps.umap_of(run, truth, layer), _map_note(run, layer)
     if made is None:
         _send("bench_map", None)
         return None, note
     shown = f"{name}-umap{'-truth' if truth else ''}"
-    _send("bench_map", grove.packed_map(run, shown, made.points, layer))
+    _send("bench_map", tree_cache.packed_map(run, shown, made.points, layer))
     return shown, note
 
 
 def _truth(run: Run, name: str, layer: int) -> str | None:
-    data = grove.packed_truth(run, f"{name}-truth") if _truth_known(run, layer) else None
+    data = tree_cache.packed_truth(run, f"{name}-truth") if _truth_known(run, layer) else None
     _send("bench_truth", data)
     return None if data is None else f"{name}-truth"
 
@@ -196,12 +194,12 @@ def _bench(run: Run, layer: int) -> None:
     Not in a fragment: a tab that finds its server again asks for nothing but the fragment it was
     in, which the new server does not know, and would wait for ever.
     """
-    (_, tree), name = grove.of(run, layer), grove.name_of(run, layer)
+    (_, tree), name = tree_cache.of(run, layer), tree_cache.name_of(run, layer)
     refused = st.session_state.pop(_REFUSED, None) or _refusal(run, layer)
     meanwhile.question(run, tree, name, layer)
-    state = bench_state.load(run, tree, name, layer, grove.first_cut(run, layer))
-    clusters, named = grove.clusters_of(run, state.cut, layer), run.named_cuts(layer)
-    _send("bench_tree", grove.packed_tree(run, layer))
+    state = cut_history.load(run, tree, name, layer, tree_cache.first_cut(run, layer))
+    clusters, named = tree_cache.clusters_of(run, state.cut, layer), run.named_cuts(layer)
+    _send("bench_tree", tree_cache.packed_tree(run, layer))
     shown_map, note = _maps(run, name, layer)
     data = {
         "tree": name,
@@ -231,11 +229,11 @@ def _watch(run_id: str, layer: int, note: str) -> None:
 def _tree_or_way_on(run: Run) -> tuple[WeightCloud, Dendrogram] | None:
     """Cloud and tree; where they do not fit, one sentence and a button that makes them fit."""
     try:
-        return grove.of(run)
+        return tree_cache.of(run)
     except InputError as error:
         frame.callout(str(error))
         ensemble = run.ensemble()
-        best = grove.fitting(ensemble)
+        best = tree_cache.fitting(ensemble)
         if len(pool(ensemble)) and best < len(ensemble.losses):
             label = f"Cluster the best {best} of {len(ensemble.losses)} students"
             if st.button(label, key="cluster_best", type="primary"):
@@ -303,7 +301,7 @@ def body(run: Run) -> None:
 
 def _one(run: Run, layer: int) -> None:
     """The bench of one layer, or the sentence that says why there is none."""
-    grown = _tree_or_way_on(run) if layer == 0 else grove.of(run, layer)
+    grown = _tree_or_way_on(run) if layer == 0 else tree_cache.of(run, layer)
     if grown is None:
         return
     if len(grown[0]) == 0:
@@ -314,7 +312,7 @@ def _one(run: Run, layer: int) -> None:
         return
     note = _map_note(run, layer)
     # asked before the bench is drawn: a map that is ready a moment later is not on it yet
-    coming = grove.umap_of(run, _truth_known(run, layer), layer) is None
+    coming = maps.umap_of(run, _truth_known(run, layer), layer) is None
     _bench(run, layer)
     if coming:
         with st.container(key="blob_watch"):

@@ -19,11 +19,12 @@ from ec_core.expand.students import ensemble_of
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import unpack
 from ec_core.probing.presets import make_teacher
-from pages.ui import demo, work
-from pages.ui.board import job_of
-from pages.ui.runs import Run
-from pages.ui.settings import Settings
-from pages.ui.source import Source
+from ec_core.runs import work
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+from ec_core.runs.source import Source
+from pages.ui import demo
+from pages.ui.job_controls import board, job_of
 from tests.browser.tabs import FIRST_MS, PATIENCE_MS
 
 STUDENTS, WIDTH = 10, 12
@@ -54,7 +55,7 @@ def trained_run(home: Path) -> str:
     made = new_run(home, students=STUDENTS, width=WIDTH, probes=800, seed=1)
     with _home(home):
         run = Run(made)
-        job = work.start_expand(run)
+        job = work.start_expand(board(), run)
         assert job.wait(200)
         assert job.snapshot().error is None
     return run.id

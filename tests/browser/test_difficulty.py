@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
-from pages.ui.outcomes import NAME
+from ec_core.runs.outcomes import NAME
 from tests.benchmark.samples import outcome, write
 from tests.browser.benches import READY
 from tests.browser.test_story import MINUTE, click, no_traceback, opens_run, pick, says, see

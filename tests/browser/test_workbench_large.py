@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ec_core.cluster.dendrogram import BYTES_PER_PAIR
-from pages.ui import grove
+from ec_core.runs import tree_cache
 from tests.browser import benches
 from tests.browser.benches import cut_at, drag_cut, reaches, saved
 
@@ -43,7 +43,7 @@ def test_twenty_thousand_vectors(open_tab: Open, server: Any) -> None:
     traffic = Traffic(tab)
     try:
         tab.goto(f"{server.url}/cluster?run={run}")
-        if grove.memory() < VECTORS * (VECTORS - 1) / 2 * BYTES_PER_PAIR:
+        if tree_cache.memory() < VECTORS * (VECTORS - 1) / 2 * BYTES_PER_PAIR:
             tab.locator("[data-testid=stAlert]", has_text="best students").wait_for()
             tab.locator(".st-key-cluster_best button").click()
             saved(tab, 5 * MINUTE)

@@ -12,10 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.probing.presets import make_teacher
-from pages.ui import work
-from pages.ui.runs import Run
-from pages.ui.settings import Settings
-from pages.ui.source import Source
+from ec_core.runs import work
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+from ec_core.runs.source import Source
+from pages.ui.job_controls import board
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Settings(students=4, width=6, probes=400, seed=1, device="cpu")
@@ -39,7 +40,7 @@ def runs_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def finish(run: Run) -> Run:
     """The whole chain, waited for."""
-    job = work.start_whole(run)
+    job = work.start_whole(board(), run)
     assert job.wait(120)
     assert job.snapshot().error is None
     return run

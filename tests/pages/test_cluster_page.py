@@ -16,8 +16,10 @@ from ec_core.cluster import Cut, Dendrogram, apply_cut, automatic_cut
 from ec_core.cluster.embedding import DISTANCES, UMAP, Embedding
 from ec_core.cluster.layer import LayerView
 from ec_core.errors import InputError
-from pages.ui import bench_state, grove, workbench
-from pages.ui.runs import Run
+from ec_core.runs import cut_history, tree_cache
+from ec_core.runs.run import Run
+from pages.ui import maps, workbench
+from pages.ui.job_controls import board
 
 Opener = Callable[..., AppTest]
 
@@ -29,19 +31,19 @@ def run(at_stage: Callable[[str], Run]) -> Run:
 
 def message(run: Run, steps: list[Cut], base: int = 1, serial: str = "a-1", **more: Any) -> Any:
     """What the browser sends, through JSON as on the wire."""
-    plain = [bench_state.plain(step) for step in steps]
-    facts = {"tree": grove.name_of(run), "serial": serial, "base": base, "steps": plain}
+    plain = [cut_history.plain(step) for step in steps]
+    facts = {"tree": tree_cache.name_of(run), "serial": serial, "base": base, "steps": plain}
     return json.loads(json.dumps({**facts, "at": base + len(steps) - 1, **more}))
 
 
 def take(run: Run, given: Any) -> bool:
-    _, tree = grove.of(run)
-    return bench_state.take(run, tree, grove.name_of(run), given)
+    _, tree = tree_cache.of(run)
+    return cut_history.take(run, tree, tree_cache.name_of(run), given)
 
 
-def state(run: Run) -> bench_state.BenchState:
-    _, tree = grove.of(run)
-    return bench_state.load(run, tree, grove.name_of(run))
+def state(run: Run) -> cut_history.BenchState:
+    _, tree = tree_cache.of(run)
+    return cut_history.load(run, tree, tree_cache.name_of(run))
 
 
 def test_the_automatic_cut_is_stored(open_page: Opener, run: Run) -> None:
@@ -49,7 +51,7 @@ def test_the_automatic_cut_is_stored(open_page: Opener, run: Run) -> None:
     app = open_page("cluster", run)
     assert not app.error
     assert run.cut().rule == "plateau"
-    assert len(grove.clusters_of(run, run.cut()).kept) == 4
+    assert len(tree_cache.clusters_of(run, run.cut()).kept) == 4
 
 
 def test_a_step_is_stored_and_comes_back(open_page: Opener, run: Run) -> None:
@@ -71,7 +73,7 @@ def test_a_step_is_stored_and_comes_back(open_page: Opener, run: Run) -> None:
 
 
 def test_a_rule_s_height_is_python_s_word(run: Run) -> None:
-    _, tree = grove.of(run)
+    _, tree = tree_cache.of(run)
     state(run)
     claimed = Cut(123.0, 0.75, 30.0, "plateau", (("keep", 1),))
     take(run, message(run, [claimed]))
@@ -84,11 +86,11 @@ def test_a_rule_s_height_is_python_s_word(run: Run) -> None:
 def test_names_are_kept_with_the_run_and_forgotten(run: Run) -> None:
     state(run)
     mine = Cut(1e-5, 0.6)
-    names = {"fine": bench_state.plain(mine), "built": bench_state.plain(mine)}
+    names = {"fine": cut_history.plain(mine), "built": cut_history.plain(mine)}
     take(run, message(run, [mine], names=names))
     assert run.named_cuts() == {"fine": mine, "built": mine}
     assert run.built_cut == mine  # a person's "built" is not the app's
-    take(run, message(run, [mine], base=2, serial="a-2", names={"fine": bench_state.plain(mine)}))
+    take(run, message(run, [mine], base=2, serial="a-2", names={"fine": cut_history.plain(mine)}))
     assert run.named_cuts() == {"fine": mine}
     # cuts of earlier students mean nothing
     run.save_ensemble(run.ensemble())
@@ -119,7 +121,7 @@ def test_what_is_not_in_order_is_refused_and_nothing_stored(run: Run, broken: An
 
 def test_messages_of_no_kind_are_left_alone(run: Run) -> None:
     first = state(run).cut
-    strange: list[Any] = [None, 3, "cut", [], {}, {"tree": grove.name_of(run)}]
+    strange: list[Any] = [None, 3, "cut", [], {}, {"tree": tree_cache.name_of(run)}]
     for nothing in strange:
         assert not take(run, nothing)
     assert run.cut() == first
@@ -131,42 +133,44 @@ def test_a_cut_made_elsewhere_is_one_more_step(run: Run) -> None:
     take(run, message(run, [second]))
     run.save_cut(third)
     assert state(run).steps == (first, second, third)
-    run.save_bench({"tree": grove.name_of(run), "steps": [{"height": "x"}], "at": 0, "serial": ""})
+    run.save_bench(
+        {"tree": tree_cache.name_of(run), "steps": [{"height": "x"}], "at": 0, "serial": ""}
+    )
     assert state(run).steps == (third,)
 
 
 def test_the_reconstruction_uses_the_edited_cut(run: Run) -> None:
-    cloud, tree = grove.of(run)
+    cloud, tree = tree_cache.of(run)
     cut = state(run).cut
     node = apply_cut(tree, cloud, cut).kept[0].node
     take(run, message(run, [replace(cut, edits=(("drop", node),))]))
-    assert len(grove.clusters_of(run, run.cut()).kept) == 3
-    from pages.ui import work
+    assert len(tree_cache.clusters_of(run, run.cut()).kept) == 3
+    from ec_core.runs import work
 
-    job = work.start_reconstruct(run)
+    job = work.start_reconstruct(board(), run)
     assert job.wait(120)
     assert run.reconstruction().from_clusters == 3
     assert run.built_cut.edits == (("drop", node),)
 
 
 def test_a_locked_truth_never_leaves(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert grove.packed_truth(run, "t") is not None
-    truth = grove.truth_vectors(run, grove.of(run)[0])
+    assert tree_cache.packed_truth(run, "t") is not None
+    truth = tree_cache.truth_vectors(run, tree_cache.of(run)[0])
     run.lock_truth(True)
-    assert grove.packed_truth(run, "t") is None
+    assert tree_cache.packed_truth(run, "t") is None
     assert truth is not None
     # exact students hold some of its numbers to the last bit: those are theirs
-    numbers = set(truth.ravel().tolist()) - set(grove.of(run)[0].vectors.ravel().tolist())
+    numbers = set(truth.ravel().tolist()) - set(tree_cache.of(run)[0].vectors.ravel().tolist())
     assert numbers
     for number in numbers:
-        assert np.float64(number).tobytes() not in grove.packed_tree(run)
+        assert np.float64(number).tobytes() not in tree_cache.packed_tree(run)
     asked: list[bool] = []
 
     def umap_of(run: Run, with_truth: bool, layer: int = 0) -> None:
         asked.append(with_truth)
 
-    monkeypatch.setattr(grove, "umap_of", umap_of)
-    monkeypatch.setattr(grove, "umap_share", lambda *_: 0.0)
+    monkeypatch.setattr(maps, "umap_of", umap_of)
+    monkeypatch.setattr(maps, "umap_share", lambda *_: 0.0)
     assert workbench._maps(run, "t")[0] is None
     assert set(asked) == {False}
 
@@ -175,10 +179,10 @@ def test_the_map_s_progress_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -
     def umap_of(*_: Any) -> None:
         return None
 
-    monkeypatch.setattr(grove, "umap_of", umap_of)
+    monkeypatch.setattr(maps, "umap_of", umap_of)
     said = []
     for share in (0.0, 0.04, 0.37, 0.99):
-        monkeypatch.setattr(grove, "umap_share", lambda *_, share=share: share)
+        monkeypatch.setattr(maps, "umap_share", lambda *_, share=share: share)
         said.append(workbench._map_note(run, 0))
     assert said[:2] == ["PCA; UMAP is getting ready"] * 2
     assert said[2:] == ["PCA; UMAP is 30 % done", "PCA; UMAP is 90 % done"]
@@ -198,23 +202,23 @@ def test_too_many_vectors_are_a_sentence_and_a_way_on(
     open_page: Opener, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # memory for ten vectors; the students have six neurons each
-    monkeypatch.setattr(grove, "memory", lambda: 16 * 10 * 9 // 2)
+    monkeypatch.setattr(tree_cache, "memory", lambda: 16 * 10 * 9 // 2)
     app = open_page("cluster", run)
     assert "pool only the best students, at most 10 vectors" in app.error[0].value
     app.button(key="cluster_best").click().run()
     assert not app.error
     assert run.best_students == 1
-    assert grove.of(run)[0].students == 1
+    assert tree_cache.of(run)[0].students == 1
     app.button(key="cluster_all").click().run()
     assert "pool only the best students" in app.error[0].value
 
 
 def test_the_tree_that_was_grown_is_the_one_that_is_built_from(run: Run) -> None:
     run.cluster_best(2)
-    cloud, tree = grove.of(run)
+    cloud, tree = tree_cache.of(run)
     assert cloud.students == 2
     assert isinstance(tree, Dendrogram)
-    assert grove.name_of(run).endswith("-2")
+    assert tree_cache.name_of(run).endswith("-2")
 
 
 def test_one_bench_per_layer(open_page: Opener, at_stage: Callable[[str], Run]) -> None:
@@ -227,7 +231,7 @@ def test_one_bench_per_layer(open_page: Opener, at_stage: Callable[[str], Run]) 
     assert not app.exception
     assert "Layer 2 can be compared once the students agree" in app.info[0].value
     # after building, the layer is there as it was seen
-    cloud, tree = grove.of(run)
+    cloud, tree = tree_cache.of(run)
     cut = Cut(1e-4, 0.6, 25.0, "plateau")
     seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
     run.save_reconstruction(replace(run.reconstruction(), layers=(seen, seen)), run.cut(), 1.0)
@@ -237,19 +241,19 @@ def test_one_bench_per_layer(open_page: Opener, at_stage: Callable[[str], Run]) 
     assert not app.error
     assert run.layer_cut(1) == cut
     # its cut, steps and names are its own
-    name, first = grove.name_of(run, 1), run.cut()
+    name, first = tree_cache.name_of(run, 1), run.cut()
     mine = Cut(1e-2, 0.6, 25.0)
-    names = {"second": bench_state.plain(mine)}
+    names = {"second": cut_history.plain(mine)}
     given = {**message(run, [mine], names=names), "tree": name}
-    assert bench_state.take(run, tree, name, given, 1, cut)
+    assert cut_history.take(run, tree, name, given, 1, cut)
     assert run.layer_cut(1) == mine
     assert (run.named_cuts(1), run.named_cuts()) == ({"second": mine}, {})
     assert run.cut() == first
 
 
 def test_a_map_that_is_not_umap_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Embedding(np.zeros((len(grove.of(run)[0]), 2)), 4, DISTANCES)
-    monkeypatch.setattr(grove, "umap_of", lambda *_: made)
+    made = Embedding(np.zeros((len(tree_cache.of(run)[0]), 2)), 4, DISTANCES)
+    monkeypatch.setattr(maps, "umap_of", lambda *_: made)
     assert workbench._map_note(run, 0) == "by distance; 4 are few for UMAP"
 
 
@@ -257,11 +261,11 @@ def test_the_bench_stays_in_its_place_when_the_map_arrives(
     open_page: Opener, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def place(ready: bool, locked: bool) -> list[int]:
-        points = np.zeros((len(grove.of(run)[0]), 2))
+        points = np.zeros((len(tree_cache.of(run)[0]), 2))
         made = Embedding(points, 12, UMAP) if ready else None
-        monkeypatch.setattr(grove, "umap_of", lambda *_: made)
-        monkeypatch.setattr(grove, "umap_share", lambda *_: 0.0)
-        monkeypatch.setattr(grove, "packed_map", lambda *_: b"map")
+        monkeypatch.setattr(maps, "umap_of", lambda *_: made)
+        monkeypatch.setattr(maps, "umap_share", lambda *_: 0.0)
+        monkeypatch.setattr(tree_cache, "packed_map", lambda *_: b"map")
         run.lock_truth(locked)
         app = open_page("cluster", run)
         (found,) = [path for path, name in bidis(app._tree.main) if name == "ec_workbench"]
@@ -281,7 +285,7 @@ def test_a_map_that_is_ready_while_the_page_is_drawn_is_still_fetched(
     open_page: Opener, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was not on the bench yet, and nobody looked again: the map never came."""
-    embedding, bench = grove.umap_of, workbench._bench
+    embedding, bench = maps.umap_of, workbench._bench
     drawn: list[bool] = []
     watched: list[str] = []
 
@@ -294,7 +298,7 @@ def test_a_map_that_is_ready_while_the_page_is_drawn_is_still_fetched(
             time.sleep(0.05)
         drawn.append(True)
 
-    monkeypatch.setattr(grove, "umap_of", late)
+    monkeypatch.setattr(maps, "umap_of", late)
     monkeypatch.setattr(workbench, "_bench", drawing)
     monkeypatch.setattr(workbench, "_watch", lambda run_id, layer, note: watched.append(note))
     app = open_page("cluster", run)

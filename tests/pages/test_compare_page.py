@@ -20,10 +20,12 @@ from ec_core.cluster import Cut, automatic_cut
 from ec_core.expand.students import ensemble_from_arrays
 from ec_core.expand.trainer import expand
 from ec_core.probing.probes import parse_answers
+from ec_core.runs import portable, results, script, tree_cache, work
+from ec_core.runs.run import Run
+from ec_core.runs.source import Source
 from ec_core.store.plain import parse_arrays
-from pages.ui import grove, portable, results, script, takeaway, work
-from pages.ui.runs import Run
-from pages.ui.source import Source
+from pages.ui import takeaway
+from pages.ui.job_controls import board
 from tests.pages.conftest import SMALL, finish
 from tests.steps import drain
 
@@ -162,7 +164,7 @@ def test_the_script_follows_a_cut_by_hand(
 ) -> None:
     run = at_stage("cut")
     run.save_cut(Cut(run.cut().height * 1.5, 0.6, 20.0, "hand"))
-    job = work.start_reconstruct(run)
+    job = work.start_reconstruct(board(), run)
     assert job.wait(120)
     assert run.built_cut.rule == "hand"
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
@@ -176,9 +178,9 @@ def test_the_script_of_a_network_built_exactly_says_what_the_app_shows(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = at_stage("cut")
-    node = grove.clusters_of(run, run.cut()).kept[0].node
+    node = tree_cache.clusters_of(run, run.cut()).kept[0].node
     run.save_cut(replace(run.cut(), rule="hand", edits=(("drop", node),)))
-    job = work.start_exact(run)
+    job = work.start_exact(board(), run)
     assert job.wait(120) and job.snapshot().error is None
     assert run.reconstruction().network.sizes == (2, 3, 1)
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
@@ -196,8 +198,8 @@ def test_the_script_of_a_run_of_an_earlier_version_keeps_its_rows(
     probes = run.probes()
     config = SMALL.recover_config("tanh").expand_config()
     run.save_ensemble(drain(expand(probes, "tanh", config, ec.Control()))[1])
-    run.save_cut(automatic_cut(grove.of(run)[1]))
-    job = work.start_reconstruct(run)
+    run.save_cut(automatic_cut(tree_cache.of(run)[1]))
+    job = work.start_reconstruct(board(), run)
     assert job.wait(120) and job.snapshot().error is None
     assert script.needs(run) == ("probes.npz",)
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
@@ -215,8 +217,8 @@ def test_students_that_were_steered_come_along(
     }
     run.save_ensemble(replace(ensemble, **few, history=ensemble.history[:, :3]))
     run.mark_steered()
-    run.save_cut(automatic_cut(grove.of(run)[1]))
-    job = work.start_reconstruct(run)
+    run.save_cut(automatic_cut(tree_cache.of(run)[1]))
+    job = work.start_reconstruct(board(), run)
     assert job.wait(120) and job.snapshot().error is None
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
     assert "students.npz" in script.needs(run)
@@ -247,4 +249,4 @@ def test_the_figures_page_holds_its_library_once(planar: Run) -> None:
 
 
 def test_the_cut_of_the_page_is_the_cut_of_the_script(planar: Run) -> None:
-    assert grove.clusters_of(planar, planar.built_cut).cut == planar.cut()
+    assert tree_cache.clusters_of(planar, planar.built_cut).cut == planar.cut()

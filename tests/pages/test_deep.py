@@ -12,9 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 import ec_core as ec
 from ec_core.cluster import automatic_cut
-from pages.ui import grove, layer_table, results, script, takeaway, work
-from pages.ui.runs import Run, default_settings
-from pages.ui.source import Source
+from ec_core.runs import results, script, tree_cache, work
+from ec_core.runs.run import Run
+from ec_core.runs.settings import default_settings
+from ec_core.runs.source import Source
+from pages.ui import layer_table, takeaway
+from pages.ui.job_controls import board
 from tests.pages.conftest import finish
 
 Opener = Callable[..., AppTest]
@@ -91,12 +94,12 @@ def test_too_few_probes_are_not_verified_and_say_why(open_page: Opener, deep: Ru
 def test_a_budget_that_runs_out_leaves_the_best_so_far(open_page: Opener, deep: Run) -> None:
     settings = replace(deep.settings(), width=(14, 14), probes=4000, budget=0.05)
     run = Run.create(deep.source(), settings)
-    job = work.start_expand(run)
+    job = work.start_expand(board(), run)
     assert job.wait(120)
     assert job.snapshot().error is None
-    _, tree = grove.of(run)
+    _, tree = tree_cache.of(run)
     run.save_cut(automatic_cut(tree))
-    job = work.start_reconstruct(run)
+    job = work.start_reconstruct(board(), run)
     assert job.wait(120)
     assert job.snapshot().error is None
     _ends_in_words(open_page, run)

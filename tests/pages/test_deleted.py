@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from ec_core.control import Control
 from ec_core.events import Event, Note
-from pages.ui import board, workbench
+from ec_core.runs.run import Run
+from pages.ui import job_controls, workbench
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
 from pages.ui.table import ASIDE, STEPS
 
 Opener = Callable[..., AppTest]
@@ -115,7 +115,7 @@ def test_its_job_is_stopped_when_that_is_seen(
             begun.set()
             yield Note("expand", "at work")
 
-    job = board.board().submit(stage, run=run.id, label="Expand: it")
+    job = job_controls.board().submit(stage, run=run.id, label="Expand: it")
     assert begun.wait(60)
     app = open_page("expand", run)
     assert job.state == "running"

@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 from ec_core.benchmark import Grid, Outcome, Settings, outcome_path, read_folder, solve_all
 from ec_core.benchmark.outcomes import write_outcome
 from ec_core.control import Control
-from pages.ui import difficulty, outcomes
-from pages.ui.board import job_of
+from ec_core.runs import outcomes
+from ec_core.runs.outcomes import Map
+from ec_core.runs.run import Run
+from pages.ui import difficulty
 from pages.ui.difficulty import as_run
-from pages.ui.outcomes import Map
-from pages.ui.runs import Run
+from pages.ui.job_controls import board, job_of
 
 Opener = Callable[..., AppTest]
 QUICK = Settings("tanh", students=3)
@@ -48,7 +49,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "benchmarks" / outcomes.NAME
     folder.mkdir(parents=True)
     yield folder
-    job = outcomes.job()
+    job = outcomes.job(board())
     if job is not None:
         job.stop()
         assert job.wait(60)
@@ -69,7 +70,7 @@ def test_the_small_sample_runs_in_the_background(
     app = open_page("difficulty")
     app.button(key="start_solving").click().run()
     assert not app.exception
-    job = outcomes.job()
+    job = outcomes.job(board())
     assert job is not None
     assert job.wait(60)
     assert job.snapshot().error is None
@@ -144,7 +145,7 @@ def test_the_choice_decides_what_is_solved_and_its_map_is_shown(
     assert "--activation tanh --expansion 2 --depth 2 --inputs 2 --hidden 2 --seeds 1" in line
     app.button(key="start_solving").click().run()
     assert not app.exception and not app.error
-    job = outcomes.job()
+    job = outcomes.job(board())
     assert job is not None
     assert job.wait(60)
     app.run()
@@ -202,7 +203,7 @@ def test_waiting_is_shown_while_the_sample_runs(
     monkeypatch.setitem(outcomes.GRIDS, "sample", Grid((32,), (8,), 1))
     app = open_page("difficulty")
     app.button(key="start_solving").click().run()
-    job = outcomes.job()
+    job = outcomes.job(board())
     assert job is not None
     assert app.button(key="stop_solving")
     app.button(key="stop_solving").click().run()

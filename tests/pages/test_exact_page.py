@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut
 from ec_core.networks.files import load_network
-from pages.ui import bench_state, builds, grove, layer_table, results, script, work
-from pages.ui.board import job_of
-from pages.ui.runs import Run
+from ec_core.runs import builds, chosen, cut_history, results, script, tree_cache, work
+from ec_core.runs.run import Run
+from pages.ui import layer_table
+from pages.ui.job_controls import board, job_of
 
 Opener = Callable[..., AppTest]
 
@@ -22,22 +23,22 @@ Opener = Callable[..., AppTest]
 def _dropped(run: Run, layer: int = 0) -> Cut:
     """The cut of a layer with its first kept cluster dropped by hand."""
     cut = run.cut() if layer == 0 else builds.seen(run)[layer].cut
-    node = grove.clusters_of(run, cut, layer).kept[0].node
+    node = tree_cache.clusters_of(run, cut, layer).kept[0].node
     return replace(cut, rule="hand", edits=(("drop", node),))
 
 
 def _drop(run: Run, layer: int = 0) -> None:
     """The same, done on the bench."""
-    (_, tree), name = grove.of(run, layer), grove.name_of(run, layer)
-    first = grove.first_cut(run, layer)
-    bench_state.load(run, tree, name, layer, first)
-    step = bench_state.plain(_dropped(run, layer))
+    (_, tree), name = tree_cache.of(run, layer), tree_cache.name_of(run, layer)
+    first = tree_cache.first_cut(run, layer)
+    cut_history.load(run, tree, name, layer, first)
+    step = cut_history.plain(_dropped(run, layer))
     message = {"tree": name, "serial": f"hand-{layer}", "base": 1, "steps": [step], "at": 1}
-    assert bench_state.take(run, tree, name, message, layer, first)
+    assert cut_history.take(run, tree, name, message, layer, first)
 
 
 def _build(run: Run, setting: str = "", layer: int = 0) -> None:
-    job = work.start_exact(run, setting, layer)
+    job = work.start_exact(board(), run, setting, layer)
     assert job.wait(120)
     assert job.snapshot().error is None
 
@@ -71,7 +72,7 @@ def test_a_dropped_cluster_is_built_beside_what_pruning_says(
 
 def test_no_kept_cluster_is_a_sentence(open_page: Opener, at_stage: Callable[[str], Run]) -> None:
     run = at_stage("cut")
-    clusters = grove.clusters_of(run, run.cut())
+    clusters = tree_cache.clusters_of(run, run.cut())
     run.save_cut(replace(run.cut(), edits=tuple(("drop", c.node) for c in clusters.kept)))
     app = open_page("reconstruct", run)
     assert not [button for button in app.button if button.key == "start_exact"]
@@ -129,10 +130,10 @@ def test_the_second_layer_s_hand_is_built(
     run.ask()
     run.save_ensemble(deep.ensemble())
     run.save_cut(deep.cut())
-    job = work.start_reconstruct(run)
+    job = work.start_reconstruct(board(), run)
     assert job.wait(240) and job.snapshot().error is None
     _drop(run, 1)
-    assert len(grove.clusters_of(run, grove.hand_cuts(run)[1] or run.cut(), 1).kept) == 3
+    assert len(tree_cache.clusters_of(run, chosen.cuts(run)[1] or run.cut(), 1).kept) == 3
     _build(run)
     exact = builds.all_of(run)[builds.EXACT]
     assert (exact.sizes, exact.verified) == ((6, 4, 3, 2), False)
@@ -146,7 +147,7 @@ def test_the_second_layer_s_hand_is_built(
     assert all(np.array_equal(a, b) for a, b in pairs)
     # the hand stays with its layer, also when pruning builds again
     builds.use(run, builds.AUTOMATIC)
-    job = work.start_reconstruct(run)
+    job = work.start_reconstruct(board(), run)
     assert job.wait(240) and job.snapshot().error is None
-    cut = grove.hand_cuts(run)[1]
+    cut = chosen.cuts(run)[1]
     assert cut is not None and cut.edits[0][0] == "drop"

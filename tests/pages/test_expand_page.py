@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.probing.presets import make_teacher
-from pages.ui import board, words, work
-from pages.ui.runs import Run
-from pages.ui.source import Source
+from ec_core.runs import work
+from ec_core.runs.run import Run
+from ec_core.runs.source import Source
+from pages.ui import job_controls, words
+from pages.ui.job_controls import board
 
 Opener = Callable[..., AppTest]
 
@@ -97,7 +99,7 @@ def test_a_deep_teacher_tells_its_depth_and_students_have_a_width_per_layer(
     assert "10 × 16–9 neurons" in _estimate(app)
     app.button(key="start_expand").click().run()
     assert not app.exception
-    job = board.job_of(run)
+    job = job_controls.job_of(run)
     assert job is not None
     job.stop()
     assert job.wait(60)
@@ -128,7 +130,7 @@ def test_start_trains_in_the_background_and_shows_the_students(
     app = open_page("expand", run)
     app.button(key="start_expand").click().run()
     assert not app.exception
-    job = board.job_of(run)
+    job = job_controls.job_of(run)
     assert job is not None
     assert job.wait(120)
     app.run()
@@ -151,7 +153,7 @@ def test_a_job_that_fails_shows_its_reason_and_leaves_the_page_usable(
     open_page: Opener, at_stage: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ec_core.errors import InputError
-    from pages.ui import work
+    from ec_core.runs import work
 
     def broken(*given: object) -> object:
         raise InputError("The probes ran away; catch them.")
@@ -160,7 +162,7 @@ def test_a_job_that_fails_shows_its_reason_and_leaves_the_page_usable(
     run = at_stage("teacher")
     app = open_page("expand", run)
     app.button(key="start_expand").click().run()
-    job = board.job_of(run)
+    job = job_controls.job_of(run)
     assert job is not None
     assert job.wait(60)
     app.run()
@@ -214,7 +216,7 @@ def test_the_width_search_shows_how_it_goes_and_counts_agree(
         joined.set()
         go.wait(60)
 
-    job = work._submit(run, work.EXPAND, stage)
+    job = work.submit(board(), run, work.EXPAND, stage)
     try:
         assert told.wait(60)
         app = open_page("expand", run)

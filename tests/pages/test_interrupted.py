@@ -13,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import Event, Note
-from pages.ui import at_work, board, demo, interrupted, work
-from pages.ui.runs import Run
+from ec_core.runs import at_work, work
+from ec_core.runs.run import Run
+from pages.ui import demo, interrupted, job_controls
+from pages.ui.job_controls import board
 from pages.ui.table import STEPS
 
 Opener = Callable[..., AppTest]
@@ -42,7 +44,7 @@ def text(app: AppTest) -> str:
 
 
 def finished(run: Run) -> None:
-    job = board.job_of(run)
+    job = job_controls.job_of(run)
     assert job is not None and job.wait(PATIENCE)
     assert job.snapshot().error is None and job.state == "finished"
     assert not interrupted.is_so(run) and not run.has("at-work")
@@ -97,7 +99,7 @@ def test_the_demo_goes_on_with_the_students_it_had(
     monkeypatch.setattr(work, "expand", never)
     run = broken_off("ensemble", work.DEMO)
     before = run.stamp("ensemble")
-    work.go_on(run)
+    work.go_on(board(), run)
     finished(run)
     assert run.has("recovered") and run.stamp("ensemble") == before
 
@@ -113,8 +115,8 @@ def test_continued_students_go_on_from_those_that_are_stored(
         return real(*arguments)
 
     monkeypatch.setattr(work, "expand", watched)
-    work.go_on(run)
-    job = board.job_of(run)
+    work.go_on(board(), run)
+    job = job_controls.job_of(run)
     assert job is not None and job.wait(PATIENCE)
     assert len(given) == 1 and np.array_equal(given[0].theta, stored.theta)
 
@@ -131,7 +133,7 @@ def test_a_mark_goes_however_the_job_ends(at_stage: Callable[[str], Run]) -> Non
         raise InputError("No.")
 
     run = at_stage("teacher")
-    job = work._submit(run, work.EXPAND, fails)
+    job = work.submit(board(), run, work.EXPAND, fails)
     assert job.wait(PATIENCE) and job.state == "failed" and not run.has("at-work")
 
     go = threading.Event()
@@ -141,8 +143,8 @@ def test_a_mark_goes_however_the_job_ends(at_stage: Callable[[str], Run]) -> Non
         assert go.wait(PATIENCE)
 
     other = at_stage("teacher")
-    first = work._submit(other, work.EXPAND, waits)
-    queued = work._submit(run, work.EXPAND, waits)
+    first = work.submit(board(), other, work.EXPAND, waits)
+    queued = work.submit(board(), run, work.EXPAND, waits)
     # of this very process: at work, not interrupted
     assert run.has("at-work") and not interrupted.is_so(run)
     assert at_work.interrupted(run) is None

@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from ec_core.control import Control
 from ec_core.events import CONVERGED, Event, LayerStep, Note, TrainingProgress, WidthTried
-from pages.ui import work
+from ec_core.runs import work
+from ec_core.runs.run import Run
+from pages.ui.job_controls import board
 from pages.ui.layers import standing
-from pages.ui.runs import Run
 
 Opener = Callable[..., AppTest]
 
@@ -71,7 +72,7 @@ def test_the_pages_show_it_while_a_job_runs(
         told.set()
         go.wait(30)
 
-    job = work._submit(run, kind, stage_of)
+    job = work.submit(board(), run, kind, stage_of)
     try:
         assert told.wait(30)
         app = open_page(page, run, theme=theme)

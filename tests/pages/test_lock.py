@@ -15,9 +15,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ec_core as ec
-from pages.ui import grove, portable, results, runs, script, takeaway
-from pages.ui.runs import Run
-from pages.ui.source import Source
+from ec_core.runs import loading, portable, results, script, tree_cache
+from ec_core.runs.run import Run
+from ec_core.runs.source import Source
+from pages.ui import takeaway
 from pages.ui.table import STEPS
 
 Opener = Callable[..., AppTest]
@@ -47,7 +48,7 @@ def guarded(at_stage: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch) -> 
     assert given.network is not None
     network: Any = _Guarded(given.network.sizes, given.network.activation)
     watched = replace(given, network=network)
-    monkeypatch.setattr(runs, "_source", lambda *_: watched)
+    monkeypatch.setattr(loading, "source", lambda *_: watched)
     return run
 
 
@@ -78,7 +79,7 @@ def test_no_download_holds_a_locked_teacher(guarded: Run, planar: Run) -> None:
         text = archive.read(script.file_name(guarded)).decode()
     assert names == {script.file_name(guarded), "settings.json", "probes.npz"}
     assert "make_teacher" not in text and "ec.match" not in text
-    assert grove.packed_truth(guarded, "t") is None
+    assert tree_cache.packed_truth(guarded, "t") is None
 
 
 def _repeats(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

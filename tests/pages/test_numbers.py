@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import board
-from pages.ui.runs import Run
+from ec_core.runs.run import Run
+from pages.ui import job_controls
 
 Opener = Callable[..., AppTest]
 
@@ -55,7 +55,7 @@ def test_start_waits_for_numbers_that_can_be_used(
     # the click on Start brings what was typed before it
     app.number_input(key=key).set_value(value)
     app.button(key="start_expand").click().run()
-    assert board.job_of(run) is None and not app.exception
+    assert job_controls.job_of(run) is None and not app.exception
 
 
 def test_a_layer_without_a_number_is_named_where_it_is(open_page: Opener, deep: Run) -> None:

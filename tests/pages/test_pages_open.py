@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.runs import Run
+from ec_core.runs.run import Run
 from pages.ui.table import STEPS
 
 PAGES = [step.key for step in STEPS]

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from ec_core.networks.files import network_bytes
 from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
-from pages.ui.runs import Run, store
+from ec_core.runs.loading import store
+from ec_core.runs.run import Run
 
 Opener = Callable[..., AppTest]
 

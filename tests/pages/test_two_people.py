@@ -10,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut
-from pages.ui import bench_state, board, grove, meanwhile
-from pages.ui.runs import Run
+from ec_core.runs import cut_history, tree_cache
+from ec_core.runs.run import Run
+from pages.ui import job_controls, meanwhile
 
 Opener = Callable[..., AppTest]
 
@@ -21,12 +22,12 @@ class Window:
 
     def __init__(self, run: Run, tab: str) -> None:
         self.run, self.tab, self.count = run, tab, 0
-        self.tree, self.name = grove.of(run)[1], grove.name_of(run)
+        self.tree, self.name = tree_cache.of(run)[1], tree_cache.name_of(run)
         self.look()
 
     def look(self) -> Cut:
         """The state that the page brings."""
-        self.state = bench_state.load(self.run, self.tree, self.name)
+        self.state = cut_history.load(self.run, self.tree, self.name)
         return self.state.cut
 
     def message(self, height: float, **more: Any) -> dict[str, Any]:
@@ -38,13 +39,13 @@ class Window:
             "seen": self.state.serial,
             "origins": [],
             "base": len(self.state.steps),
-            "steps": [bench_state.plain(cut)],
+            "steps": [cut_history.plain(cut)],
             "at": len(self.state.steps),
             **more,
         }
 
     def send(self, message: dict[str, Any]) -> bool:
-        return bench_state.take(self.run, self.tree, self.name, message)
+        return cut_history.take(self.run, self.tree, self.name, message)
 
     def move(self, height: float, **more: Any) -> dict[str, Any]:
         message = self.message(height, **more)
@@ -68,7 +69,7 @@ def test_the_later_one_stores_nothing_and_is_told(run: Run) -> None:
     one.look()
     two.look()
     one.move(0.2)
-    with pytest.raises(bench_state.ChangedMeanwhileError) as told:
+    with pytest.raises(cut_history.ChangedMeanwhileError) as told:
         two.send(two.message(0.3))
     assert told.value.mine.cut.height == 0.3
     assert heights(run)[-2:] == [0.1, 0.2] and run.cut().height == 0.2
@@ -114,9 +115,9 @@ def test_a_setting_of_the_other_is_not_forgotten(run: Run) -> None:
     one.move(0.1)
     one.look()
     two.look()
-    one.move(0.2, names={"theirs": bench_state.plain(one.state.cut)})
-    with pytest.raises(bench_state.ChangedMeanwhileError):
-        two.send(two.message(0.1, names={"mine": bench_state.plain(two.state.cut)}))
+    one.move(0.2, names={"theirs": cut_history.plain(one.state.cut)})
+    with pytest.raises(cut_history.ChangedMeanwhileError):
+        two.send(two.message(0.1, names={"mine": cut_history.plain(two.state.cut)}))
     assert list(run.named_cuts()) == ["theirs"]
 
 
@@ -128,7 +129,7 @@ def asked(open_page: Opener, run: Run) -> AppTest:
     one.look()
     one.move(0.2)
     late = two.message(0.3)
-    with pytest.raises(bench_state.ChangedMeanwhileError) as told:
+    with pytest.raises(cut_history.ChangedMeanwhileError) as told:
         two.send(late)
     app = open_page("cluster", run)
     held = meanwhile._Held(two.name, late["serial"], told.value.mine)
@@ -168,13 +169,13 @@ def test_a_start_with_settings_that_were_overtaken_asks_whose(
     # the other window
     run.save_settings(replace(run.settings(), students=3))
     app.button(key="start_expand").click().run()
-    assert not app.exception and board.job_of(run) is None
+    assert not app.exception and job_controls.job_of(run) is None
     said = "\n".join(element.value for element in app.markdown)
     assert "**Changed meanwhile.**" in said and "students: 3, mine 2" in said
     assert run.settings().students == 3
     app.button(key=f"start_{choice}").click().run()
     assert not app.exception and not app.error
-    job = board.job_of(run)
+    job = job_controls.job_of(run)
     assert job is not None and run.settings().students == students
     job.stop()
     assert job.wait(60)

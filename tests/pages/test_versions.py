@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from ec_core import store as kept
 from ec_core.events import STALLED
-from pages.ui import builds, results, work
-from pages.ui.board import job_of
-from pages.ui.runs import Run
+from ec_core.runs import builds, results, work
+from ec_core.runs.run import Run
+from pages.ui.job_controls import board, job_of
 
 Opener = Callable[..., AppTest]
 
@@ -27,7 +27,7 @@ def run(at_stage: Callable[[str], Run]) -> Run:
     cut = found.cut()
     found.save_ensemble(replace(ensemble, statuses=statuses))
     found.save_cut(cut)
-    job = work.start_reconstruct(found)
+    job = work.start_reconstruct(board(), found)
     assert job.wait(120) and job.snapshot().error is None
     assert results.of(found).certificate.verified
     return found

@@ -15,8 +15,9 @@ from ec_core.control import Control
 from ec_core.events import Event, Note, TrainingProgress
 from ec_core.jobs import Job, JobBoard, Seen, Waiting
 from ec_core.jobs.buffer import EventBuffer
-from pages.ui import board, expected, waiting
-from pages.ui.runs import Run
+from ec_core.runs import expected
+from ec_core.runs.run import Run
+from pages.ui import job_controls, waiting
 
 Opener = Callable[..., AppTest]
 PATIENCE = 60
@@ -40,7 +41,9 @@ class Endless:
 def long_job() -> Iterator[Job]:
     """Somebody else's job on the processor, in the app's own line."""
     stage = Endless()
-    job = board.board().submit(stage, run="other", label="Expand: other", expected=lambda seen: 600)
+    job = job_controls.board().submit(
+        stage, run="other", label="Expand: other", expected=lambda seen: 600
+    )
     assert stage.begun.wait(PATIENCE)
     yield job
     job.stop()
@@ -60,7 +63,7 @@ def test_a_waiting_person_sees_place_and_time(
     assert not app.exception
     assert "Waiting: 1 job before yours, about 10 min" in said(app)
     app.button(key="job_stop").click().run()
-    job = board.job_of(run)
+    job = job_controls.job_of(run)
     assert job is not None and job.wait(PATIENCE) and job.state == "stopped"
 
 
@@ -71,17 +74,17 @@ def test_a_paused_job_lets_the_next_one_run_and_waits_for_it_when_continued(
     run = at_stage("teacher")
     app = open_page("expand", run)
     app.button(key="start_expand").click().run()
-    job = board.job_of(run)
+    job = job_controls.job_of(run)
     # it is through although the other was never continued
     assert job is not None and job.wait(PATIENCE) and job.state == "finished"
     assert long_job.state == "paused"
-    assert board.state_line(long_job.snapshot()) == "Paused, and in nobody’s way"
+    assert job_controls.state_line(long_job.snapshot()) == "Paused, and in nobody’s way"
     # and the other, once continued, waits behind whoever is at work then
     stage = Endless()
-    third = board.board().submit(stage, run="third", label="third")
+    third = job_controls.board().submit(stage, run="third", label="third")
     assert stage.begun.wait(PATIENCE)
     long_job.resume()
-    line = board.state_line(long_job.snapshot())
+    line = job_controls.state_line(long_job.snapshot())
     assert line == "Waiting to go on: 1 job before yours; nobody can tell how long"
     third.stop()
     assert third.wait(PATIENCE)
@@ -113,7 +116,7 @@ def test_place_and_time_of_a_longer_line() -> None:
     assert stage.begun.wait(PATIENCE)
     lines.submit(Endless(), run="b", label="second", expected=lambda seen: 1200.0)
     third = lines.submit(Endless(), run="c", label="third")
-    assert board.state_line(third.snapshot()) == (
+    assert job_controls.state_line(third.snapshot()) == (
         "Waiting: 2 jobs before yours, at least 20 min; of one of them nobody can tell"
     )
     assert lines.close(PATIENCE)

@@ -26,8 +26,8 @@ from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.agreement import rough_view
 from ec_core.reconstruct.layerwise import layer_by_layer, view
 from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
+from ec_core.runs.cut_history import by_rule
 from ec_core.verify.match import match
-from pages.ui.bench_state import by_rule
 from tests.steps import drain
 
 SIZES = (3, 2, 3, 2)

@@ -1,30 +1,23 @@
-"""A run: everything between a teacher and its recovered weights, found by its id in the store.
-
-No Streamlit in here: background jobs store their results through this file too. What is read is
-kept in memory by the stamp of its file, so that a page that refreshes itself reads nothing twice.
-"""
+"""A run: everything between a teacher and its recovered weights, found by its id in the store."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from ec_core.cluster import Cut
 from ec_core.events import Event
-from ec_core.expand.config import DEEPEST
 from ec_core.expand.students import StudentEnsemble
-from ec_core.probing.asking import Asker, ask, default_count
-from ec_core.probing.presets import TeacherCard
+from ec_core.probing.asking import Asker, ask
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.store import RunStore, RunSummary, StoredRun, forget_builds, home
-from pages.ui.settings import Settings
-from pages.ui.source import LOCKED_TITLE, Source
+from ec_core.runs import loading
+from ec_core.runs.loading import store
+from ec_core.runs.settings import Settings, default_settings
+from ec_core.runs.source import LOCKED_TITLE, Source
+from ec_core.store import RunSummary, StoredRun, forget_builds
 
-APP = Path(__file__).resolve().parents[2]
 _ORDER = ("probes", "ensemble", "events", "cuts", "reconstruction", "recovered", "report")
 _UNNAMED, _BUILT, _NAMED = "", "built", "named: "
 """Names of the cut in use and of the one the network was built from; what a person's own names
@@ -38,16 +31,6 @@ def _of_layer(name: str, layer: int) -> str:
     return f"layer{layer + 1}-{name}" if layer else name
 
 
-@lru_cache(maxsize=8)
-def _store(root: Path) -> RunStore:
-    return RunStore(root)
-
-
-def store() -> RunStore:
-    """The runs of this computer: EC_HOME, or runs/ beside app.py."""
-    return _store(home(APP / "runs"))
-
-
 @dataclass(frozen=True)
 class Run:
     """A handle on one run; reading through it is cheap, writing is atomic."""
@@ -56,7 +39,7 @@ class Run:
 
     @property
     def stored(self) -> StoredRun:
-        return _opened(store().root, self.id)
+        return loading.opened(store().root, self.id)
 
     @property
     def query(self) -> dict[str, str]:
@@ -116,7 +99,7 @@ class Run:
 
     def asked(self) -> Source:
         """The same with its network, locked or not: to ask it, never to show it."""
-        return _source(store().root, self.id)
+        return loading.source(store().root, self.id)
 
     @property
     def has_teacher(self) -> bool:
@@ -128,20 +111,20 @@ class Run:
 
     def probes(self) -> ProbeSet:
         """The questions asked, with the answers, as exact as a person told or as they show."""
-        probes = _probes(store().root, self.id, self.stamp("probes"))
+        probes = loading.probes(store().root, self.id, self.stamp("probes"))
         return probes.told(self.settings().precision)
 
     @property
     def rows_drawn(self) -> bool:
         """Were the answers put in an order of their own? Not in runs of earlier versions."""
-        return _drawn(store().root, self.id, self.stamp("probes"))
+        return loading.rows_drawn(store().root, self.id, self.stamp("probes"))
 
     def ensemble(self) -> StudentEnsemble:
-        return _ensemble(store().root, self.id, self.stamp("ensemble"))
+        return loading.ensemble(store().root, self.id, self.stamp("ensemble"))
 
     def events(self) -> tuple[Event, ...]:
         """What the training told besides its progress: sentences, widths tried."""
-        return _events(store().root, self.id, self.stamp("events"))
+        return loading.events(store().root, self.id, self.stamp("events"))
 
     def cut(self) -> Cut:
         return self.stored.cuts()[_UNNAMED]
@@ -172,7 +155,7 @@ class Run:
         return bool(self.stored.settings().get("truth_locked", False))
 
     def reconstruction(self) -> Reconstruction:
-        return _reconstruction(store().root, self.id, self.stamp("reconstruction"))
+        return loading.reconstruction(store().root, self.id, self.stamp("reconstruction"))
 
     @property
     def build_seconds(self) -> float:
@@ -307,57 +290,3 @@ def next_step(parts: frozenset[str]) -> str:
         if part in parts:
             return step
     return "expand"
-
-
-def default_settings(source: Source) -> Settings:
-    """Sound settings for a new run; the depth is the teacher's where there is one."""
-    if source.answers is not None:
-        return Settings(probes=len(source.answers[0]), distribution="given")
-    layers = min(max(source.hidden_layers or 1, 1), DEEPEST)
-    if source.dataset is not None:
-        # dead pixels and the like only show their weights if noise moves them
-        return Settings(
-            hidden_layers=layers, probes=4000, distribution="data+noise", as_needed=True
-        )
-    needed = default_count(source.inputs, layers, source.activation)
-    return Settings(hidden_layers=layers, probes=max(2000 * layers, needed), as_needed=True)
-
-
-def _opened(root: Path, run_id: str) -> StoredRun:
-    return _store(root).open(run_id)
-
-
-@lru_cache(maxsize=64)
-def _source(root: Path, run_id: str) -> Source:
-    stored = _opened(root, run_id)
-    fields = stored.settings()["source"]
-    card: TeacherCard | None = stored.teacher() if stored.has("teacher") else None
-    source = Source(**fields)
-    if card is not None:
-        return replace(source, network=card.network)
-    return replace(source, answers=stored.answers())
-
-
-@lru_cache(maxsize=16)
-def _probes(root: Path, run_id: str, stamp: int) -> ProbeSet:
-    return _opened(root, run_id).probes()
-
-
-@lru_cache(maxsize=64)
-def _drawn(root: Path, run_id: str, stamp: int) -> bool:
-    return bool(_opened(root, run_id).load_arrays("probes").get("drawn", False))
-
-
-@lru_cache(maxsize=16)
-def _ensemble(root: Path, run_id: str, stamp: int) -> StudentEnsemble:
-    return _opened(root, run_id).ensemble()
-
-
-@lru_cache(maxsize=16)
-def _events(root: Path, run_id: str, stamp: int) -> tuple[Event, ...]:
-    return _opened(root, run_id).events()
-
-
-@lru_cache(maxsize=16)
-def _reconstruction(root: Path, run_id: str, stamp: int) -> Reconstruction:
-    return _opened(root, run_id).reconstruction()

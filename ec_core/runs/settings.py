@@ -7,6 +7,9 @@ from typing import Any
 
 from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
+from ec_core.expand.config import DEEPEST
+from ec_core.probing.asking import default_count
+from ec_core.runs.source import Source
 
 HELD_OUT = 0.2
 """The share of answers that make_probes keeps aside for the final check."""
@@ -71,3 +74,17 @@ class Settings:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def default_settings(source: Source) -> Settings:
+    """Sound settings for a new run; the depth is the teacher's where there is one."""
+    if source.answers is not None:
+        return Settings(probes=len(source.answers[0]), distribution="given")
+    layers = min(max(source.hidden_layers or 1, 1), DEEPEST)
+    if source.dataset is not None:
+        # dead pixels and the like only show their weights if noise moves them
+        return Settings(
+            hidden_layers=layers, probes=4000, distribution="data+noise", as_needed=True
+        )
+    needed = default_count(source.inputs, layers, source.activation)
+    return Settings(hidden_layers=layers, probes=max(2000 * layers, needed), as_needed=True)

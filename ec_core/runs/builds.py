@@ -1,7 +1,4 @@
-"""The networks built from one run's clusters: by pruning, exactly as chosen, of kept settings.
-
-No Streamlit in here: background jobs store their results through this file too.
-"""
+"""The networks built from one run's clusters: by pruning, exactly as chosen, of kept settings."""
 
 from __future__ import annotations
 
@@ -14,9 +11,10 @@ from ec_core import store as kept
 from ec_core.cluster import Cut
 from ec_core.cluster.layer import LayerView
 from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.runs.loading import store
+from ec_core.runs.run import Run
 from ec_core.store import AUTOMATIC, EXACT, Build
 from ec_core.verify.certificate import Certificate
-from pages.ui.runs import Run, store
 
 __all__ = ["AUTOMATIC", "EXACT", "Build", "all_of", "exact_key", "in_use", "keep", "load"]
 

@@ -5,12 +5,33 @@ from __future__ import annotations
 import math
 
 from ec_core.benchmark import ProblemEnded
+from ec_core.devices import resolve_device
 from ec_core.errors import ECError
 from ec_core.events import TRAINING, TrainingProgress
+from ec_core.expand.estimate import Estimate, check_memory, estimate
 from ec_core.jobs import Seen
 from ec_core.jobs.job import Expected
-from pages.ui import train_settings
-from pages.ui.runs import Run
+from ec_core.networks.architecture import Architecture
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+
+GUESSED_WIDTH = 16
+"""Neurons per layer before their number was found: four times a small teacher's."""
+
+
+def estimated(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
+    """The cost and the hidden sizes it is for. Raises InputError for more than memory can hold."""
+    source = run.source()
+    config = settings.recover_config(run.activation).expand_config()
+    hidden = config.hidden(
+        GUESSED_WIDTH if settings.width is None else settings.width, settings.expansion
+    )
+    shape = Architecture((source.inputs, *hidden, source.outputs), run.activation)
+    check_memory(shape, settings.students, resolve_device(settings.device))
+    needed = estimate(
+        settings.learning, source.inputs, source.outputs, run.activation, hidden, config
+    )
+    return needed, hidden
 
 
 def left(run: Run, training: TrainingProgress) -> float:
@@ -30,14 +51,14 @@ def left(run: Run, training: TrainingProgress) -> float:
 
 
 def training(run: Run) -> Expected:
-    """What the page estimated before the start, and the pace once all students are at work.
+    """What was estimated before the start, and the pace once all students are at work.
 
     A machine with more to do than this job is slower than any estimate; a time limit is kept.
     """
     settings = run.settings()
     limit = math.inf if settings.budget is None else settings.budget
     try:
-        before: float | None = min(train_settings.estimated(run, settings)[0].seconds, limit)
+        before: float | None = min(estimated(run, settings)[0].seconds, limit)
     except ECError:
         before = None
 

@@ -10,8 +10,8 @@ import torch
 
 from ec_core.expand.students import ensemble_arrays
 from ec_core.networks.parameters import unpack
+from ec_core.runs.run import Run
 from ec_core.store.plain import arrays_bytes
-from pages.ui.runs import Run
 
 _OF_THE_TEACHER = ("source", "label")
 """Settings that say how the teacher was made."""

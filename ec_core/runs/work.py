@@ -1,6 +1,6 @@
 """The background jobs of a run: which stage, with what, and where its result goes.
 
-Nothing here draws; stages and ``on_end`` run in the worker's thread and must not call st.*.
+The board of jobs is given in: it belongs to a process, not to a run.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ec_core.events import Event, TrainingProgress
 from ec_core.expand.enough import enough
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
-from ec_core.jobs import Job, JobSnapshot
+from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
+from ec_core.runs import at_work, builds, chosen, expected, results, tree_cache, versions
+from ec_core.runs.active import active, line
+from ec_core.runs.run import Run
 from ec_core.verify.certificate import certify
-from pages.ui import at_work, builds, expected, grove, results, versions
-from pages.ui.board import active, board, line
-from pages.ui.runs import Run
 
 _WATCHED, _SLOWEST_ITERATION = 40, 0.1
 """Iterations of the demo that are slowed down, and seconds each of them takes at least."""
@@ -33,7 +33,8 @@ _WATCHED, _SLOWEST_ITERATION = 40, 0.1
 EXPAND, RECONSTRUCT, DEMO = "Expand", "Reconstruct", "Demo"
 
 
-def _submit(
+def submit(
+    board: JobBoard,
     run: Run,
     kind: str,
     stage: Stage,
@@ -41,8 +42,12 @@ def _submit(
     takes: Expected | None = None,
     **how: Any,
 ) -> Job:
-    """how : what else than its kind starts the same job once more, after a restart."""
-    if active(run) is not None:
+    """Put a job of a run in line.
+
+    how : what else than its kind starts the same job once more, after a restart
+    Raises JobError while another job works on the run.
+    """
+    if active(board, run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
     settings = run.settings()
 
@@ -54,7 +59,7 @@ def _submit(
             at_work.end(run)
 
     at_work.begin(run, kind, **how)
-    return board().submit(
+    return board.submit(
         stage,
         run=run.id,
         label=f"{kind}: {run.title}",
@@ -101,7 +106,7 @@ class _Building:
             builds.use(run, self.key)
 
 
-def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
+def start_expand(board: JobBoard, run: Run, more: StudentEnsemble | None = None) -> Job:
     """Train the run's students in the background; ``more``: let these go on where they stood."""
     probes = run.probes() if more is not None else run.ask()
     activation = run.activation
@@ -126,10 +131,10 @@ def start_expand(run: Run, more: StudentEnsemble | None = None) -> Job:
 
     if more is None:
         run.mark_steered(False)
-    return _submit(run, EXPAND, stage, store, expected.training(run), more=more is not None)
+    return submit(board, run, EXPAND, stage, store, expected.training(run), more=more is not None)
 
 
-def start_reconstruct(run: Run) -> Job:
+def start_reconstruct(board: JobBoard, run: Run) -> Job:
     """Build the network from the run's stored cut in the background."""
     cut = run.cut()
 
@@ -140,19 +145,19 @@ def start_reconstruct(run: Run) -> Job:
         if snapshot.result is not None:
             _Building(run, (cut,)).keep(snapshot.result, snapshot.seconds)
 
-    return _submit(run, RECONSTRUCT, stage, store, expected.building(run))
+    return submit(board, run, RECONSTRUCT, stage, store, expected.building(run))
 
 
 def _by_pruning(run: Run, cut: Cut, control: Control) -> Generator[Event, None, Reconstruction]:
     ensemble = run.ensemble()
-    cloud, tree = grove.grow(ensemble, run.best_students)
+    cloud, tree = tree_cache.grow(ensemble, run.best_students)
     seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
     settings = run.settings()
     config = ReconstructConfig(device=settings.device, chosen=settings.chose(cut))
     return (yield from reconstruct(ensemble, seen, run.probes(), config, control))
 
 
-def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
+def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) -> Job:
     """Build the network of the clusters kept by hand, in every layer, in the background.
 
     setting, layer : of a kept setting, and of the layer whose it is; "": of the cuts in use
@@ -160,9 +165,9 @@ def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
     Where pruning has not built one from the same cut to compare with, that is done too: before,
     where it is what makes later layers comparable, else after.
     """
-    cuts = grove.hand_cuts(run, setting, layer)
+    cuts = chosen.cuts(run, setting, layer)
     for which, cut in enumerate(cuts):
-        if cut is not None and not grove.clusters_of(run, cut, which).kept:
+        if cut is not None and not tree_cache.clusters_of(run, cut, which).kept:
             name = f"Layer {which + 1}" if len(cuts) > 1 else "The hidden layer"
             raise InputError(f"{name} has no kept cluster at this cut; keep at least one.")
     first, key = cuts[0], builds.exact_key(setting, layer)
@@ -181,7 +186,7 @@ def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
         if len(cuts) > 1 and None in cuts:
             yield from pruned(control)
         began, ensemble = time.monotonic(), run.ensemble()
-        layers = grove.views(ensemble, run.best_students, cuts, builds.seen(run))
+        layers = chosen.views(ensemble, run.best_students, cuts, builds.seen(run))
         device = run.settings().device
         result = yield from build_exactly(ensemble, layers, run.probes(), device, control)
         taken = tuple(None if seen is None else seen.cut for seen in layers)
@@ -191,7 +196,9 @@ def start_exact(run: Run, setting: str = "", layer: int = 0) -> Job:
             yield from pruned(control)
         return result
 
-    return _submit(run, RECONSTRUCT, stage, None, expected.building(run), exact=[setting, layer])
+    return submit(
+        board, run, RECONSTRUCT, stage, None, expected.building(run), exact=[setting, layer]
+    )
 
 
 def _paced(
@@ -210,7 +217,7 @@ def _paced(
             time.sleep(max(0.0, _SLOWEST_ITERATION - (time.monotonic() - began)))
 
 
-def start_whole(run: Run) -> Job:
+def start_whole(board: JobBoard, run: Run) -> Job:
     """The whole chain in one job, every stage stored as soon as it is done.
 
     Where the students are there already, it goes on with them.
@@ -245,10 +252,10 @@ def start_whole(run: Run) -> Job:
         if snapshot.result is not None:
             _Building(run, (run.cut(),)).keep(snapshot.result, snapshot.seconds)
 
-    return _submit(run, DEMO, stage, store, expected.whole(run))
+    return submit(board, run, DEMO, stage, store, expected.whole(run))
 
 
-def go_on(run: Run) -> Job:
+def go_on(board: JobBoard, run: Run) -> Job:
     """Start what a restart broke off once more, with what is stored. Raises JobError if nothing
     was.
     """
@@ -257,7 +264,13 @@ def go_on(run: Run) -> Job:
         raise JobError("Nothing of this run was interrupted; start it on its page.")
     kind, how = broken
     if kind == DEMO:
-        return start_whole(run)
+        return start_whole(board, run)
     if kind == RECONSTRUCT:
-        return start_exact(run, *how["exact"]) if "exact" in how else start_reconstruct(run)
-    return start_expand(run, run.ensemble() if how.get("more") and run.has("ensemble") else None)
+        return (
+            start_exact(board, run, *how["exact"])
+            if "exact" in how
+            else start_reconstruct(board, run)
+        )
+    return start_expand(
+        board, run, run.ensemble() if how.get("more") and run.has("ensemble") else None
+    )

@@ -15,10 +15,10 @@ from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
 from ec_core.expand.enough import asked
 from ec_core.networks.files import network_bytes
-from pages.ui import builds, portable, results
-from pages.ui.runs import Run
-from pages.ui.settings import Settings
-from pages.ui.source import Source
+from ec_core.runs import builds, portable, results
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+from ec_core.runs.source import Source
 
 _PROBES, _STUDENTS, _TEACHER = "probes.npz", "students.npz", "teacher.safetensors"
 

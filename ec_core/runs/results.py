@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from ec_core.report import make_report
+from ec_core.runs import builds, tree_cache
+from ec_core.runs.loading import store
+from ec_core.runs.run import Run
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.match import MatchReport, match
-from pages.ui import builds, grove
-from pages.ui.runs import Run, store
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def report(run: Run) -> dict[str, Any]:
     found = make_report(
         run.probes(),
         run.ensemble(),
-        grove.clusters_of(run, built),
+        tree_cache.clusters_of(run, built),
         run.reconstruction(),
         of(run).certificate,
         run.ensemble().seconds + run.build_seconds,

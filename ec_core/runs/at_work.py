@@ -1,6 +1,6 @@
 """What a run is being worked on with, kept with the run: after a restart it says what broke off.
 
-No Streamlit in here. A mark is set when a job is put in line and taken away when it ends, however
+A mark is set when a job is put in line and taken away when it ends, however
 it ends; one that was set by another process of the server belongs to a job that is gone.
 """
 
@@ -11,7 +11,7 @@ import secrets
 from typing import Any
 
 from ec_core.errors import ECError
-from pages.ui.runs import Run
+from ec_core.runs.run import Run
 
 _SERVER = secrets.token_hex(8)
 """This process."""

@@ -7,11 +7,11 @@ import html
 
 import streamlit as st
 
-from ec_core.devices import resolve_device
 from ec_core.jobs import Job, JobBoard, JobSnapshot
+from ec_core.runs import active as working
+from ec_core.runs.run import Run
 from pages.ui import waiting
 from pages.ui.callbacks import safely
-from pages.ui.runs import Run
 
 
 @st.cache_resource
@@ -25,28 +25,14 @@ def board() -> JobBoard:
     return JobBoard()
 
 
-def devices() -> tuple[str, ...]:
-    """What this machine can train on."""
-    return ("auto", "cpu", "cuda") if line("auto") == "cuda" else ("auto", "cpu")
-
-
-def line(device: str) -> str:
-    """The queue a device stands for."""
-    # a run from another machine may name a device that this one lacks
-    return "cpu" if device == "cpu" else resolve_device("auto").type
-
-
 def job_of(run: Run) -> Job | None:
     """The newest job of a run in this process."""
-    return board().of_run(run.id)
+    return working.job_of(board(), run)
 
 
 def active(run: Run, *kinds: str) -> Job | None:
     """The run's job if it has not ended; ``kinds`` are first words of its label, none for any."""
-    job = job_of(run)
-    if job is None or job.over or (kinds and not job.label.startswith(kinds)):
-        return None
-    return job
+    return working.active(board(), run, *kinds)
 
 
 def state_line(snapshot: JobSnapshot) -> str:

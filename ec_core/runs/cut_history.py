@@ -1,7 +1,6 @@
-"""What the workbench keeps with the run: the cut in use, every step that led to it, named cuts.
+"""What a workbench keeps with the run: the cut in use, every step that led to it, named cuts.
 
-The browser sends what it did on release; this is where that is checked, judged and stored. No
-Streamlit in here.
+The browser sends what it did on release; this is where that is checked, judged and stored.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 from ec_core.cluster import Cut, Dendrogram, automatic_cut, paper_cut
 from ec_core.errors import InputError
-from pages.ui.runs import Run
+from ec_core.runs.run import Run
 
 MOST_STEPS = 2000
 """Steps kept on disk; the browser itself forgets none while it is open."""

@@ -1,6 +1,6 @@
-"""The benchmark's outcomes as the app finds them, and the solving of more as a background job.
+"""The benchmark's outcomes as an app finds them, and the solving of more as a background job.
 
-No drawing in here. Outcomes lie beside the runs, where ``ec-core benchmark`` puts them.
+Outcomes lie beside the runs, where ``ec-core benchmark`` puts them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from ec_core.benchmark import (
 )
 from ec_core.control import Control
 from ec_core.events import Event
-from ec_core.jobs import Job, JobSnapshot
-from pages.ui import expected, words
-from pages.ui.board import board, line
-from pages.ui.runs import store
+from ec_core.jobs import Job, JobBoard, JobSnapshot
+from ec_core.runs import expected
+from ec_core.runs.active import line
+from ec_core.runs.loading import store
 
 NAME = "synthetic-150"
 GRIDS = {
@@ -68,7 +68,7 @@ class Map:
         deep = f", {chosen.depth} hidden layers" if chosen.depth > 1 else ""
         return (
             f"activation {chosen.activation}, expansion {chosen.expansion:g}, "
-            f"{words.many(chosen.students, 'student')}{deep}"
+            f"{chosen.students:,} student{'s' if chosen.students != 1 else ''}{deep}"
         )
 
     @property
@@ -116,17 +116,17 @@ def maps() -> tuple[tuple[Map, ...], tuple[str, ...]]:
     return tuple(found), tuple(damaged)
 
 
-def job() -> Job | None:
-    """The newest job of this process that solves problems, running or ended."""
-    return board().of_run(_JOB)
+def job(board: JobBoard) -> Job | None:
+    """The newest job on the board that solves problems, running or ended."""
+    return board.of_run(_JOB)
 
 
-def start(grid: Grid, settings: Settings) -> Job:
+def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
     """Solve in the background what is not yet known; a second click finds the first one's job.
 
     Raises InputError for what cannot be solved.
     """
-    running = job()
+    running = job(board)
     if running is not None and not running.over:
         return running
     folder, problems = root() / NAME, grid.problems(settings)
@@ -135,8 +135,8 @@ def start(grid: Grid, settings: Settings) -> Job:
     def stage(control: Control) -> Generator[Event, None, tuple[Outcome, ...]]:
         return solve_all(problems, folder, _DEVICE, control)
 
-    label = f"Difficulty: {words.many(len(problems), 'problem')}"
-    return board().submit(
+    label = f"Difficulty: {len(problems)} problem{'s' if len(problems) != 1 else ''}"
+    return board.submit(
         stage, run=_JOB, label=label, device=line(_DEVICE), expected=expected.solving
     )
 

@@ -1,0 +1,31 @@
+"""Which job works on a run, and in which line its jobs wait; the board is the caller's."""
+
+from __future__ import annotations
+
+from ec_core.devices import resolve_device
+from ec_core.jobs import Job, JobBoard
+from ec_core.runs.run import Run
+
+
+def line(device: str) -> str:
+    """The line that a device stands for."""
+    # a run from another machine may name a device that this one lacks
+    return "cpu" if device == "cpu" else resolve_device("auto").type
+
+
+def devices() -> tuple[str, ...]:
+    """What this machine can train on."""
+    return ("auto", "cpu", "cuda") if line("auto") == "cuda" else ("auto", "cpu")
+
+
+def job_of(board: JobBoard, run: Run) -> Job | None:
+    """The newest job of a run on this board."""
+    return board.of_run(run.id)
+
+
+def active(board: JobBoard, run: Run, *kinds: str) -> Job | None:
+    """The run's job if it has not ended; ``kinds`` are first words of its label, none for any."""
+    job = job_of(board, run)
+    if job is None or job.over or (kinds and not job.label.startswith(kinds)):
+        return None
+    return job

@@ -1,0 +1,79 @@
+"""The runs of this computer, and their parts as they are on disk, read once.
+
+What is read is kept in memory by the stamp of its file, so that a page that refreshes itself reads
+nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from ec_core.events import Event
+from ec_core.expand.students import StudentEnsemble
+from ec_core.probing.presets import TeacherCard
+from ec_core.probing.probes import ProbeSet
+from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.runs.source import Source
+from ec_core.store import RunStore, StoredRun, home
+
+BESIDE_THE_APP = Path(__file__).resolve().parents[2] / "runs"
+"""Where runs are kept if the environment's EC_HOME names no place."""
+
+
+@lru_cache(maxsize=8)
+def _store(root: Path) -> RunStore:
+    return RunStore(root)
+
+
+def store() -> RunStore:
+    """The runs of this computer: EC_HOME, or runs/ beside app.py."""
+    return _store(home(BESIDE_THE_APP))
+
+
+def opened(root: Path, run_id: str) -> StoredRun:
+    """A run's folder. Raises InputError if there is none or it is damaged."""
+    return _store(root).open(run_id)
+
+
+@lru_cache(maxsize=64)
+def source(root: Path, run_id: str) -> Source:
+    """Where the answers come from, with the network or the answers; it never changes."""
+    stored = opened(root, run_id)
+    fields = stored.settings()["source"]
+    card: TeacherCard | None = stored.teacher() if stored.has("teacher") else None
+    found = Source(**fields)
+    if card is not None:
+        return replace(found, network=card.network)
+    return replace(found, answers=stored.answers())
+
+
+@lru_cache(maxsize=16)
+def probes(root: Path, run_id: str, stamp: int) -> ProbeSet:
+    """The questions asked, with their answers."""
+    return opened(root, run_id).probes()
+
+
+@lru_cache(maxsize=64)
+def rows_drawn(root: Path, run_id: str, stamp: int) -> bool:
+    """Were the answers put in an order of their own?"""
+    return bool(opened(root, run_id).load_arrays("probes").get("drawn", False))
+
+
+@lru_cache(maxsize=16)
+def ensemble(root: Path, run_id: str, stamp: int) -> StudentEnsemble:
+    """The students."""
+    return opened(root, run_id).ensemble()
+
+
+@lru_cache(maxsize=16)
+def events(root: Path, run_id: str, stamp: int) -> tuple[Event, ...]:
+    """What the training told."""
+    return opened(root, run_id).events()
+
+
+@lru_cache(maxsize=16)
+def reconstruction(root: Path, run_id: str, stamp: int) -> Reconstruction:
+    """The network in use."""
+    return opened(root, run_id).reconstruction()
