@@ -83,14 +83,14 @@ def _meet_in_the_middle(
     left, right = subset_sums(seen[:half]), subset_sums(seen[half:])
     found = min(most, len(right))
     distance, index = cKDTree(right).query(wanted - left, k=[*range(1, found + 1)])
-    flat = np.argsort(distance, axis=None, kind="stable")[: 2 * most if count > 1 else 2]
+    flat = np.argsort(distance, axis=None, kind="stable")[: 2 * most]
     patterns = []
     for place in flat:
         i, j = divmod(int(place), found)
         flags = np.concatenate([_bits(i, half), _bits(int(index[i, j]), count - half)])
         patterns.append((float(np.linalg.norm(flags @ maps - target)), flags))
     patterns.sort(key=lambda pair: pair[0])
-    best = patterns[:most] if len(patterns) > 1 else patterns * 2
+    best = patterns[:most]
     return np.array([flags for _, flags in best]), np.array([norm for norm, _ in best])
 
 
@@ -114,16 +114,16 @@ def find_signs(
     if hidden > MIDDLE_LIMIT:
         return None
     patterns, norms = _meet_in_the_middle(maps, target)
-    return Signs(patterns[0], float(norms[0]), float(norms[1]) if hidden > 0 else np.inf)
+    return Signs(patterns[0], float(norms[0]), float(norms[1]))
 
 
 def likely_signs(
     incoming: np.ndarray, outgoing: np.ndarray, skip: np.ndarray, entry: Activation, most: int
 ) -> np.ndarray:
-    """Bit patterns (m, H), m <= most, that leave least, best first: to be told apart by a fit.
+    """Bit patterns (m, H), m <= most, that leave least, in no order: to be told apart by a fit.
 
-    Arguments as ``find_signs``. Beyond ``MIDDLE_LIMIT`` neurons: the least-squares bits, and those
-    with one of the least certain bits changed.
+    Arguments as ``find_signs``. Beyond half of ``MIDDLE_LIMIT`` neurons: the least-squares bits,
+    and those with one of the least certain bits changed.
     """
     maps, target = _scaled_maps(incoming, outgoing, skip, entry)
     if len(incoming) <= MIDDLE_LIMIT // 2:
