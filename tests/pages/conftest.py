@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.components.v2 import manifest_scanner as scanner
 from streamlit.testing.v1 import AppTest
 
 from ec_core.probing.presets import make_teacher
@@ -44,6 +46,16 @@ def finish(run: Run) -> Run:
     assert job.wait(120)
     assert job.snapshot().error is None
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_looked_for_once() -> Iterator[None]:
+    """Every AppTest reads what all installed packages say of themselves, looking for components:
+    a third of a second in which nothing of ours runs. Installed packages stay as they are.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanner, "scan_component_manifests", cache(scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -99,9 +111,10 @@ def open_page() -> Opener:
         app.context = {"theme": theme}
         if run is not None:
             app.query_params["run"] = run.id
-        app.run()
         if page != "start":
-            app.switch_page(f"pages/{page}.py").run()
+            # the address's last part is the file's name: opened at once, as from a link
+            app.switch_page(f"pages/{page}.py")
+        app.run()
         assert not app.exception
         return app
 
