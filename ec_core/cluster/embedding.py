@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -141,6 +143,27 @@ def _by_distances(places: np.ndarray, seed: int) -> np.ndarray:
     return points
 
 
+_COMPILED = (
+    ("umap_", "fast_knn_indices"),
+    ("umap_", "smooth_knn_dist"),
+    ("umap_", "compute_membership_strengths"),
+    ("layouts", "_nb_optimize_layout_euclidean_single_epoch"),
+)
+"""Modules and functions of umap that are compiled at their first call in every process, for 20
+seconds in all, since umap asks for no cache of them. Names that another version lacks are left
+out."""
+
+
+def _keep_compiled(umap: Any) -> None:
+    """Let numba keep what it compiles on disk, so that only the first process ever waits for it."""
+    for module, name in _COMPILED:
+        function = getattr(getattr(umap, module, None), name, None)
+        if hasattr(function, "enable_caching"):
+            # raised where no folder can be written to; then it is compiled as ever
+            with suppress(RuntimeError):
+                function.enable_caching()
+
+
 class _Listener:
     """The "file" that UMAP's progress bar is written to: hears "n/total" and tells n/total."""
 
@@ -164,8 +187,8 @@ def umap_embedding(
     Vectors at one place (``same_places``) are one point for UMAP, and lie on one another: it works
     in float32 and would spread copies over the picture as if they differed. Fewer places than
     ``UMAP_MIN_PLACES`` are drawn by their distances. It starts from PCA, so that clouds whose
-    neighbourhood graph falls apart need no spectral start. Slow at first use (import and
-    compilation, many seconds).
+    neighbourhood graph falls apart need no spectral start. Slow at first use (import, and the very
+    first time on a machine compilation, many seconds).
     progress : told now and then which share of the layout is done
     Raises InputError for NaN or a wrong shape.
     """
@@ -189,7 +212,7 @@ def _umap(
         # umap warns of its own imports, of seeds that cost threads and of graphs that fall apart
         warnings.simplefilter("ignore")
         umap = need("umap", "app", "Maps of a cloud")
-
+        _keep_compiled(umap)
         bar = {"disable": progress is None, "bar_format": "{n}/{total}", "mininterval": 0.3}
         if progress is not None:
             bar["file"] = _Listener(progress)
