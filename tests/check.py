@@ -12,12 +12,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
 PYTHON = [sys.executable, "-m"]
 LAYERS = "from importlinter.cli import lint_imports_command as check; check(['--no-cache'])"
+
+TESTS = "tests"
 
 STEPS = {
     "format": [*PYTHON, "ruff", "format", "--check", "--quiet", "."],
@@ -30,8 +34,8 @@ STEPS = {
     "browser code": [sys.executable, "tests/browser_code.py"],
     # one process per core, a file in one process: the browser tests share their server; in the
     # order of tests/browser/conftest.py, where the longest are not left to the end
-    # R: a browser test that passed only at its second try is named, not hidden
-    "tests": [
+    # R: a test whose browser crashed and that passed at its second try is named, not hidden
+    TESTS: [
         *PYTHON,
         "pytest",
         "-q",
@@ -50,22 +54,44 @@ def environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 
 
+def run(name: str, extra: Sequence[str] = (), *, kept: bool = False) -> bool:
+    """Run a step; what it prints comes as it is printed, or, ``kept``, at its end in one piece."""
+    if not kept:
+        print(f"== {name}", flush=True)
+    began = time.monotonic()
+    into = subprocess.PIPE if kept else None
+    done = subprocess.run(
+        [*STEPS[name], *extra],
+        cwd=ROOT,
+        env=environment(),
+        check=False,
+        stdout=into,
+        stderr=subprocess.STDOUT if kept else None,
+        encoding="utf-8",
+        errors="replace",
+    )
+    passed = done.returncode == 0
+    words = f"== {name}: {'ok' if passed else 'FAILED'}, {time.monotonic() - began:.0f} s\n"
+    said = f"\n== {name}\n{done.stdout}" if kept else ""
+    print(said + words, flush=True)
+    return passed
+
+
 def main(options: list[str]) -> int:
-    """Run every step; 0 if all passed, else 1."""
+    """Run every step; 0 if all passed, else 1.
+
+    The tests begin at once, and the other steps go through one after the other beside them: of two
+    cores one would wait for them, and later for a browser.
+    """
     if "--long" in options:
         # the last -m counts, and an empty one chooses all
         options = [*(option for option in options if option != "--long"), "-m", ""]
-    failed = []
-    for name, command in STEPS.items():
-        print(f"== {name}", flush=True)
-        began = time.monotonic()
-        extra = options if name == "tests" else []
-        code = subprocess.run(
-            [*command, *extra], cwd=ROOT, env=environment(), check=False
-        ).returncode
-        print(f"== {name}: {'ok' if code == 0 else 'FAILED'}, {time.monotonic() - began:.0f} s\n")
-        if code != 0:
-            failed.append(name)
+    others = [name for name in STEPS if name != TESTS]
+    with ThreadPoolExecutor(1) as beside:
+        passing = [beside.submit(run, name, kept=True) for name in others]
+        passed = {TESTS: run(TESTS, options)}
+        passed |= {name: step.result() for name, step in zip(others, passing, strict=True)}
+    failed = [name for name in STEPS if not passed[name]]
     print(f"Failed: {', '.join(failed)}" if failed else "All checks passed.")
     return 1 if failed else 0
 

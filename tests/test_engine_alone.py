@@ -96,21 +96,33 @@ def test_a_network_is_recovered_without_any_of_them(tmp_path: Path) -> None:
 
 _BENCHMARK = """
 import runpy
-sys.argv = ["gpu.py", "--small", "--out", {out!r}]
+sys.argv = ["gpu.py", *{arguments!r}]
 runpy.run_path("tests/benchmarks/gpu.py", run_name="__main__")
 """
 
 
-def test_the_benchmark_of_cards_runs_without_any_of_them(tmp_path: Path) -> None:
-    """As its docstring promises; without a card it is small."""
+def _benchmark(*arguments: str) -> str:
+    """What the benchmark of cards prints in such a process."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _BLOCKED + _BENCHMARK.format(out=str(tmp_path))],
+        [sys.executable, "-W", "error", "-c", _BLOCKED + _BENCHMARK.format(arguments=arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_benchmark_of_cards_starts_without_any_of_them() -> None:
+    """What it calls is run by the test above and, on a pretended card, by test_gpu_benchmark."""
+    assert "--small" in _benchmark("--help")
+
+
+@pytest.mark.long
+def test_the_benchmark_of_cards_runs_without_any_of_them(tmp_path: Path) -> None:
+    """As its docstring promises; without a card it is small."""
+    _benchmark("--small", "--out", str(tmp_path))
     found = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))
     assert [row["verified"] for row in found["cases"]] == [True] * len(found["cases"]) != []
 

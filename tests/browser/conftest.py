@@ -26,6 +26,15 @@ _START_SECONDS, _STOP_SECONDS = 180, 60
 _TEST_SECONDS = 900
 """A test ends on its own far sooner; this is for one that hangs."""
 
+CRASHED = [
+    "Target crashed",
+    "Page crashed",
+    "TargetClosedError",
+    "Browser closed",
+    "Connection closed",
+]
+"""How Playwright says that the browser or its driver has ended."""
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -119,7 +128,9 @@ def browser() -> Iterator[Any]:
 
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", *os.environ.get("EC_FLAGS", "").split()]
+        )
         yield chromium
         chromium.close()
 
@@ -141,11 +152,10 @@ def _woven(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests come between others, and get more time and a second try.
+    """Browser tests come between others, and get more time; a crashed browser gets another try.
 
-    Every one of them waits for what it expects, yet on a machine with more to do than it can the
-    browser, the server or the connection between them may still stall beyond any patience. One
-    that fails twice has a reason of its own; a second try is listed at the end (-rfER).
+    Every one of them waits for what it expects, so one that fails has a reason of its own. Only
+    where the browser or its driver is gone nothing was tested; that is listed at the end (-rfER).
     """
     items[:] = _woven(items)
     for item in items:
@@ -153,7 +163,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
             # unless switched off (-p no:rerunfailures)
             if config.pluginmanager.hasplugin("rerunfailures"):
-                item.add_marker(pytest.mark.flaky(reruns=1))
+                item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=CRASHED))
 
 
 @pytest.hookimpl(wrapper=True)

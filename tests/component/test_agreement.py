@@ -36,7 +36,7 @@ from tests.cluster.synthetic import cloud_of, recurring_cloud, separated
 from tests.component.node import run_node
 from tests.steps import drain
 
-TREES, MORE, REAL, CUTS = 120, 320, 2, 4
+TREES, MORE, REAL, CUTS = 60, 320, 2, 4
 KINDS = ("g", "tanh", "sigmoid", "gelu", "relu")
 
 

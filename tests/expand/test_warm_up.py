@@ -90,7 +90,8 @@ def test_skip_paths_stay_at_zero() -> None:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A warm-up of so many blocks."""
+    """A warm-up of so many blocks of small batches."""
+    monkeypatch.setattr("ec_core.expand.warm_up.BATCH", 64)
     monkeypatch.setattr("ec_core.expand.warm_up.STEPS", 12 * BLOCK)
     return 12
 
@@ -122,9 +123,8 @@ def test_a_person_who_stops_is_obeyed_during_the_warm_up() -> None:
 
 
 def test_the_better_thirds_go_on_and_the_best_come_first(
-    short: int, monkeypatch: pytest.MonkeyPatch
+    short: int,
 ) -> None:
-    monkeypatch.setattr("ec_core.expand.warm_up.BATCH", 64)
     problem = deep_problem()
     start = initial_theta(problem.shape, 0, 18)
     sizes, last = [], None

@@ -36,7 +36,7 @@ def test_matrix_gradient_and_loss_equal_autodiff(
     name: str, sizes: tuple[int, ...], skip: bool
 ) -> None:
     problem = _problem(name, sizes, skip)
-    theta = _theta(problem)
+    theta = _theta(problem, students=2)
     matrix, gradient, loss = normal_equations(problem, theta)
     for s in range(len(theta)):
 

@@ -35,7 +35,7 @@ def _many(problem: Problem, batch: Batch, iterations: int) -> Batch:
 @pytest.mark.parametrize(
     ("sizes", "name"),
     [
-        ((3, 3, 2), "g"),
+        pytest.param((3, 3, 2), "g", marks=pytest.mark.long),
         ((3, 2, 3, 1), "g"),
         pytest.param((3, 3, 2), "tanh", marks=pytest.mark.long),
         pytest.param((3, 2, 3, 1), "tanh", marks=pytest.mark.long),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +114,8 @@ def test_its_job_is_stopped_when_that_is_seen(
         while not control.over:
             control.take_requests()
             begun.set()
+            # as a real job, which takes some time for what it tells
+            time.sleep(0.01)
             yield Note("expand", "at work")
 
     job = job_controls.board().submit(stage, run=run.id, label="Expand: it")

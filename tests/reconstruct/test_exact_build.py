@@ -107,7 +107,10 @@ def test_one_too_many_is_built_too_and_not_verified() -> None:
     assert not certificate.verified and certificate.reasons
 
 
-@pytest.mark.parametrize(("name", "sizes"), [("tanh", (3, 2, 3, 2)), ("g", (4, 3, 3, 2))])
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [("tanh", (3, 2, 3, 2)), pytest.param("g", (4, 3, 3, 2), marks=pytest.mark.long)],
+)
 def test_the_second_layer_s_hand_counts(name: str, sizes: tuple[int, ...]) -> None:
     probes, result = _run(name, sizes, 6)
     views = result.reconstruction.layers
