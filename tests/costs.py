@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 
@@ -21,7 +21,7 @@ DEAREST = 40
 """How many tests are listed."""
 
 _PROC = Path("/proc")
-_COSTS: Counter[str] = Counter()
+_COSTS: defaultdict[str, float] = defaultdict(float)
 
 
 def _stat(process: Path) -> tuple[int, float] | None:
@@ -60,12 +60,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    folders: Counter[str] = Counter()
+    folders: defaultdict[str, float] = defaultdict(float)
     for test, seconds in _COSTS.items():
         folders["/".join(test.partition("::")[0].split("/")[:2])] += seconds
-    terminalreporter.section(f"{sum(folders.values()):.0f} processor seconds")
-    for name, seconds in folders.most_common():
-        terminalreporter.write_line(f"{seconds:8.1f}  {name}")
-    terminalreporter.section(f"the dearest {DEAREST}")
-    for name, seconds in _COSTS.most_common(DEAREST):
-        terminalreporter.write_line(f"{seconds:8.1f}  {name}")
+    for costs, title in ((folders, "by folder"), (_COSTS, f"the dearest {DEAREST}")):
+        terminalreporter.section(f"{title}, {sum(costs.values()):.0f} processor seconds in all")
+        for name, seconds in sorted(costs.items(), key=lambda row: -row[1])[:DEAREST]:
+            terminalreporter.write_line(f"{seconds:8.1f}  {name}")

@@ -158,10 +158,11 @@ def _keep_compiled(umap: Any) -> None:
     """Let numba keep what it compiles on disk, so that only the first process ever waits for it."""
     for module, name in _COMPILED:
         function = getattr(getattr(umap, module, None), name, None)
-        if hasattr(function, "enable_caching"):
+        keep = getattr(function, "enable_caching", None)
+        if keep is not None:
             # raised where no folder can be written to; then it is compiled as ever
             with suppress(RuntimeError):
-                function.enable_caching()
+                keep()
 
 
 class _Listener:
