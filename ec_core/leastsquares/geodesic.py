@@ -26,7 +26,7 @@ def bending(problem: Problem, theta: Tensor, step: Tensor) -> Tensor:
     shape = problem.shape
     layers, moves = unpack(shape, theta), unpack(shape, step)
     gradient = [torch.zeros_like(block) for block in layers.blocks]
-    for x in problem.x.split(problem.chunk(len(theta), 8 * max(shape.sizes))):
+    for x, _ in problem.chunks(len(theta), 8 * max(shape.sizes)):
         passed = forward_pass(shape, layers, x)
         bends = [_bend(shape, z) for z in passed.z]
         second = second_jvp(shape, layers, moves, passed, bends)

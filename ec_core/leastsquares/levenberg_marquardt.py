@@ -1,10 +1,11 @@
-"""One batched Levenberg-Marquardt iteration: every student with its own damping.
+"""Levenberg-Marquardt for a batch: every student with its own damping, whatever finds the steps.
 
-Direction: (G + mu · mean(diag G) · I) step = -gradient, G the Gauss-Newton matrix. The damping is
-by the identity, not by G's own diagonal (Marquardt): overparameterised students have nearly dead
-directions, which diagonal scaling would leave undamped. Step control: Nielsen (1999), "Damping
-parameter in Marquardt's method": mu shrinks smoothly with the ratio of actual to predicted
-decrease and grows ever faster while steps fail.
+Direction: (G + mu · mean(diag G) · I) step = -gradient, G the Gauss-Newton matrix; solved by
+``cholesky`` where G fits into memory, else by ``truncated_newton``. The damping is by the identity,
+not by G's own diagonal (Marquardt): overparameterised students have nearly dead directions, which
+diagonal scaling would leave undamped. Step control, here: Nielsen (1999), "Damping parameter in
+Marquardt's method": mu shrinks smoothly with the ratio of actual to predicted decrease and grows
+ever faster while steps fail.
 
 Step: direction + acceleration / 2, the geodesic acceleration of Transtrum & Sethna (2012),
 "Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares minimization":
@@ -20,9 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ec_core.leastsquares.geodesic import bending
 from ec_core.leastsquares.loss import losses
-from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.problem import Problem
 
 FIRST_DAMPING, FIRST_GROWTH = 1e-2, 2.0
@@ -86,15 +85,6 @@ def start(problem: Problem, theta: Tensor) -> Batch:
     )
 
 
-def _solve(matrix: Tensor, shift: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Directions (S, P), the factors, and a flag (S,): was the shifted matrix positive definite."""
-    shifted = matrix.clone()
-    shifted.diagonal(dim1=1, dim2=2).add_(shift[:, None])
-    factor, info = torch.linalg.cholesky_ex(shifted)
-    step = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1).neg_()
-    return step, factor, (info == 0) & torch.isfinite(step).all(dim=1)
-
-
 def advance(batch: Batch, attempt: Attempt) -> Batch:
     """Nielsen's step control around any way to find a step.
 
@@ -132,21 +122,3 @@ def trusted(step: Tensor, acceleration: Tensor) -> Tensor:
     """step + acceleration / 2 (S, P); without the acceleration where it is too long."""
     short = 2 * acceleration.norm(dim=1) <= _TRUSTED * step.norm(dim=1)
     return step + 0.5 * torch.where(short[:, None], acceleration, 0.0)
-
-
-def iterate(problem: Problem, batch: Batch) -> Batch:
-    """One iteration for every student of the batch; returns the new state."""
-    matrix, gradient, _ = normal_equations(problem, batch.theta)
-    scale = matrix.diagonal(dim1=1, dim2=2).mean(dim=1).clamp_min(1e-300)
-
-    def attempt(rows: Rows, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        shift, target, origin = damping * scale[rows], gradient[rows], batch.theta[rows]
-        step, factor, solved = _solve(matrix[rows], shift, target)
-        step = torch.where(solved[:, None], step, 0.0)
-        bent = bending(problem, origin, step).unsqueeze(-1)
-        trial = origin + trusted(step, -torch.cholesky_solve(bent, factor).squeeze(-1))
-        after = torch.where(solved, losses(problem, trial), torch.inf)
-        # predicted decrease of the loss: step·(shift·step - gradient)
-        return trial, after, (step * (shift[:, None] * step - target)).sum(dim=1)
-
-    return advance(batch, attempt)

@@ -12,7 +12,6 @@ from ec_core.networks.forward import forward
 def losses(problem: Problem, theta: Tensor) -> Tensor:
     """Mean squared error (S,) of students theta (S, P)."""
     total = torch.zeros(len(theta), dtype=theta.dtype, device=theta.device)
-    size = problem.chunk(len(theta), 3 * max(problem.shape.sizes))
-    for x, y in zip(problem.x.split(size), problem.y.split(size), strict=True):
+    for x, y in problem.chunks(len(theta), 3 * max(problem.shape.sizes)):
         total += (forward(problem.shape, theta, x) - y).square().sum(dim=(1, 2))
     return total / problem.y.numel()

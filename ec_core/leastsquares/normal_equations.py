@@ -43,8 +43,7 @@ def _accumulate(problem: Problem, theta: Tensor, matrix: Tensor) -> tuple[Tensor
     gram = GaussNewton(shape, layers)
     gradient = [torch.zeros_like(block) for block in layers.blocks]
     loss = theta.new_zeros(len(theta))
-    size = problem.chunk(len(theta), numbers_per_probe(shape))
-    for x, y in zip(problem.x.split(size), problem.y.split(size), strict=True):
+    for x, y in problem.chunks(len(theta), numbers_per_probe(shape)):
         passed = forward_pass(shape, layers, x)
         r = passed.answers - y
         loss += r.square().sum(dim=(1, 2))

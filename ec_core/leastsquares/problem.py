@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -47,6 +48,11 @@ class Problem:
     def chunk(self, students: int, columns: int) -> int:
         """Probes per chunk such that S × chunk × columns numbers fit into ``chunk_bytes``."""
         return max(16, self.chunk_bytes // (8 * max(1, students) * max(1, columns)))
+
+    def chunks(self, students: int, columns: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """x (n, D) and y (n, K) of one chunk of probes after another, of ``chunk`` probes each."""
+        size = self.chunk(students, columns)
+        return zip(self.x.split(size), self.y.split(size), strict=True)
 
     def halved(self) -> Problem | None:
         """The same with chunks of half the size; None where they are as small as they can be."""

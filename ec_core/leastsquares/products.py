@@ -35,9 +35,7 @@ class Linearised:
         problem, shape = self.problem, self.problem.shape
         layers = unpack(shape, self.theta)
         # z, s', phi and the tangents that pass through them
-        size = problem.chunk(len(self.theta), 5 * sum(shape.sizes))
-        parts = zip(problem.x.split(size), problem.y.split(size), strict=True)
-        for i, (x, y) in enumerate(parts):
+        for i, (x, y) in enumerate(problem.chunks(len(self.theta), 5 * sum(shape.sizes))):
             yield self.passes[i] if self.passes else forward_pass(shape, layers, x), y
 
 

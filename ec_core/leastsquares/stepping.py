@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ec_core.devices import memory_bound, or_less
-from ec_core.leastsquares import levenberg_marquardt, truncated_newton
+from ec_core.leastsquares import cholesky, truncated_newton
 from ec_core.leastsquares.levenberg_marquardt import Batch
 from ec_core.leastsquares.memory import dense_bytes, fits_densely, matrix_free_bytes
 from ec_core.leastsquares.problem import Problem
@@ -25,7 +25,7 @@ class Stepper:
         shape, device = problem.shape, problem.x.device
         self.problem = problem
         self.dense = fits_densely(shape, device)
-        self.step: Step = levenberg_marquardt.iterate if self.dense else truncated_newton.iterate
+        self.step: Step = cholesky.iterate if self.dense else truncated_newton.iterate
         needed = dense_bytes(shape) if self.dense else matrix_free_bytes(shape)
         self.group = max(1, memory_bound(device) // needed)
 

@@ -1,6 +1,6 @@
 """The Levenberg-Marquardt iteration for students whose Gauss-Newton matrix does not fit.
 
-The same direction, step control and acceleration as ``levenberg_marquardt.iterate`` on the same
+The same direction, step control and acceleration as ``cholesky.iterate`` on the same
 state; only the linear systems (G + mu · mean(diag G) · 1) step = -gradient are solved otherwise, by
 preconditioned conjugate gradients on products (``products``), and not further than the loss is
 worth: a truncated Newton step (Dembo, Eisenstat & Steihaug 1982).

@@ -60,7 +60,7 @@ def triangular_factor(
     return factor
 
 
-def pulled(network: Network, x: np.ndarray, errors: list[np.ndarray]) -> np.ndarray:
+def vjp(network: Network, x: np.ndarray, errors: list[np.ndarray]) -> np.ndarray:
     """J'e (P, m) for m arrays of errors (N, K) of the answers to inputs x (N, D)."""
     found, at = np.zeros((network.parameter_count, len(errors))), 0
     for block in jacobian_blocks(network, x):

@@ -23,9 +23,9 @@ from ec_core.networks.activations import activation
 from ec_core.networks.jacobian import (
     column_norms,
     jacobian_blocks,
-    pulled,
     scores,
     triangular_factor,
+    vjp,
 )
 from ec_core.networks.network import Network
 from ec_core.probing.arithmetic import arithmetic_errors
@@ -148,7 +148,7 @@ def error_bars(
         weighted = triangular_factor(standard, x[: found.rows], noise)
         # spread spread' = covariance from ``rows`` probes
         spread = np.sqrt(share) * root @ (weighted @ root).T
-    moves = share * (root @ (root.T @ pulled(standard, x, [residual, *made])))
+    moves = share * (root @ (root.T @ vjp(standard, x, [residual, *made])))
     if made:
         # so few tell their mean square only roughly (Student's t)
         moves[:, 1:] *= np.sqrt(computed / (len(made) - 2))

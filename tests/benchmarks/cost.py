@@ -30,7 +30,8 @@ import torch
 from ec_core.devices import memory_bound
 from ec_core.expand.students import initial_theta
 from ec_core.figures.cost import AIM, CostPoint, cost_by_size
-from ec_core.leastsquares.levenberg_marquardt import Batch, iterate, start
+from ec_core.leastsquares.cholesky import iterate
+from ec_core.leastsquares.levenberg_marquardt import Batch, start
 from ec_core.leastsquares.memory import dense_bytes
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.problem import ANSWERS_PER_PARAMETER, LEAST_PROBES, Problem

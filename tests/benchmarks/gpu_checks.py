@@ -26,9 +26,10 @@ from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.expand.trainer import expand
 from ec_core.leastsquares import stepping, truncated_newton
+from ec_core.leastsquares.cholesky import iterate
 from ec_core.leastsquares.geodesic import bending
 from ec_core.leastsquares.kronecker import preconditioner
-from ec_core.leastsquares.levenberg_marquardt import iterate, start
+from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.problem import Problem, make_problem
 from ec_core.leastsquares.products import linearise, product

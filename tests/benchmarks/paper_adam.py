@@ -48,8 +48,7 @@ def value_and_gradient(problem: Problem, theta: Tensor) -> tuple[Tensor, Tensor]
     theta = theta.detach().requires_grad_(True)
     total = theta.new_zeros(len(theta))
     gradient = torch.zeros_like(theta)
-    size = problem.chunk(len(theta), 6 * max(problem.shape.sizes))
-    for x, y in zip(problem.x.split(size), problem.y.split(size), strict=True):
+    for x, y in problem.chunks(len(theta), 6 * max(problem.shape.sizes)):
         loss = (forward(problem.shape, theta, x) - y).square().sum(dim=(1, 2))
         gradient += torch.autograd.grad(loss.sum(), theta)[0]
         total += loss.detach()

@@ -25,8 +25,9 @@ from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.leastsquares import truncated_newton
+from ec_core.leastsquares.cholesky import iterate
 from ec_core.leastsquares.conjugate_gradients import _LOOK
-from ec_core.leastsquares.levenberg_marquardt import _TRIES, iterate, start
+from ec_core.leastsquares.levenberg_marquardt import _TRIES, start
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.truncated_newton import PRODUCTS
 from tests.benchmarks.gpu_checks import CHECKS, bench, close

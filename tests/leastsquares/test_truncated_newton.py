@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ec_core.leastsquares import levenberg_marquardt as dense
+from ec_core.leastsquares import cholesky as dense
 from ec_core.leastsquares import truncated_newton
 from ec_core.leastsquares.levenberg_marquardt import Batch, start
 from ec_core.leastsquares.loss import losses

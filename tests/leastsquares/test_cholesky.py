@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from scipy.optimize import least_squares
 
-from ec_core.leastsquares.levenberg_marquardt import iterate, start
+from ec_core.leastsquares.cholesky import iterate
+from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.loss import losses
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
