@@ -6,6 +6,8 @@ import re
 import tomllib
 from typing import Any
 
+import pytest
+
 import ec_core
 from tests.docs.books import DOCS, ROOT, pages
 
@@ -57,8 +59,22 @@ def test_a_reader_fetches_nothing_from_elsewhere() -> None:
 
 
 def test_code_that_the_books_show_of_a_toy_is_its_code() -> None:
-    page = (DOCS / "extend.md").read_text("utf-8")
+    page = (DOCS / "extending.md").read_text("utf-8")
     toys = [path.read_text("utf-8") for path in sorted((ROOT / "tests" / "toys").glob("*.py"))]
     blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert blocks
     assert [block for block in blocks if not any(block in toy for toy in toys)] == []
+
+
+def test_what_a_researcher_is_told_to_type_does_what_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = (DOCS / "researcher.md").read_text("utf-8")
+    first, second = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(first, names)
+    said = re.search(r"prints `([^`]+)`", page)
+    assert said is not None
+    assert capsys.readouterr().out.strip() == said[1]
+    exec(second, names)
+    assert names["result"].report["verified"]
