@@ -1,6 +1,6 @@
 """What ``recover`` can be given: one entry per kind of source.
 
-Adding a kind is a file with a ``Kind`` and one line in ``KINDS``; docs/extending.md#a-source shows it.
+Adding a kind is a file with a ``Kind`` and one line in ``KINDS``: docs/extending.md#a-source.
 """
 
 from __future__ import annotations
