@@ -1,7 +1,7 @@
 // The height axis that the tree and the counts share: scales, lines across, and the line of the cut.
 
 import { drawTick, linear } from "../canvas/axis.js"
-import { ticks, value } from "./scale.js"
+import { HANG, ticks, value } from "./scale.js"
 
 const MARGIN = { left: 58, right: 10, top: 12, bottom: 24 }
 
@@ -48,4 +48,20 @@ export function drawCutLine(g, bench, scales) {
   g.moveTo(scales.left, y)
   g.lineTo(scales.right, y)
   g.stroke()
+}
+
+/** how far vectors hang below their merge @param {Bench} bench */
+export function hang(bench) {
+  return bench.view.log ? HANG : 0.03 * (bench.whole[1] - bench.whole[0])
+}
+
+/**
+ * the places a node covers on the screen, and where its own lines begin
+ * @param {Bench} bench @param {TreeScales} scales @param {number} node
+ */
+export function extent(bench, scales, node) {
+  const { tree } = bench, parent = tree.parent[node]
+  const left = scales.X(tree.first[node] - 0.5), right = scales.X(tree.first[node] + tree.size[node] - 0.5)
+  const ownTop = parent < 0 ? scales.top : yOf(bench, scales, tree.height[parent]) + 1
+  return { left, right, ownTop }
 }
