@@ -26,9 +26,9 @@ from ec_core.devices import resolve_device
 from ec_core.events import Event, Note, WidthTried, relay
 from ec_core.expand.enough import enough, questions_for
 from ec_core.expand.estimate import verdict_seconds
+from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
-from ec_core.expand.warm_up import helps, large
 from ec_core.expand.width import WidthFound
 from ec_core.leastsquares.memory import fits_densely
 from ec_core.networks.architecture import Architecture
@@ -228,9 +228,8 @@ def run(
 
     Where the width was left to the engine and the result is not verified for a reason that wider
     students could cure, students twice as wide are tried, up to ``WIDENINGS`` times and while they
-    fit and help; the best is returned. Students that are warmed up start elsewhere instead: wider
-    ones explain the answers by other neurons. A cut that a person chose is never given up for
-    other students; then a note says what could be tried.
+    fit and help; the best is returned. Students of some regimes start elsewhere instead. A cut
+    that a person chose is never given up for other students; then a note says what could be tried.
 
     >>> from ec_core.events import drain
     >>> from ec_core.probing.asking import probe
@@ -254,7 +253,7 @@ def run(
         if not control.room_for(WORTH_BEGINNING * (time.monotonic() - began)):
             break
         width = best.ensemble.shape.sizes[1:-1]
-        if helps(best.ensemble.shape) or large(best.ensemble.shape):
+        if regime_of(best.ensemble.shape).retry == "elsewhere":
             yield Note(STAGE, "Not verified yet; trying students from other starts.")
             changed = replace(config, width=width, expansion=1.0, seed=config.seed + trial)
         else:

@@ -16,10 +16,11 @@ from ec_core.devices import resolve_device
 from ec_core.events import Event, Note
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.estimate import check_memory
+from ec_core.expand.learning import make_problem, probes_needed
 from ec_core.expand.width import STAGE, WidthFound, find_width
 from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.memory import fits_densely
-from ec_core.leastsquares.problem import Problem, make_problem, probes_needed
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.probing.probes import HELD_OUT, ProbeSet
 

@@ -9,10 +9,12 @@ import torch
 from ec_core.devices import memory_bound, resolve_device
 from ec_core.errors import InputError
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.learning import probes_needed
+from ec_core.expand.minibatch_adam import BATCH
+from ec_core.expand.regimes import regime_of
 from ec_core.expand.speed import call_seconds, product_rate
-from ec_core.expand.warm_up import BATCH, LARGE_STEPS, large
 from ec_core.leastsquares.memory import dense_bytes, fits_densely, matrix_free_bytes
-from ec_core.leastsquares.problem import CHUNK_BYTES, probes_needed
+from ec_core.leastsquares.problem import CHUNK_BYTES
 from ec_core.networks.activations import activation as look_up
 from ec_core.networks.architecture import Architecture
 
@@ -142,10 +144,12 @@ def estimate(
     going = config.students * (_GOING if len(hidden) == 1 else 1.0)
     iterations = typical_iterations(shape)
     seconds = iterations * (going * each / rate + _CALLS * len(hidden) * call)
-    if large(shape):
-        per_step = _STEP_FLOPS * BATCH * shape.parameter_count * config.students
+    small = regime_of(shape).small_steps
+    if small is not None:
+        per_step = _STEP_FLOPS * BATCH * shape.parameter_count * config.students * small.share
         rate = _STEP_SHARE * product_rate(device.type, single=True)
-        seconds = LARGE_STEPS * (per_step / rate + _STEP_CALLS * call)
+        before = small.steps * (per_step / rate + _STEP_CALLS * call)
+        seconds = before if small.whole else before + seconds
     return Estimate(
         parameters=shape.parameter_count,
         answers=probes * outputs,

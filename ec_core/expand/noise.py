@@ -14,8 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import StudentEnsemble
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.forward import forward
 from ec_core.networks.parameters import unpack
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet

@@ -9,6 +9,7 @@ import torch
 
 from ec_core.errors import InputError
 from ec_core.events import CONVERGED, TRAINING
+from ec_core.expand.regimes import regime_of
 from ec_core.leastsquares.levenberg_marquardt import FIRST_DAMPING, FIRST_GROWTH
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import random_parameters, unpack
@@ -96,12 +97,12 @@ def initial_theta(
 
     Drawn on the CPU whatever the device, so that one seed means one start everywhere.
     """
-    rows = []
+    rows, starts = [], regime_of(shape).starts
     for student in range(first, first + students):
         generator = torch.Generator().manual_seed(
             stage_seed(seed, "students", shape.sizes[1], student, restarts)
         )
-        rows.append(random_parameters(shape, 1, generator))
+        rows.append(random_parameters(shape, 1, generator, starts.norm, starts.spread))
     return torch.cat(rows)
 
 

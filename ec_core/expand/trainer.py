@@ -26,24 +26,16 @@ from ec_core.events import (
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import choose_width
 from ec_core.expand.estimate import check_memory, warnings_for
+from ec_core.expand.learning import make_problem
+from ec_core.expand.minibatch_adam import Steps, fresh_students, small_steps
 from ec_core.expand.noise import common_error, ending_alike
+from ec_core.expand.regimes import BLOCK, SmallSteps, regime_of
 from ec_core.expand.stopping import arrived, stalled
 from ec_core.expand.students import StudentEnsemble, initial_theta
-from ec_core.expand.warm_up import (
-    BLOCK,
-    LARGE,
-    LARGE_STEPS,
-    WARMING,
-    Warming,
-    helps,
-    large,
-    large_steps,
-    warm_start,
-)
 from ec_core.expand.width import WidthFound
 from ec_core.leastsquares import truncated_newton
 from ec_core.leastsquares.levenberg_marquardt import Batch, start
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
 from ec_core.networks.parameters import unpack
 from ec_core.probing.probes import NOISE_ROOM, ProbeSet
@@ -97,12 +89,14 @@ def expand(
     run = _Run(problem.thinned(), probes.floor, config, ensemble, control.clock)
     if found is not None and config.hidden(found.width) == hidden:
         run.take_over(found)
-    if ensemble is None and helps(problem.shape):
-        yield from run.warm_up(problem, control)
-    if large(problem.shape) and not len(ensemble.history if ensemble else ()):
-        yield from run.train_large(problem, control)
-    elif not run.step.dense:
-        yield Note(STAGE, truncated_newton.explain(problem.shape, device), warning=True)
+    small = regime_of(problem.shape).small_steps
+    if small is not None and small.whole and not len(ensemble.history if ensemble else ()):
+        yield from run.small_steps_only(problem, small, control)
+    else:
+        if small is not None and ensemble is None and not small.whole:
+            yield from run.small_steps_first(problem, small, control)
+        if not run.step.dense:
+            yield Note(STAGE, truncated_newton.explain(problem.shape, device), warning=True)
     while True:
         for kind, student in control.take_requests():
             run.obey(kind, student)
@@ -168,20 +162,41 @@ class _Run:
             row[:count] = losses
             self.history.append(row)
 
-    def warm_up(self, problem: Problem, control: Control) -> Generator[Event, None, None]:
-        """Students that have not been trained yet get near by steps on small batches."""
+    def small_steps_first(
+        self, problem: Problem, small: SmallSteps, control: Control
+    ) -> Generator[Event, None, None]:
+        """Students that have not been trained yet get near by steps on minibatches."""
         fresh = np.flatnonzero(self.iterations == 0)
         if len(fresh) == 0:
             return
-        yield Note(STAGE, WARMING)
+        yield Note(STAGE, small.note)
         rows = torch.from_numpy(fresh).to(problem.x.device)
-        warm = warm_start(problem, self.config.seed, len(fresh), int(fresh[0]))
-        yield from self._follow(warm, rows, control)
+        steps = fresh_students(problem, self.config.seed, len(fresh), int(fresh[0]))
+        yield from self._follow(steps, rows, control)
+
+    def small_steps_only(
+        self, problem: Problem, small: SmallSteps, control: Control
+    ) -> Generator[Event, None, None]:
+        """Small steps are the whole training; whoever wants more continues."""
+        fresh = np.flatnonzero(self.iterations == 0)
+        self.planned = len(self.history) + small.steps // BLOCK + 1
+        yield Note(STAGE, small.note)
+        rows = torch.from_numpy(fresh).to(problem.x.device)
+        steps: Steps = iter(())
+        if len(fresh):
+            batches = stage_seed(self.config.seed, "warm-up", int(fresh[0]))
+            steps = small_steps(problem, self.batch.theta[rows], batches, len(fresh))
+        yield from self._follow(steps, rows, control, steady=True)
+        self.iterations[fresh] += 1
+        self.steps[fresh[self.active[fresh]]] += 1
+        self.history.append(self.batch.loss.cpu().numpy().copy())
+        self.end(STOPPED if control.stopped else OUT_OF_BUDGET)
+        yield self.progress()
 
     def _follow(
-        self, warming: Warming, rows: torch.Tensor, control: Control, steady: bool = False
+        self, steps: Steps, rows: torch.Tensor, control: Control, steady: bool = False
     ) -> Generator[Event, None, None]:
-        """Show a warm-up of the students ``rows`` as it goes, and take its last state over.
+        """Show small steps of the students ``rows`` as they go, and take the last state over.
 
         steady : row by row the same students throughout, so that one of them can be stopped: it
         is left as it is in that moment
@@ -189,8 +204,8 @@ class _Run:
         theta = self.batch.theta[rows]
         place = {student: at for at, student in enumerate(rows.tolist())}
         halted: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-        for warm, loss in warming:
-            theta = warm
+        for moved, loss in steps:
+            theta = moved
             row = self.batch.loss.clone()
             row[rows] = loss
             for student, (weights, last) in halted.items():
@@ -207,21 +222,6 @@ class _Run:
             if control.over or not self.active.any():
                 break
         self.batch.put(rows, start(self.problem, theta))
-
-    def train_large(self, problem: Problem, control: Control) -> Generator[Event, None, None]:
-        """Small steps are the whole training of large students; whoever wants more continues."""
-        fresh = np.flatnonzero(self.iterations == 0)
-        self.planned = len(self.history) + LARGE_STEPS // BLOCK + 1
-        yield Note(STAGE, LARGE)
-        rows = torch.from_numpy(fresh).to(problem.x.device)
-        batches = stage_seed(self.config.seed, "warm-up", int(fresh[0]) if len(fresh) else 0)
-        warm = large_steps(problem, self.batch.theta[rows], batches)
-        yield from self._follow(warm if len(fresh) else iter(()), rows, control, steady=True)
-        self.iterations[fresh] += 1
-        self.steps[fresh[self.active[fresh]]] += 1
-        self.history.append(self.batch.loss.cpu().numpy().copy())
-        self.end(STOPPED if control.stopped else OUT_OF_BUDGET)
-        yield self.progress()
 
     @property
     def active(self) -> np.ndarray:

@@ -11,9 +11,10 @@ import torch
 from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.minibatch_adam import fresh_students
 from ec_core.expand.noise import common_error, ending_alike
+from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import initial_theta
-from ec_core.expand.warm_up import helps, large, warm_start
 from ec_core.leastsquares.levenberg_marquardt import Batch, start
 from ec_core.leastsquares.loss import losses
 from ec_core.leastsquares.memory import fits_densely
@@ -21,22 +22,14 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
 
 STAGE = "expand"
-_STUDENTS = 6
 _ITERATIONS = 40
 _CONVERGED = 1e-6
 """Loss that counts as "on its way down": too narrow students stay orders of magnitude above."""
 _HOPELESS_AFTER, _HOPELESS = 20, 1e-3
 """A width whose median student is above this loss after so many iterations is too narrow."""
-_PROMISING, _LOST = 1e-4, 1e-2
-"""Deep students often stay stuck at any width, and are helped layer by layer: there the best one
-decides, promising below the first loss, not worth waiting for above the second."""
-_WARM = 3e-4
-"""The first of these for students that are warmed up: 6-4-4-4-2 left 4e-4 or more at width 4 and
-1e-4 or less at width 8, where layer by layer the rest was found; wider ones were worse."""
-_LARGE_STUDENTS, _LARGE = 3, 1e-4
-"""Students of a large width, and the loss at which its best is promising after small steps alone:
-32-64-1 g was left at 1e-4 by a student of width 80 and at 3e-6 by one of 128; digits 64-30-30-30-10
-tanh at 1e-3 by 32 and at 6e-7 by 64."""
+_LOST = 1e-2
+"""Deep students often stay stuck at any width, and are helped layer by layer: there a short run is
+not worth waiting for whose best student is above this loss."""
 _WIDEST = 1024
 _SAME = 0.9
 """A width twice as large that leaves this share of what the last one left has gained nothing."""
@@ -69,13 +62,12 @@ def find_width(
 ) -> Generator[Event, None, WidthFound]:
     """The first of 2, 4, 8, … hidden neurons at which most students of a short run get there.
 
-    From 4 on where every width is a long warm-up; what is too wide is pruned.
+    The regime may begin with wider ones, where every width takes long; what is too wide is pruned.
 
     make : builds the training problem for a width. Ends early at the width beyond which students
     could interpolate, or whose matrix does not fit into memory.
     """
-    warm = helps(make(2).shape)
-    width, promising = (4, _WARM) if warm else (2, _PROMISING)
+    width = regime_of(make(2).shape).search.first
     error: float | None = None
     unseen = np.inf
     while True:
@@ -91,9 +83,8 @@ def find_width(
             last, unseen = unseen, _unseen(problem, found)
             if best <= _LOST and unseen > max(_SAME * last, _LEARNT_BY_HEART * best):
                 arrived = students
-        usual = _LARGE if large(problem.shape) else promising
-        deep = config.hidden_layers > 1 or usual == _LARGE
-        enough = 2 * arrived > students or (deep and best <= usual)
+        promising = best <= regime_of(problem.shape).search.promising
+        enough = 2 * arrived > students or promising
         yield WidthTried(STAGE, width, arrived, students, best, enough, config.hidden(width))
         if enough or control.over:
             return found
@@ -138,21 +129,17 @@ def _short_run(
     problem: Problem, width: int, floor: float, config: ExpandConfig, control: Control
 ) -> Generator[Event, None, tuple[WidthFound, int]]:
     """A few students for a few iterations, and how many of them got there."""
-    students = min(_STUDENTS, config.students)
+    regime = regime_of(problem.shape)
+    small, students = regime.small_steps, min(regime.search.students, config.students)
+    whole = small is not None and small.whole
     goal = max(_CONVERGED, 10 * floor)
     theta = initial_theta(problem.shape, config.seed, students).to(problem.x.device)
-    whole = large(problem.shape)
-    if whole:
-        students = min(_LARGE_STUDENTS, students)
-    if whole or helps(problem.shape):
-        theta = theta[:students]
-        warming = warm_start(problem, config.seed, students)
-        for block, (warm, blurred) in enumerate(warming, start=1):
-            theta = warm
-            yield _progress(problem, block, blurred.cpu().numpy(), goal)
-            control.take_requests()
-            if control.over:
-                break
+    for block, (moved, blurred) in enumerate(fresh_students(problem, config.seed, students), 1):
+        theta = moved
+        yield _progress(problem, block, blurred.cpu().numpy(), goal)
+        control.take_requests()
+        if control.over:
+            break
     problem = problem.thinned()
     batch, step = start(problem, theta), Stepper(problem)
     loss = batch.loss.cpu().numpy()

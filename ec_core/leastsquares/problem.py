@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ec_core.devices import memory_bound
-from ec_core.networks.activations import activation as look_up
 from ec_core.networks.architecture import Architecture
-from ec_core.probing.probes import ProbeSet
 
 CHUNK_BYTES = 12 * 2**20
 """Working memory for one chunk of probes on a CPU; larger is no faster, caches being what they are.
@@ -28,22 +25,22 @@ ANSWERS_PER_PARAMETER = 4.0
 """Answers a student of P parameters learns from. The paper's problems have more; at zero loss on
 so many the rest follows, and the rest is checked when the network is refined."""
 
-KINKED = 4.0
-"""Times as many for ``growing`` students. On few probes the kinks' dents are
-deep: on four answers per parameter 6-4-4-4-2 leaky_relu stayed at 2e-5, on 16 it went on."""
-
 LEAST_PROBES = 1000
 """Fewer probes than this would save no time worth having."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Standardised inputs x (N, D) and answers y (N, K) on one device, and the students' shape."""
+    """Standardised inputs x (N, D) and answers y (N, K) on one device, and the students' shape.
+
+    answers_per_parameter : what ``thinned`` leaves, if there are so many
+    """
 
     shape: Architecture
     x: Tensor
     y: Tensor
     chunk_bytes: int = CHUNK_BYTES
+    answers_per_parameter: float = ANSWERS_PER_PARAMETER
 
     def chunk(self, students: int, columns: int) -> int:
         """Probes per chunk such that S × chunk × columns numbers fit into ``chunk_bytes``."""
@@ -64,11 +61,15 @@ class Problem:
         return replace(self, shape=self.shape.with_hidden(*hidden))
 
     def thinned(self) -> Problem:
-        """The problem on no more probes than students need: see ``ANSWERS_PER_PARAMETER``."""
-        count = probes_needed(self.shape)
+        """The problem on no more probes than its students need."""
+        count = rows_for(self.shape, self.answers_per_parameter)
         if count >= len(self.x):
             return self
-        rare = rare_rows(self.x, count, _answers(self.shape, self.shape.sizes[1]))
+        rare = rare_rows(
+            self.x,
+            count,
+            int(self.answers_per_parameter * self.shape.sizes[1] / self.shape.sizes[-1]),
+        )
         x, y = self.x[:count], self.y[:count]
         if len(rare):
             x, y = torch.cat([x, self.x[rare]]), torch.cat([y, self.y[rare]])
@@ -98,32 +99,11 @@ def rare_rows(x: Tensor, count: int, each: int) -> Tensor:
     return torch.unique(order) + count
 
 
-def _answers(shape: Architecture, parameters: int) -> int:
-    """Probes that say enough about so many of the parameters."""
-    factor = KINKED if shape.growing else 1.0
-    return int(factor * ANSWERS_PER_PARAMETER * parameters / shape.sizes[-1])
+def rows_for(shape: Architecture, answers_per_parameter: float) -> int:
+    """Probes that say so much about every parameter of a student, but not fewer than is worth
+    having.
 
-
-def probes_needed(shape: Architecture) -> int:
-    """Probes that students of this shape are trained on, if there are so many.
-
-    >>> probes_needed(Architecture((4, 100, 1), "g")), probes_needed(Architecture((4, 4, 1), "g"))
+    >>> rows_for(Architecture((4, 100, 1), "g"), 4.0), rows_for(Architecture((4, 4, 1), "g"), 4.0)
     (2404, 1000)
     """
-    return max(LEAST_PROBES, _answers(shape, shape.parameter_count))
-
-
-def make_problem(
-    probes: ProbeSet, activation: str, hidden: int | tuple[int, ...], device: torch.device
-) -> Problem:
-    """The problem for students of these hidden sizes; skip paths where the activation needs them.
-
-    hidden : one number for one hidden layer, or one per layer
-    """
-    hidden = (hidden,) if isinstance(hidden, int) else hidden
-    x, y = torch.from_numpy(probes.inputs), torch.from_numpy(probes.answers)
-    shape = Architecture(
-        (x.shape[1], *hidden, y.shape[1]), activation, skip=look_up(activation).leaves_linear
-    )
-    chunk = CHUNK_BYTES if device.type == "cpu" else int(GPU_SHARE * memory_bound(device))
-    return Problem(shape, x.to(device), y.to(device), chunk)
+    return max(LEAST_PROBES, int(answers_per_parameter * shape.parameter_count / shape.sizes[-1]))

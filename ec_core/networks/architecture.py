@@ -31,14 +31,6 @@ class Architecture:
         return activation(self.activation)
 
     @property
-    def growing(self) -> bool:
-        """Three or more hidden layers of a homogeneous activation, which need a start of their own.
-
-        The kinks of each layer bend those of all above; with two layers that does no harm yet.
-        """
-        return self.entry.homogeneous and len(self.sizes) > 4
-
-    @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """The shape of each layer's block of parameters."""
         return tuple((self.sizes[i + 1], self.features(i)) for i in range(len(self.sizes) - 1))

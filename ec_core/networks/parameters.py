@@ -66,16 +66,20 @@ def pack(blocks: Sequence[Tensor]) -> Tensor:
     return torch.cat([block.flatten(1) for block in blocks], dim=1)
 
 
-def random_parameters(shape: Architecture, students: int, generator: torch.Generator) -> Tensor:
+def random_parameters(
+    shape: Architecture,
+    students: int,
+    generator: torch.Generator,
+    norm: float = 2.0,
+    spread: float = 1.0,
+) -> Tensor:
     """Fresh weights theta (S, P), float64 on the generator's device.
 
-    Incoming directions are Gaussian with norm about 2 and biases of spread 1, so that neurons
-    switch within the cloud of standardised probes; outgoing weights shrink with the fan-in; the
-    skip path starts at zero. Deep networks of homogeneous activations (``growing``), whose answers
-    would grow with every layer, have norm sqrt(2) and no biases (He et al. 2015).
+    Incoming directions are Gaussian with norm about ``norm`` and biases of spread ``spread``, so
+    that neurons switch within the cloud of standardised probes; outgoing weights shrink with the
+    fan-in; the skip path starts at zero.
     """
     device, blocks = generator.device, []
-    norm, spread = (math.sqrt(2), 0.0) if shape.growing else (2.0, 1.0)
     for i, (out, width) in enumerate(shape.shapes):
         block = torch.zeros(students, out, width, dtype=torch.float64, device=device)
         own, last = shape.sizes[i] + 1, i + 1 == len(shape.shapes)

@@ -24,10 +24,11 @@ from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, relay
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import StudentEnsemble, ensemble_of, initial_theta
 from ec_core.expand.trainer import expand
 from ec_core.leastsquares.loss import losses
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import unpack
 from ec_core.probing.probes import ProbeSet

@@ -21,10 +21,11 @@ from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.errors import InputError
 from ec_core.events import Event, LayerStep, Note, RefineProgress, SignsFound
+from ec_core.expand.learning import make_problem
 from ec_core.expand.noise import error_of
+from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import StudentEnsemble
-from ec_core.expand.warm_up import large
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import features, hidden_outputs
 from ec_core.networks.parameters import pack, to_network
@@ -101,7 +102,8 @@ def build_exactly(
     yield Note(STAGE, told)
     full = make_problem(probes, shape.activation, sizes, resolve_device(device))
     probes = probes.measured(error_of(ensemble, probes))
-    problem = full.thinned() if large(shape) and probes.floor <= ROUNDING_FLOOR else full
+    thin = regime_of(shape).pruning.thin and probes.floor <= ROUNDING_FLOOR
+    problem = full.thinned() if thin else full
     composed = _Composing(replace(full, x=full.x.cpu(), y=full.y.cpu()), ())
     for layer, seen in enumerate(views):
         if depth > 1:

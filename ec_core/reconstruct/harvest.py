@@ -24,8 +24,9 @@ from torch import Tensor
 from ec_core.cluster.layer import LayerView, view_layer
 from ec_core.control import Control
 from ec_core.events import TRAINING, Event, LayerStep, TrainingProgress
+from ec_core.expand.minibatch_adam import Steps, minibatch_adam, without_skip
+from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import ensemble_of
-from ec_core.expand.warm_up import SHAKES, Warming, warm_up, without_skip
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import features
@@ -38,8 +39,8 @@ from ec_core.seeding import stage_seed
 STUDENTS, STARTS = 20, 60
 """How many students are compared, and how many are started: the better third goes on."""
 
-STEPS = 9_000
-"""Small steps each of them takes."""
+STEPS, LAST_STEPS, RATE = 9_000, 3_000, 3e-3
+"""Small steps each of them takes, those of the last layer, and their first step size."""
 
 SPARE, ABOVE = 8, 12
 """Neurons drawn anew beside those that are given, and neurons of each layer above."""
@@ -185,12 +186,12 @@ class _Layer:
         problem = base.problem((len(known) + SPARE, *above), skip=False)
         place = (self.layer, trial)
         generator = torch.Generator().manual_seed(stage_seed(self.seed, "harvest", *place))
-        theta = random_parameters(problem.shape, STARTS, generator).to(problem.x.device)
+        theta = _drawn(problem, STARTS, generator)
         held = torch.ones_like(theta[:1])
         unpack(problem.shape, theta).blocks[0][:, : len(known)] = base.inside(known)
         unpack(problem.shape, held).blocks[0][:, : len(known)] = 0.0
         batches = stage_seed(self.seed, "harvest batches", *place)
-        warm = warm_up(problem, theta, batches, STEPS, keep=STUDENTS, mask=held[0])
+        warm = minibatch_adam(problem, theta, batches, STEPS, RATE, STUDENTS, held[0])
         theta, loss = yield from _train(problem, theta, warm, control)
         yield self._step("cluster", f"Comparing the students' layer {self.layer + 1}.")
         view = _shared(problem, theta, loss, self.seed, base)
@@ -218,10 +219,10 @@ class _Layer:
         problem = base.problem((ABOVE,), skip=True)
         place = (top.layer, trial)
         generator = torch.Generator().manual_seed(stage_seed(self.seed, "harvest", *place))
-        theta = random_parameters(problem.shape, STUDENTS, generator).to(problem.x.device)
+        theta = _drawn(problem, STUDENTS, generator)
         batches = stage_seed(self.seed, "harvest batches", *place)
         mask = without_skip(problem.shape, theta)
-        warm = warm_up(problem, theta, batches, SHAKES, mask=mask)
+        warm = minibatch_adam(problem, theta, batches, LAST_STEPS, RATE, mask=mask)
         theta, loss = yield from _train(problem, theta, warm, control)
         best = int(np.argmin(loss))
         whole, together = base.whole(problem.shape, theta[best : best + 1])
@@ -231,12 +232,19 @@ class _Layer:
         return LayerStep(STAGE, self.layer + 1, self.layers, phase, message)
 
 
+def _drawn(problem: Problem, students: int, generator: torch.Generator) -> Tensor:
+    """Fresh students theta (S, P) above what is given, as their regime has them start."""
+    how = regime_of(problem.shape).starts
+    theta = random_parameters(problem.shape, students, generator, how.norm, how.spread)
+    return theta.to(problem.x.device)
+
+
 def _neurons(count: int) -> str:
     return "1 neuron" if count == 1 else f"{count} neurons"
 
 
 def _train(
-    problem: Problem, theta: Tensor, warming: Warming, control: Control
+    problem: Problem, theta: Tensor, warming: Steps, control: Control
 ) -> Generator[Event, None, tuple[Tensor, np.ndarray]]:
     """Students theta (S, P) warmed up, then fitted on few probes; theta (S', P) and loss (S',)."""
     began, done, width = time.monotonic(), 0, problem.shape.sizes[1]

@@ -16,9 +16,10 @@ from torch import Tensor
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import SignsFound
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import StudentEnsemble
 from ec_core.leastsquares.loss import losses
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.prune import STAGE, Pruned

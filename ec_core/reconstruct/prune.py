@@ -18,7 +18,8 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import Event, PruneStep
-from ec_core.expand.warm_up import helps, large, shaken
+from ec_core.expand.minibatch_adam import shaken
+from ec_core.expand.regimes import regime_of
 from ec_core.leastsquares.problem import Problem
 from ec_core.reconstruct.refit import refit
 from ec_core.reconstruct.removal import Removal, rank, remove, settle
@@ -30,10 +31,6 @@ _TOLERATED = 10.0
 """A loss may rise by this factor and still count as having come back."""
 _GIVE_UP = 1e-4
 """Above this loss a network explains too little to be worth making smaller."""
-_NEEDED = 1e-3
-"""At the floor: a neuron whose removal alone raises the loss beyond this is not tried."""
-_NEEDED_LARGE = 1e-5
-"""The same for large networks, whose refits take minutes and whose every neuron does little."""
 _IDLE = 1e-5
 """Above this loss it is not asked which neurons are idle. Without the least of its 64 neurons the
 loss of a 32-64-1 g teacher is 5e-4 or more (five seeds)."""
@@ -75,11 +72,12 @@ def prune(
     Yields a PruneStep per attempt; returns the smallest network at the floor, or, if none got
     there, the one whose neurons are worth their parameters (``_criterion``).
     """
+    how = regime_of(problem.shape).pruning
     best = current = approach(problem, theta, floor, control)
     while not current.smallest and not control.over:
-        if large(problem.shape) and current.loss > floor:
+        if not how.stuck and current.loss > floor:
             break
-        if helps(problem.shape) and current.size < best.size and current.loss > _GIVE_UP:
+        if current.size < best.size and current.loss > how.hopeless:
             break
         smaller = yield from _bulk(current, floor, control)
         if smaller is None:
@@ -128,10 +126,11 @@ def without_idle(problem: Problem, theta: Tensor) -> Pruned:
 
 def _out_of_dents(current: Pruned, floor: float, control: Control) -> Pruned | None:
     """The same size with a lower loss, where steps on small batches lead out of a dent."""
-    if current.loss <= floor or control.over or not helps(current.problem.shape):
+    shakes = regime_of(current.problem.shape).pruning.shakes
+    if current.loss <= floor or control.over or shakes is None:
         return None
     problem = current.problem
-    theta = shaken(problem, current.theta, current.size, control)
+    theta = shaken(problem, current.theta, current.size, shakes, control)
     fitted = refit(problem, theta, _ITERATIONS, floor, control, floor)
     loss = float(fitted.loss[0])
     return Pruned(problem, fitted.theta, loss) if loss < _LOWER * current.loss else None
@@ -183,9 +182,8 @@ def _single(
     """Remove one neuron: the cheapest few are tried side by side."""
     ranked = rank(current.problem, current.theta)
     exact = current.loss <= floor
-    needed = _NEEDED
-    if large(current.problem.shape):
-        needed = max(_NEEDED_LARGE, _TOLERATED * floor)
+    how = regime_of(current.problem.shape).pruning
+    needed = max(how.needed, how.needed_floors * floor)
     tried = [r for r in ranked if r.loss <= needed][: 2 * _CANDIDATES] if exact else ranked
     lowest = ranked[0].loss if not tried else float("inf")
     for chosen in (tried[:_CANDIDATES], tried[_CANDIDATES:] if exact else []):

@@ -18,10 +18,11 @@ from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event, LayerStep, Note, PruneStep, RefineProgress, SignsFound, relay
+from ec_core.expand.learning import make_problem
 from ec_core.expand.noise import error_of
+from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import StudentEnsemble
-from ec_core.expand.warm_up import helps, large
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
@@ -46,9 +47,6 @@ _FELL = 1e-2
 _ALL_DIGITS = ROUNDING_FLOOR
 """A floor of no more is that of answers with all their digits: many more of them than weights say
 nothing new, and with thousands of weights every iteration on all of them takes a minute."""
-
-FEW_ATTEMPTS = 1
-"""Where students are warmed up each attempt is long, and all but the best students are far off."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def _starts(
             yield "clusters", problem, fitted.theta
     for ensemble in students.ensembles:
         problem = make_problem(probes, first.activation, ensemble.shape.sizes[1:-1], device)
-        attempts = FEW_ATTEMPTS if helps(first) or large(first) else config.attempts
+        attempts = regime_of(first).pruning.attempts or config.attempts
         for student in np.argsort(ensemble.losses, kind="stable")[:attempts]:
             row = torch.from_numpy(ensemble.theta[student : student + 1]).to(device)
             yield f"student {int(student) + 1}", problem, row
@@ -151,7 +149,8 @@ def _climb(
 
     A first layer whose cut a person chose is taken as it is.
     """
-    rough = large(ensemble.shape) and np.nanmin(ensemble.losses) > probes.floor
+    walk = regime_of(ensemble.shape).walk
+    rough = walk == "compose" and np.nanmin(ensemble.losses) > probes.floor
     depth = len(ensemble.shape.sizes) - 2
     if (depth == 1 and not rough) or given is None:
         return _Climbed((ensemble,))
@@ -168,7 +167,7 @@ def _climb(
                 f"Layer 1 was compared once more, among the {seen.cloud.students} best students "
                 f"and cut at {seen.cut.height:.1e}: the automatic cut of all of them was not used.",
             )
-    if helps(ensemble.shape) and np.nanmin(ensemble.losses) > max(probes.floor, EXACT):
+    if walk == "grow" and np.nanmin(ensemble.losses) > max(probes.floor, EXACT):
         if not seen.clusters.kept:
             return _Climbed((ensemble,), notes=notes)
         device = resolve_device(config.device)
@@ -197,7 +196,7 @@ def _pruned(
     best: Pruned | None = None
     steps: list[PruneStep] = []
     notes: list[str] = []
-    few = large(students.ensembles[0].shape) and probes.floor <= _ALL_DIGITS
+    few = regime_of(students.ensembles[0].shape).pruning.thin and probes.floor <= _ALL_DIGITS
     for source, problem, theta in _starts(students, seen, probes, config, control):
         if few:
             problem = problem.thinned()

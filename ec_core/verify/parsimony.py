@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ec_core.control import Control
-from ec_core.leastsquares.problem import make_problem
+from ec_core.expand.learning import make_problem
 from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network

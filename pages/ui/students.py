@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ec_core import events
-from ec_core.expand.warm_up import large
+from ec_core.expand.regimes import regime_of
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.runs import expected, work
 from ec_core.runs.run import Run
@@ -156,11 +156,9 @@ def _finished(run: Run) -> None:
         ],
         key="training_facts",
     )
-    if not done and large(ensemble.shape):
-        frame.note(
-            "Students as large as these need not learn everything: what they share is put together "
-            "when the network is built, and only that is taken to the last digit."
-        )
+    unfinished = regime_of(ensemble.shape).unfinished
+    if not done and unfinished:
+        frame.note(unfinished)
     elif not done and run.settings().hidden_layers > 1:
         frame.note(
             "No student has learned everything: with several hidden layers that is common. Where "

@@ -21,9 +21,10 @@ import torch
 from ec_core.control import Control
 from ec_core.events import TrainingProgress
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import initial_theta
 from ec_core.expand.trainer import expand
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from tests.benchmarks.common import STUDENTS, Case, Race, case
 from tests.benchmarks.paper_adam import adam_step, begin
 

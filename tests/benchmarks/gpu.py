@@ -50,7 +50,7 @@ import torch
 
 import ec_core as ec
 from ec_core.benchmark.problems import Problem as GridProblem
-from ec_core.leastsquares.problem import make_problem
+from ec_core.expand.learning import make_problem
 from tests.benchmarks.gpu_checks import CHECKS
 from tests.benchmarks.gpu_machine import memory_mark, rates, speed, versions
 

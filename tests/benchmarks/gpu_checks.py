@@ -21,8 +21,9 @@ import ec_core as ec
 from ec_core import devices
 from ec_core.control import Control
 from ec_core.events import drain
-from ec_core.expand import warm_up
+from ec_core.expand import minibatch_adam, regimes
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.expand.trainer import expand
 from ec_core.leastsquares import stepping, truncated_newton
@@ -31,7 +32,7 @@ from ec_core.leastsquares.geodesic import bending
 from ec_core.leastsquares.kronecker import preconditioner
 from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.normal_equations import normal_equations
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.products import linearise, product
 from ec_core.reconstruct import harvest
 from ec_core.reconstruct.agreement import Agreement, rough_view
@@ -127,15 +128,15 @@ def small_steps(device: str) -> None:
     """Float32, and as exact as that is: a coarser product would leave 1e-3."""
     b = bench(device, "relu", (3, 2, 2, 2, 1), (4, 4, 4))
     found = [
-        list(warm_up.warm_up(problem, theta, 0, 30, keep=2))[-1]
+        list(minibatch_adam.minibatch_adam(problem, theta, 0, 30, 3e-3, keep=2))[-1]
         for problem, theta in ((b.there, b.moved), (b.here, b.theta))
     ]
     for there, here in zip(*found, strict=True):
         close(there, here, "small steps", 1e-3)
     x, y, theta = (part.to(torch.float32) for part in (b.here.x, b.here.y, b.theta))
     where = b.there.x.device
-    there = warm_up.gradient(b.here.shape, theta.to(where), x.to(where), y.to(where))[1]
-    close(there, warm_up.gradient(b.here.shape, theta, x, y)[1], "float32 gradient", 1e-5)
+    there = minibatch_adam.gradient(b.here.shape, theta.to(where), x.to(where), y.to(where))[1]
+    close(there, minibatch_adam.gradient(b.here.shape, theta, x, y)[1], "float32 gradient", 1e-5)
 
 
 def products_are_exact(device: str) -> None:
@@ -168,14 +169,23 @@ def expand_everywhere(device: str) -> None:
     told = replace(config, width=3, restarts=0)
     with mock.patch.object(stepping, "fits_densely", return_value=False):
         drain(expand(b.probes, "tanh", told, Control()))
-    with mock.patch.multiple(warm_up, LARGE_NEURONS=3, LARGE_PARAMETERS=4, LARGE_STEPS=20):
+    with _shortened(regimes.LARGE, applies=lambda shape: True):
         large = drain(expand(b.probes, "tanh", told, Control()))
     assert np.isfinite(large.losses).all()
     deep = bench(device, "relu", (3, 2, 2, 2, 1), (4, 4, 4))
-    with mock.patch.multiple(warm_up, STEPS=20, CANDIDATES=2):
+    with _shortened(regimes.KINKED, candidates=2):
         told = replace(told, width=4, hidden_layers=3, iterations=2)
         warmed = drain(expand(deep.probes, "relu", told, Control()))
     assert np.isfinite(warmed.losses).all()
+
+
+def _shortened(regime: regimes.Regime, candidates: int = 1, **fields: Any) -> Any:
+    """Twenty small steps for a regime, and other fields."""
+    assert regime.small_steps is not None
+    short = replace(regime.small_steps, steps=20, candidates=candidates)
+    changed = replace(regime, small_steps=short, **fields)
+    others = (old for old in regimes.REGIMES if old.name != regime.name)
+    return mock.patch.object(regimes, "REGIMES", (changed, *others))
 
 
 def agreement_of_large(device: str) -> None:
@@ -184,8 +194,7 @@ def agreement_of_large(device: str) -> None:
     ensemble = _trained(b, device, 3)
     # far apart as they are after three iterations, all vectors of a layer count as one neuron
     near = mock.patch.multiple("ec_core.reconstruct.agreement", ROUNDS=1, NEAR=10.0)
-    small = mock.patch.multiple(warm_up, LARGE_NEURONS=3, LARGE_PARAMETERS=4, LARGE_STEPS=20)
-    with near, small:
+    with near, _shortened(regimes.LARGE, applies=lambda shape: True):
         first = rough_view(ensemble, 0, 0.1, 180.0)
         found = drain(Agreement(b.probes, device).search(ensemble, first, Control()))
     assert found is not None
@@ -197,8 +206,9 @@ def layers_harvested(device: str) -> None:
     b = bench(device, "relu", (3, 2, 2, 2, 1), (2, 2, 2))
     first = b.moved[0, : 2 * 4].view(2, 4)
     small: dict[str, Any] = {"STEPS": 20, "STARTS": 4, "STUDENTS": 3, "ROUNDS": 2, "_ITERATIONS": 2}
-    small |= {"SHAKES": 20, "WITNESSES": 1, "ABOVE": 3, "SPARE": 2}
-    with mock.patch.multiple(harvest, **small), mock.patch.multiple(warm_up, SHAKES=20):
+    small |= {"LAST_STEPS": 20, "WITNESSES": 1, "ABOVE": 3, "SPARE": 2}
+    shakes = replace(regimes.KINKED.pruning, shakes=regimes.SmallSteps(20, 1e-3))
+    with mock.patch.multiple(harvest, **small), _shortened(regimes.KINKED, pruning=shakes):
         drain(harvest.harvest(b.there, first, 1e-25, 0, Control()))
 
 
@@ -273,7 +283,7 @@ def nothing_waits(device: str) -> None:
         # once before, since libraries set themselves up at their first call
         with wait:
             normal_equations(b.there, theta)
-            warm_up.gradient(b.there.shape, light, x, y)
+            minibatch_adam.gradient(b.there.shape, light, x, y)
 
 
 CHECKS: dict[str, Callable[[str], None]] = {

@@ -15,8 +15,8 @@ import scipy
 import torch
 
 from ec_core.expand.estimate import matrix_flops
+from ec_core.expand.minibatch_adam import BATCH, gradient
 from ec_core.expand.students import initial_theta
-from ec_core.expand.warm_up import BATCH, gradient
 from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper

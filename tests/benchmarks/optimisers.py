@@ -35,9 +35,10 @@ import torch
 from scipy.optimize import OptimizeResult, least_squares
 from torch import Tensor
 
+from ec_core.expand.learning import make_problem
 from ec_core.expand.stopping import ROCK_BOTTOM
 from ec_core.expand.students import initial_theta
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.forward import forward
 from tests.benchmarks.against_paper import ours, recipe
 from tests.benchmarks.common import STUDENTS, Case, Race, case, peak_of, seconds_text

@@ -20,7 +20,7 @@ import ec_core as ec
 from ec_core.control import Control
 from ec_core.devices import CPU_MEMORY, memory_bound, or_less, small_svd
 from ec_core.events import drain
-from ec_core.expand import warm_up
+from ec_core.expand import minibatch_adam
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
@@ -58,7 +58,7 @@ INNERMOST = (
     "leastsquares/products.py",
     "leastsquares/geodesic.py",
     "leastsquares/loss.py",
-    "expand/warm_up.py",
+    "expand/minibatch_adam.py",
     "networks/activations.py",
 )
 """What runs many times within every iteration: waiting is for what decides or reports."""
@@ -105,11 +105,11 @@ def test_nothing_waits_for_the_card_within_a_loop() -> None:
             "leastsquares/kronecker.py:_decompose",
         }
         card.clear()
-        blocks = warm_up.warm_up(b.there, b.moved, 0, 40)
-        with mock.patch.object(warm_up, "BLOCK", 20):
+        blocks = minibatch_adam.minibatch_adam(b.there, b.moved, 0, 40, 3e-3)
+        with mock.patch.object(minibatch_adam, "BLOCK", 20):
             list(blocks)
         # the numbers of a block's questions go there once, and nothing comes back
-        assert not card.waits and card.uploads["expand/warm_up.py:warm_up"] == 2
+        assert not card.waits and card.uploads["expand/minibatch_adam.py:minibatch_adam"] == 2
 
 
 def test_a_run_goes_on_where_the_cards_memory_does_not_suffice() -> None:

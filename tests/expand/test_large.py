@@ -7,17 +7,18 @@ import pytest
 
 from ec_core.control import Control
 from ec_core.events import OUT_OF_BUDGET, STOPPED, Note, TrainingProgress, WidthTried
-from ec_core.expand import estimate, trainer, warm_up, width
+from ec_core.expand import estimate, trainer
 from ec_core.expand.config import ExpandConfig
-from ec_core.expand.warm_up import BLOCK, LARGE, large
-from ec_core.networks.architecture import Architecture
+from ec_core.expand.regimes import BLOCK, LARGE
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
+from tests.regimes import change
 from tests.steps import drain
 
 WIDE = ExpandConfig(students=2, width=100, seed=1)
+NOTE = "" if LARGE.small_steps is None else LARGE.small_steps.note
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +27,12 @@ def probes() -> ProbeSet:
     return make_probes(*ask(Teacher(teacher), 2500, "gaussian", 8, 0))
 
 
-def test_what_is_large() -> None:
-    assert large(Architecture((8, 100, 1), "tanh"))
-    assert not large(Architecture((2, 100, 1), "tanh"))  # few parameters: quick as it is
-    assert not large(Architecture((64, 16, 10), "tanh"))  # few neurons: hardly ever stuck
-    assert large(Architecture((6, 64, 64, 2), "relu"))
-    assert not large(Architecture((6, 32, 32, 2), "g"))  # deep and narrow: many neurons, few each
-    assert large(Architecture((64, 32, 32, 32, 10), "tanh"))
-    assert not large(Architecture((6, 64, 64, 64, 2), "relu"))  # has a warm-up of its own
-
-
 def test_small_steps_are_all_and_continuing_goes_on(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 3 * BLOCK)
+    change(monkeypatch, LARGE, 3 * BLOCK)
     events, ensemble = drain(trainer.expand(probes, "tanh", WIDE, Control()))
-    assert LARGE in [event.message for event in events if isinstance(event, Note)]
+    assert NOTE in [event.message for event in events if isinstance(event, Note)]
     progress = [event for event in events if isinstance(event, TrainingProgress)]
     assert len(progress) == len(ensemble.history) == 4
     assert (ensemble.history[2] < ensemble.history[0]).all()
@@ -50,7 +41,7 @@ def test_small_steps_are_all_and_continuing_goes_on(
     # second-order steps from where the small ones ended
     few = ExpandConfig(students=2, width=100, seed=1, iterations=2)
     events, after = drain(trainer.expand(probes, "tanh", few, Control(), ensemble))
-    assert LARGE not in [event.message for event in events if isinstance(event, Note)]
+    assert NOTE not in [event.message for event in events if isinstance(event, Note)]
     assert (after.losses < ensemble.losses / 3).all()
     assert len(after.history) == 6
 
@@ -69,7 +60,7 @@ def test_a_stop_ends_the_small_steps(probes: ProbeSet) -> None:
 def test_one_student_is_stopped_and_stays_as_it_was(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 4 * BLOCK)
+    change(monkeypatch, LARGE, 4 * BLOCK)
     control = Control()
     steps = trainer.expand(probes, "tanh", WIDE, control)
     while not isinstance(next(steps), TrainingProgress):
@@ -86,9 +77,7 @@ def test_one_student_is_stopped_and_stays_as_it_was(
 def test_the_width_search_takes_small_steps_where_students_are_large(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 3000)
-    for module in (warm_up, width, trainer):
-        monkeypatch.setattr(module, "large", lambda shape: shape.sizes[1] >= 2)
+    change(monkeypatch, LARGE, 3000, applies=lambda shape: shape.sizes[1] >= 2)
     config = ExpandConfig(students=4, seed=1)
     events, ensemble = drain(trainer.expand(probes, "tanh", config, Control()))
     tried = [event for event in events if isinstance(event, WidthTried)]
@@ -104,5 +93,6 @@ def test_the_estimate_counts_small_steps(monkeypatch: pytest.MonkeyPatch) -> Non
     config = ExpandConfig(students=4, device="cpu")
     wide, wider = (estimate.estimate(9000, 32, 1, "g", (h,), config).seconds for h in (128, 256))
     assert wider > wide
-    monkeypatch.setattr(estimate, "LARGE_STEPS", 2 * estimate.LARGE_STEPS)
+    assert LARGE.small_steps is not None
+    change(monkeypatch, LARGE, 2 * LARGE.small_steps.steps)
     assert estimate.estimate(9000, 32, 1, "g", (128,), config).seconds == pytest.approx(2 * wide)

@@ -12,9 +12,8 @@ from torch import Tensor
 import ec_core as ec
 from ec_core.control import Control
 from ec_core.events import LayerStep
-from ec_core.expand import trainer, warm_up
+from ec_core.expand.regimes import LARGE, regime_of
 from ec_core.expand.students import StudentEnsemble, ensemble_of
-from ec_core.expand.warm_up import large
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward
 from ec_core.networks.network import Network
@@ -22,6 +21,7 @@ from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.agreement import Agreement, around, rough_view
 from ec_core.reconstruct.prune import prune
+from tests.regimes import change
 from tests.steps import drain
 
 SIZES = (5, 6, 4, 2)
@@ -119,9 +119,7 @@ def test_students_grown_around_a_network_answer_as_it_does(skip: bool) -> None:
 
 
 def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 2500)
-    for module in (trainer, warm_up):
-        monkeypatch.setattr(module, "large", lambda _: True)
+    change(monkeypatch, LARGE, 2500, applies=lambda _: True)
     teacher, probes = _asked((5, 6, 2))
     students = _students(teacher, probes, (13,), 1e-4, [2] * 4)
     first = rough_view(students, 0, 0.5, 30.0)
@@ -137,9 +135,9 @@ def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_large_teacher_is_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way, with a warm-up long enough for a teacher that is not large."""
-    monkeypatch.setattr(warm_up, "LARGE_STEPS", 1500)
+    change(monkeypatch, LARGE, 1500)
     teacher = ec.make_teacher("synthetic", sizes=(8, 6, 1), activation="tanh", seed=0).network
-    assert large(Architecture((8, 100, 1), "tanh"))
+    assert regime_of(Architecture((8, 100, 1), "tanh")).name == LARGE.name
     result = ec.recover(ec.Teacher(teacher), activation="tanh", width=100, students=3, probes=2000)
     assert result.report["verified"], result.report["reasons"]
     assert result.report["sizes"] == [8, 6, 1]

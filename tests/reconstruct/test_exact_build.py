@@ -17,8 +17,8 @@ from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import RefineProgress
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import ensemble_of
-from ec_core.leastsquares.problem import make_problem
 from ec_core.networks.parameters import from_network, pack, unpack
 from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher

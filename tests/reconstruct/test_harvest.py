@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.events import LayerStep
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.expand.learning import make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward
 from ec_core.networks.parameters import random_parameters, unpack

@@ -12,9 +12,10 @@ import torch
 from ec_core.cluster.layer import view_layer
 from ec_core.control import Control
 from ec_core.events import Event
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import StudentEnsemble, ensemble_of
 from ec_core.leastsquares.loss import losses
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward
 from ec_core.probing.presets import make_teacher

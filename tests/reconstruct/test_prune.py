@@ -8,8 +8,9 @@ import torch
 
 import ec_core as ec
 from ec_core.control import Control
+from ec_core.expand.learning import make_problem
 from ec_core.expand.students import initial_theta
-from ec_core.leastsquares.problem import Problem, make_problem
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network
 from ec_core.probing.probes import ProbeSet

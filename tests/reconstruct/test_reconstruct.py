@@ -8,7 +8,7 @@ import torch
 
 from ec_core.control import Control
 from ec_core.events import PruneStep
-from ec_core.leastsquares.problem import make_problem
+from ec_core.expand.learning import make_problem
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.presets import make_teacher

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ec_core as ec
-from ec_core.leastsquares.problem import make_problem
+from ec_core.expand.learning import make_problem
 from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import make_probes

@@ -1,4 +1,4 @@
-"""Warm-up: its gradient against automatic differentiation, repeatability, what it leaves alone."""
+"""Small steps: their gradient against automatic differentiation, repeatability, what they spare."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ import ec_core as ec
 from ec_core.control import Control
 from ec_core.events import Note, TrainingProgress
 from ec_core.expand.config import ExpandConfig
+from ec_core.expand.learning import make_problem
+from ec_core.expand.minibatch_adam import (
+    fresh_students,
+    gradient,
+    minibatch_adam,
+    without_skip,
+)
+from ec_core.expand.regimes import BLOCK, KINKED
 from ec_core.expand.students import initial_theta
 from ec_core.expand.trainer import expand
-from ec_core.expand.warm_up import BLOCK, gradient, helps, warm_start, warm_up, without_skip
-from ec_core.leastsquares.problem import Problem, make_problem
-from ec_core.networks.architecture import Architecture
+from ec_core.leastsquares.problem import Problem
 from ec_core.networks.forward import forward
 from ec_core.networks.parameters import unpack
+from tests.regimes import change
 
 CPU = torch.device("cpu")
 
@@ -40,19 +47,10 @@ def test_gradient_is_that_of_automatic_differentiation(activation: str) -> None:
     torch.testing.assert_close(slope, expected, rtol=1e-10, atol=1e-13)
 
 
-def test_it_helps_deep_piecewise_linear_students_only() -> None:
-    assert helps(Architecture((6, 8, 8, 8, 2), "relu", True))
-    assert helps(Architecture((6, 8, 8, 8, 8, 2), "leaky_relu", True))
-    assert not helps(Architecture((6, 8, 8, 2), "relu", True))
-    assert not helps(Architecture((6, 8, 2), "relu", True))
-    assert not helps(Architecture((6, 8, 8, 8, 2), "g"))
-    assert not helps(Architecture((6, 8, 8, 8, 2), "gelu", True))
-
-
 def test_losses_fall_and_are_those_of_the_students() -> None:
     problem = deep_problem()
     start = initial_theta(problem.shape, 0, 4)
-    blocks = list(warm_up(problem, start, 0, 10 * BLOCK + 1))
+    blocks = list(minibatch_adam(problem, start, 0, 10 * BLOCK + 1, 3e-3))
     assert len(blocks) == 11
     theta, reported = blocks[-1]
     assert theta.dtype == reported.dtype == torch.float64
@@ -68,7 +66,7 @@ def test_one_seed_one_result_and_students_do_not_disturb_one_another() -> None:
     start = initial_theta(problem.shape, 0, 4)
 
     def end(theta: torch.Tensor, seed: int) -> torch.Tensor:
-        *_, (last, _) = warm_up(problem, theta, seed, 2 * BLOCK)
+        *_, (last, _) = minibatch_adam(problem, theta, seed, 2 * BLOCK, 3e-3)
         return last
 
     first = end(start, 5)
@@ -80,7 +78,7 @@ def test_one_seed_one_result_and_students_do_not_disturb_one_another() -> None:
 def test_skip_paths_stay_at_zero() -> None:
     problem = deep_problem()
     assert problem.shape.skip
-    *_, (theta, _) = warm_up(problem, initial_theta(problem.shape, 0, 2), 0, BLOCK)
+    *_, (theta, _) = minibatch_adam(problem, initial_theta(problem.shape, 0, 2), 0, BLOCK, 3e-3)
     layers = unpack(problem.shape, theta)
     assert all(not layers.skip(i).any() for i in range(len(layers.blocks)))
     mask = unpack(problem.shape, without_skip(problem.shape, theta)[None])
@@ -90,13 +88,13 @@ def test_skip_paths_stay_at_zero() -> None:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A warm-up of so many blocks of small batches."""
-    monkeypatch.setattr("ec_core.expand.warm_up.BATCH", 64)
-    monkeypatch.setattr("ec_core.expand.warm_up.STEPS", 12 * BLOCK)
+    """Small steps of so many blocks of small batches."""
+    monkeypatch.setattr("ec_core.expand.minibatch_adam.BATCH", 64)
+    change(monkeypatch, KINKED, 12 * BLOCK)
     return 12
 
 
-def test_a_run_says_that_it_warms_up_shows_it_and_ends_lower(short: int) -> None:
+def test_a_run_says_that_it_takes_small_steps_shows_it_and_ends_lower(short: int) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 4, 3, 4, 2), activation="relu", seed=1)
     probes = ec.probe(ec.Teacher(teacher.network), count=600, seed=0)
     config = ExpandConfig(students=3, width=6, iterations=1, hidden_layers=3, device="cpu")
@@ -109,7 +107,7 @@ def test_a_run_says_that_it_warms_up_shows_it_and_ends_lower(short: int) -> None
     assert np.nanmax(progress[-1].losses) < np.nanmin(progress[0].losses) / 10
 
 
-def test_a_person_who_stops_is_obeyed_during_the_warm_up() -> None:
+def test_a_person_who_stops_is_obeyed_during_small_steps() -> None:
     control = Control(None)
     teacher = ec.make_teacher("synthetic", sizes=(3, 4, 3, 4, 2), activation="relu", seed=1)
     probes = ec.probe(ec.Teacher(teacher.network), count=600, seed=0)
@@ -128,15 +126,15 @@ def test_the_better_thirds_go_on_and_the_best_come_first(
     problem = deep_problem()
     start = initial_theta(problem.shape, 0, 18)
     sizes, last = [], None
-    for theta, loss in warm_up(problem, start, 0, 9 * BLOCK, keep=2):
+    for theta, loss in minibatch_adam(problem, start, 0, 9 * BLOCK, 3e-3, keep=2):
         sizes.append(len(loss))
         assert theta.shape == (len(loss), problem.shape.parameter_count)
         last = theta
     assert sizes == [18] * 2 + [6] * 3 + [2] * 4
     # those that went on learned the same as if they had been alone
-    *_, (whole, _) = warm_up(problem, start, 0, 9 * BLOCK)
+    *_, (whole, _) = minibatch_adam(problem, start, 0, 9 * BLOCK, 3e-3)
     assert last is not None
     for one in last:
         assert (whole - one).abs().max(dim=1).values.min() < 1e-3
-    *_, (best, losses) = warm_start(problem, 0, 2)
+    *_, (best, losses) = fresh_students(problem, 0, 2)
     assert len(best) == 2 and losses[0] <= losses[1]
