@@ -31,7 +31,7 @@ from ec_core.networks.forward import features, hidden_outputs
 from ec_core.networks.parameters import pack, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.collapse import collapse
-from ec_core.reconstruct.harvest import ground
+from ec_core.reconstruct.grow import ground
 from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.reconstruct.refit import Fitted, fitting, refit

@@ -26,10 +26,8 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
-from ec_core.reconstruct.agreement import Agreement, rough_view
+from ec_core.reconstruct.climb import Climbed, climb
 from ec_core.reconstruct.collapse import collapse
-from ec_core.reconstruct.harvest import Harvest, harvest
-from ec_core.reconstruct.layerwise import EXACT, layer_by_layer, view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.plain import best_student, with_lines, without_skip_paths
 from ec_core.reconstruct.polish import affordable, loss_of, polish
@@ -95,7 +93,7 @@ class Reconstruction:
 
 
 def _starts(
-    students: _Climbed,
+    students: Climbed,
     seen: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
@@ -107,8 +105,8 @@ def _starts(
     """
     device, floor = resolve_device(config.device), probes.floor
     first = students.ensembles[0].shape
-    if students.harvest is not None:
-        agreed = students.harvest.found
+    agreed = None if students.walked is None else students.walked.network
+    if agreed is not None:
         yield "what students agree on", agreed.problem, agreed.theta
     if len(first.sizes) == 3 and seen is not None and seen.clusters.kept:
         incoming = collapse(students.ensembles[0], seen.cloud, seen.clusters).to(device)
@@ -125,66 +123,8 @@ def _starts(
             yield f"student {int(student) + 1}", problem, row
 
 
-@dataclass(frozen=True)
-class _Climbed:
-    """Students, the most promising ensemble first, and what was seen of every hidden layer.
-
-    notes : what a person should know of it
-    """
-
-    ensembles: tuple[StudentEnsemble, ...]
-    views: tuple[LayerView, ...] = ()
-    harvest: Harvest | None = None
-    notes: tuple[str, ...] = ()
-
-
-def _climb(
-    ensemble: StudentEnsemble,
-    given: LayerView | None,
-    probes: ProbeSet,
-    config: ReconstructConfig,
-    control: Control,
-) -> Generator[Event, None, _Climbed]:
-    """Deep students taken through their layers, before the students as they were; large ones too.
-
-    A first layer whose cut a person chose is taken as it is.
-    """
-    walk = regime_of(ensemble.shape).walk
-    rough = walk == "compose" and np.nanmin(ensemble.losses) > probes.floor
-    depth = len(ensemble.shape.sizes) - 2
-    if (depth == 1 and not rough) or given is None:
-        return _Climbed((ensemble,))
-    cut = given.cut
-    yield LayerStep(STAGE, 1, depth, "cluster", "Comparing the students' layer 1.")
-    notes: tuple[str, ...] = ()
-    if config.chosen or not cut.untouched(cut.gamma, cut.beta):
-        seen = given
-    else:
-        look = rough_view if rough else view
-        seen = look(ensemble, 0, cut.gamma, cut.beta)
-        if (seen.cut, seen.cloud.students) != (cut, given.cloud.students):
-            notes = (
-                f"Layer 1 was compared once more, among the {seen.cloud.students} best students "
-                f"and cut at {seen.cut.height:.1e}: the automatic cut of all of them was not used.",
-            )
-    if walk == "grow" and np.nanmin(ensemble.losses) > max(probes.floor, EXACT):
-        if not seen.clusters.kept:
-            return _Climbed((ensemble,), notes=notes)
-        device = resolve_device(config.device)
-        full = make_problem(probes, ensemble.shape.activation, ensemble.shape.sizes[1:-1], device)
-        first = collapse(ensemble, seen.cloud, seen.clusters).to(device)
-        grown = yield from harvest(full, first, probes.floor, ensemble.seed, control)
-        return _Climbed((ensemble,), (seen, *(grown.views if grown else ())), grown, notes)
-    if rough:
-        work = Agreement(probes, config.device)
-        agreed = yield from work.search(ensemble, seen, control)
-        return _Climbed((ensemble,), (seen, *(agreed.views if agreed else ())), agreed, notes)
-    found, views = yield from layer_by_layer(ensemble, seen, probes, config.device, control)
-    return _Climbed((ensemble,) if found is ensemble else (found, ensemble), views, notes=notes)
-
-
 def _pruned(
-    students: _Climbed,
+    students: Climbed,
     seen: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
@@ -228,7 +168,7 @@ def reconstruct(
     Always returns the best network there is, also when it is not the teacher.
     """
     probes = probes.measured(error_of(ensemble, probes))
-    students = yield from _climb(ensemble, seen, probes, config, control)
+    students = yield from climb(ensemble, seen, config.chosen, probes, config.device, control)
     depth = len(ensemble.shape.sizes) - 2
     if depth > 1:
         message = "Removing what the answers do not need, from every layer."

@@ -19,12 +19,13 @@ from torch import Tensor
 
 import ec_core as ec
 from ec_core import devices
+from ec_core.cluster.layer import view_layer
 from ec_core.control import Control
 from ec_core.events import drain
 from ec_core.expand import minibatch_adam, regimes
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.learning import make_problem
-from ec_core.expand.students import StudentEnsemble, initial_theta
+from ec_core.expand.students import StudentEnsemble, ensemble_of, initial_theta
 from ec_core.expand.trainer import expand
 from ec_core.leastsquares import stepping, truncated_newton
 from ec_core.leastsquares.cholesky import iterate
@@ -34,9 +35,10 @@ from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.products import linearise, product
-from ec_core.reconstruct import harvest
-from ec_core.reconstruct.agreement import Agreement, rough_view
+from ec_core.reconstruct import grow
+from ec_core.reconstruct.compose import Compose, Shared, rough_view
 from ec_core.reconstruct.output_layer import solve_output
+from ec_core.reconstruct.walk import walk
 
 CLOSE = 1e-10
 """Relative; both devices round, and sum in their own order."""
@@ -188,28 +190,32 @@ def _shortened(regime: regimes.Regime, candidates: int = 1, **fields: Any) -> An
     return mock.patch.object(regimes, "REGIMES", (changed, *others))
 
 
-def agreement_of_large(device: str) -> None:
+def composed_of_large(device: str) -> None:
     """Large students put together, and new ones grown around what is known."""
     b = bench(device, "gelu", (3, 2, 2, 1), (3, 3))
     ensemble = _trained(b, device, 3)
     # far apart as they are after three iterations, all vectors of a layer count as one neuron
-    near = mock.patch.multiple("ec_core.reconstruct.agreement", ROUNDS=1, NEAR=10.0)
+    near = mock.patch.multiple("ec_core.reconstruct.compose", NEAR=10.0)
     with near, _shortened(regimes.LARGE, applies=lambda shape: True):
         first = rough_view(ensemble, 0, 0.1, 180.0)
-        found = drain(Agreement(b.probes, device).search(ensemble, first, Control()))
+        way = Compose(b.probes, device, ensemble.shape.sizes[1:-1], passages=2)
+        found = drain(walk(Shared(ensemble, ensemble), first, way, Control())).network
     assert found is not None
-    assert found.found.theta.device.type == torch.device(device).type
+    assert found.theta.device.type == torch.device(device).type
 
 
-def layers_harvested(device: str) -> None:
+def layers_grown(device: str) -> None:
     """Deep piecewise linear layers, taken one after the other."""
     b = bench(device, "relu", (3, 2, 2, 2, 1), (2, 2, 2))
     first = b.moved[0, : 2 * 4].view(2, 4)
     small: dict[str, Any] = {"STEPS": 20, "STARTS": 4, "STUDENTS": 3, "ROUNDS": 2, "_ITERATIONS": 2}
     small |= {"LAST_STEPS": 20, "WITNESSES": 1, "ABOVE": 3, "SPARE": 2}
     shakes = replace(regimes.KINKED.pruning, shakes=regimes.SmallSteps(20, 1e-3))
-    with mock.patch.multiple(harvest, **small), _shortened(regimes.KINKED, pruning=shakes):
-        drain(harvest.harvest(b.there, first, 1e-25, 0, Control()))
+    with mock.patch.multiple(grow, **small), _shortened(regimes.KINKED, pruning=shakes):
+        # of the view only that something is kept is asked; the first layer's rows are given
+        two = ensemble_of(b.here.shape, b.theta[:2].numpy(), np.zeros(2), 0)
+        seen = view_layer(two, 0, 0.1, 180.0, share=10.0)
+        drain(walk(grow.Grown(None, first), seen, grow.Grow(b.there, 1e-25, 0), Control()))
 
 
 def _trained(b: Bench, device: str, width: int) -> StudentEnsemble:
@@ -295,8 +301,8 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "last layer": last_layer,
     "expand": expand_everywhere,
     "out of memory": out_of_memory,
-    "agreement of large students": agreement_of_large,
-    "layers harvested": layers_harvested,
+    "composed of large students": composed_of_large,
+    "layers grown": layers_grown,
     "tanh 3-3-1": lambda device: whole(device, "tanh", (3, 3, 1)),
     "gelu 3-3-1": lambda device: whole(device, "gelu", (3, 3, 1)),
     "g 3-2-1": lambda device: whole(device, "g", (3, 2, 1)),

@@ -25,7 +25,7 @@ from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.exact_build import build_exactly
-from ec_core.reconstruct.harvest import _shared, ground
+from ec_core.reconstruct.grow import _shared, ground
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.match import match
@@ -158,7 +158,7 @@ def test_a_layer_that_cannot_be_built_is_one_sentence() -> None:
 
 
 def test_layers_that_were_compared_standardised_are_built_too() -> None:
-    """Three layers of relu are seen by ``harvest``, whose vectors read standardised outputs."""
+    """Three layers of relu are seen by ``grow``, whose vectors read standardised outputs."""
     sizes = (3, 2, 3, 2, 2)
     teacher = make_teacher("synthetic", sizes=sizes, activation="relu", seed=2).network
     x, y = ask(Teacher(teacher), 3000, "gaussian", 3, 1)

@@ -1,4 +1,4 @@
-"""Harvest: above given layers the same network is seen, and agreement is found."""
+"""Grow: above given layers the same network is seen, and agreement is found."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from ec_core.cluster.layer import view_layer
 from ec_core.control import Control
 from ec_core.events import LayerStep
 from ec_core.expand.learning import make_problem
+from ec_core.expand.students import ensemble_of
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward
@@ -20,8 +22,9 @@ from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import make_probes
 from ec_core.probing.teacher import Teacher
-from ec_core.reconstruct import harvest as module
-from ec_core.reconstruct.harvest import Harvest, ground, harvest
+from ec_core.reconstruct import grow as module
+from ec_core.reconstruct.grow import Grow, Grown, ground
+from ec_core.reconstruct.walk import EXACT, Walked, walk
 from tests.steps import drain
 
 FULL = Architecture((3, 4, 2, 5, 2), "leaky_relu", skip=True)
@@ -66,8 +69,12 @@ def test_rows_come_back_as_they_went_in() -> None:
 
 def _run(
     full: Problem, first: Tensor, control: Control | None = None
-) -> tuple[Harvest | None, list[LayerStep]]:
-    events, found = drain(harvest(full, first, 1e-24, 0, control or Control()))
+) -> tuple[Walked, list[LayerStep]]:
+    """The first layer's rows (H, F) given, whatever was seen of it."""
+    theta = random_parameters(full.shape, 1, torch.Generator().manual_seed(0)).expand(2, -1)
+    seen = view_layer(ensemble_of(full.shape, theta.numpy(), np.zeros(2), 0), 0, 0.5, 30.0)
+    way = Grow(full, 1e-24, 0)
+    events, found = drain(walk(Grown(None, first), seen, way, control or Control()))
     return found, [event for event in events if isinstance(event, LayerStep)]
 
 
@@ -96,24 +103,24 @@ def test_a_deep_network_is_found_on_its_first_layer(monkeypatch: pytest.MonkeyPa
     generator = torch.Generator().manual_seed(5)
     noise = torch.randn(first.shape, generator=generator, dtype=torch.float64)
     found, steps = _run(full, first + 1e-3 * noise)
-    assert found is not None
-    network = found.found
-    assert network.loss <= module.EXACT
-    assert len(found.views) == 2
+    network = found.network
+    assert network is not None
+    assert network.loss <= EXACT
+    assert len(found.views) == 3
     assert network.problem.shape.sizes[:2] == (3, 2)
     residual = forward(network.problem.shape, network.theta, full.x)[0] - full.y
-    assert float(residual.square().mean()) <= module.EXACT
+    assert float(residual.square().mean()) <= EXACT
     assert {step.layer for step in steps} == {2, 3}
 
 
-def test_where_nothing_is_shared_there_is_no_harvest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_is_shared_there_is_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     _quick(monkeypatch)
     monkeypatch.setattr(module, "STEPS", 100)
     monkeypatch.setattr(module, "_ITERATIONS", 1)
     full, first = _small()
     noise = torch.randn(full.y.shape, generator=torch.Generator().manual_seed(1))
     found, steps = _run(replace(full, y=noise.to(torch.float64)), first)
-    assert found is None
+    assert found.network is None
     assert [step.phase for step in steps] == ["retrain", "cluster"]
 
 
@@ -123,7 +130,7 @@ def test_it_ends_when_the_work_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     control.stop()
     full, first = _small()
     found, _ = _run(full, first, control)
-    assert found is None
+    assert found.network is None
 
 
 def test_random_starts_have_the_given_rows_first() -> None:

@@ -1,11 +1,11 @@
-"""Deep piecewise linear networks, layer by layer: what a few students agree on is the teacher's.
+"""Deep piecewise linear networks: above a layer that was set new students are grown.
 
 Stuck students are not wrong everywhere. Each has some of the teacher's neurons, to a per cent or
 better, beside others that only stand in for those it lacks; and while two students hardly ever
 stand in alike, what is true they have in common. So the neurons that several students share are
 taken as given, new students draw the rest anew, and so on until nothing new is found in a layer.
 What is above a layer that is given is a network of its own, which reads the layer's outputs and
-everything below (Martinelli et al., ICML 2024: freeze, and train what is above again).
+everything below.
 
 Neurons may be given with their sign flipped, which leaves a linear map of what they read. That is
 why students read everything below, not the last layer alone; the signs are resolved at the end.
@@ -13,6 +13,7 @@ why students read everything below, not the last layer alone; the signs are reso
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -31,9 +32,9 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import features
 from ec_core.networks.parameters import pack, random_parameters, unpack
-from ec_core.reconstruct.layerwise import EXACT
 from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.refit import fitting, refit
+from ec_core.reconstruct.walk import EXACT, Risen, Walked
 from ec_core.seeding import stage_seed
 
 STUDENTS, STARTS = 20, 60
@@ -57,15 +58,7 @@ _PROBES = 4_000
 
 
 @dataclass(frozen=True)
-class Harvest:
-    """The best network found, and every layer that was looked at, from the second on."""
-
-    found: Pruned
-    views: tuple[LayerView, ...]
-
-
-@dataclass(frozen=True)
-class _Ground:
+class Ground:
     """Hidden layers that are given, and what is read above them.
 
     full : the whole problem, with skip paths; blocks : the given layers' rows (H, F) of its shape
@@ -117,7 +110,7 @@ class _Ground:
         return problem, pack(parts)
 
 
-def ground(full: Problem, blocks: tuple[Tensor, ...]) -> _Ground:
+def ground(full: Problem, blocks: tuple[Tensor, ...]) -> Ground:
     """The problem above given layers, whose rows (H, F) read (h, 1, everything below)."""
     shape = full.shape.with_hidden(*(block.shape[0] for block in blocks))
     below = [full.x]
@@ -126,39 +119,94 @@ def ground(full: Problem, blocks: tuple[Tensor, ...]) -> _Ground:
     x = torch.cat(below[::-1], dim=1)
     mean, spread = x.mean(0), x.std(0)
     spread = torch.where(spread > 0, spread, torch.ones_like(spread))
-    return _Ground(full, blocks, (x - mean) / spread, mean, spread)
+    return Ground(full, blocks, (x - mean) / spread, mean, spread)
 
 
-def harvest(
-    full: Problem, first: Tensor, floor: float, seed: int, control: Control
-) -> Generator[Event, None, Harvest | None]:
-    """The hidden layers of a deep network one after the other, the first one's rows given.
+@dataclass(frozen=True)
+class Grown:
+    """base : the layers that were set, None before the first; known (C, F): rows of the next one
+
+    network : the best whole network on the way, once the last layer was reached
+    """
+
+    base: Ground | None
+    known: Tensor
+    network: Pruned | None = None
+
+
+@dataclass(frozen=True)
+class Grow:
+    """A way up, see ``walk``: above the layers that are set new students are grown.
 
     full : the whole problem, with skip paths; of its shape the number of layers counts
-    first (H, F) : rows of the first layer; floor : of the probes
-    Returns None where there is no layer in between, or nothing is agreed on in one.
+    floor : of the probes
     """
-    layers = len(full.shape.sizes) - 2
-    base, best = ground(full, (first,)), None
-    views: tuple[LayerView, ...] = ()
-    for layer in range(1, layers - 1):
-        work = _Layer(full, layer, layers, seed)
+
+    full: Problem
+    floor: float
+    seed: int
+    passages: int = 1
+
+    @property
+    def goal(self) -> float:
+        """Exact, or the floor if that is higher."""
+        return max(self.floor, EXACT)
+
+    @property
+    def depth(self) -> int:
+        """Hidden layers."""
+        return len(self.full.shape.sizes) - 2
+
+    def begun(self, state: Grown, first: LayerView) -> Walked:
+        """Nothing is put together yet."""
+        return Walked((first,), math.inf)
+
+    def rise(
+        self, state: Grown, seen: LayerView, layer: int, control: Control
+    ) -> Generator[Event, None, Risen[Grown] | None]:
+        """The layer above is looked at until nothing new is found in it; below the last one that is
+        grown too, each time.
+        """
+        if layer + 2 >= self.depth or control.over:
+            return None
+        below = () if state.base is None else state.base.blocks
+        base, next_up = ground(self.full, (*below, state.known)), layer + 1
+        work = _Layer(self.full, next_up, self.depth, self.seed)
         known = base.x.new_empty(0, base.x.shape[1] + 1)
+        above: tuple[LayerView, ...] = ()
+        best: Pruned | None = None
         for trial in range(ROUNDS):
             base, rows, view = yield from work.look(base, known, trial, control)
             if len(rows) <= len(known):
                 break
             known = rows
-            if layer + 2 == layers and not control.over:
-                whole, theta, seen = yield from work.finish(base, known, trial, control)
-                found = Harvest(approach(whole, theta, floor, control), (*views, view, seen))
-                best = found if best is None or found.found.loss < best.found.loss else best
-                if best.found.loss <= max(floor, EXACT):
-                    return best
-        if not len(known) or control.over:
-            break
-        base, views = ground(full, (*base.blocks, known)), (*views, view)
-    return best
+            above = above if best is not None else (view,)
+            if next_up + 2 == self.depth and not control.over:
+                whole, theta, top = yield from work.finish(base, known, trial, control)
+                found = approach(whole, theta, self.floor, control)
+                if best is None or found.loss < best.loss:
+                    best, above = found, (view, top)
+                if best.loss <= self.goal:
+                    break
+        return Risen(Grown(base, known, best), seen, above) if above else None
+
+    def end(
+        self, state: Grown, views: tuple[LayerView, ...], passage: int, control: Control
+    ) -> Generator[Event, None, Walked | None]:
+        """The whole network; None where no layer is in between, or nothing is agreed on in one."""
+        yield from ()
+        found = state.network
+        return None if found is None else Walked(views, found.loss, network=found)
+
+    def better(self, ended: Walked, best: Walked) -> bool:
+        """There is one passage only."""
+        return True
+
+    def again(
+        self, state: Grown, ended: Walked, passage: int, control: Control
+    ) -> Generator[Event, None, None]:
+        """Nothing more to begin with."""
+        yield from ()
 
 
 @dataclass(frozen=True)
@@ -171,8 +219,8 @@ class _Layer:
     seed: int
 
     def look(
-        self, base: _Ground, known: Tensor, trial: int, control: Control
-    ) -> Generator[Event, None, tuple[_Ground, Tensor, LayerView]]:
+        self, base: Ground, known: Tensor, trial: int, control: Control
+    ) -> Generator[Event, None, tuple[Ground, Tensor, LayerView]]:
         """New students with the known rows (C, F) in this layer, and what they agree on.
 
         Returns the ground as the best student has it after it was fitted as a whole, the rows that
@@ -206,7 +254,7 @@ class _Layer:
         return ground(self.full, tuple(blocks[: self.layer])), shared, view
 
     def finish(
-        self, base: _Ground, known: Tensor, trial: int, control: Control
+        self, base: Ground, known: Tensor, trial: int, control: Control
     ) -> Generator[Event, None, tuple[Problem, Tensor, LayerView]]:
         """The last layer, on top of this one's known rows: students with one hidden layer.
 
@@ -277,7 +325,7 @@ def _progress(iteration: int, loss: np.ndarray, width: int, began: float) -> Tra
 
 
 def _shared(
-    problem: Problem, theta: Tensor, loss: np.ndarray, seed: int, base: _Ground
+    problem: Problem, theta: Tensor, loss: np.ndarray, seed: int, base: Ground
 ) -> LayerView:
     """The first hidden layer of students theta (S, P), clustered: what enough of them have."""
     ensemble = ensemble_of(problem.shape, theta.cpu().numpy(), loss, seed)

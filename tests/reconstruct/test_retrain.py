@@ -23,9 +23,10 @@ from ec_core.probing.asking import ask
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.teacher import Teacher
-from ec_core.reconstruct.agreement import rough_view
-from ec_core.reconstruct.layerwise import layer_by_layer, view
+from ec_core.reconstruct.compose import rough_view
 from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
+from ec_core.reconstruct.retrain import Retrain, view
+from ec_core.reconstruct.walk import walk
 from ec_core.runs.cut_history import by_rule
 from ec_core.verify.match import match
 from tests.steps import drain
@@ -61,11 +62,12 @@ def _copies(name: str, probes: ProbeSet, students: int = 6) -> StudentEnsemble:
 
 
 def _climb(
-    ensemble: StudentEnsemble, probes: ProbeSet
+    ensemble: StudentEnsemble, probes: ProbeSet, first: LayerView | None = None
 ) -> tuple[StudentEnsemble, tuple[LayerView, ...], list[object]]:
-    work = layer_by_layer(ensemble, view(ensemble, 0, 0.5, 30.0), probes, "cpu", Control())
-    events, (found, views) = drain(work)
-    return found, views, list(events)
+    way = Retrain(probes, "cpu", ensemble.shape.sizes[1:-1])
+    events, walked = drain(walk(ensemble, first or view(ensemble, 0, 0.5, 30.0), way, Control()))
+    assert walked.students is not None
+    return walked.students, walked.views, list(events)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -89,7 +91,7 @@ def test_a_neuron_that_no_student_shares_is_found_by_looking_again() -> None:
     seen = view(ensemble, 0, 0.5, 30.0)
     kept = tuple(replace(c, kept=i == 0) for i, c in enumerate(seen.clusters.clusters))
     short = replace(seen, clusters=Clusters(seen.cut, kept))
-    _, (found, views) = drain(layer_by_layer(ensemble, short, probes, "cpu", Control()))
+    found, views, _ = _climb(ensemble, probes, short)
     assert len(views[0].clusters.kept) == 2 and min(found.losses) < 1e-20
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import ec_core as ec
 from ec_core.control import Control
-from ec_core.events import LayerStep
+from ec_core.events import Event, LayerStep
 from ec_core.expand.regimes import LARGE, regime_of
 from ec_core.expand.students import StudentEnsemble, ensemble_of
 from ec_core.networks.architecture import Architecture
@@ -19,8 +19,9 @@ from ec_core.networks.forward import forward
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ProbeSet
-from ec_core.reconstruct.agreement import Agreement, around, rough_view
+from ec_core.reconstruct.compose import Compose, Shared, around, rough_view
 from ec_core.reconstruct.prune import prune
+from ec_core.reconstruct.walk import Walked, walk
 from tests.regimes import change
 from tests.steps import drain
 
@@ -77,13 +78,21 @@ def _students(
     return ensemble_of(made[0][0], theta.numpy(), loss, 0)
 
 
+def _composed(
+    students: StudentEnsemble, probes: ProbeSet, **how: int
+) -> tuple[list[Event], Walked]:
+    way = Compose(probes, "cpu", students.shape.sizes[1:-1], **how)
+    first = rough_view(students, 0, 0.5, 30.0)
+    return drain(walk(Shared(students, students), first, way, Control()))
+
+
 @pytest.mark.parametrize("wide", [(13, 9), (6, 4)])
 def test_the_teacher_is_composed_of_wide_students(wide: tuple[int, int]) -> None:
     teacher, probes = _asked()
     students = _students(teacher, probes, wide, 1e-4, [-1] * 4)
-    composed = Agreement(probes, "cpu").compose(students, rough_view(students, 0, 0.5, 30.0))
-    assert composed is not None
-    known, views = composed
+    _, composed = _composed(students, probes, passages=1)
+    known, views = composed.network, composed.views
+    assert known is not None
     assert known.problem.shape.sizes == SIZES
     assert [len(view.clusters.kept) for view in views] == [6, 4]
     assert known.loss <= 1e-5
@@ -98,7 +107,8 @@ def test_a_layer_of_which_nothing_is_shared_composes_nothing() -> None:
     students = _students(teacher, probes, (13, 9), 0.0, [-1] * 4)
     spoilt = rng.normal(size=students.theta.shape)
     apart = ensemble_of(students.shape, spoilt, students.losses, 0)
-    assert Agreement(probes, "cpu").compose(apart, rough_view(apart, 0, 0.5, 30.0)) is None
+    _, composed = _composed(apart, probes)
+    assert composed.network is None and len(composed.views) == 1
 
 
 @pytest.mark.parametrize("skip", [False, True])
@@ -122,10 +132,9 @@ def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) 
     change(monkeypatch, LARGE, 2500, applies=lambda _: True)
     teacher, probes = _asked((5, 6, 2))
     students = _students(teacher, probes, (13,), 1e-4, [2] * 4)
-    first = rough_view(students, 0, 0.5, 30.0)
-    steps, agreed = drain(Agreement(probes, "cpu").search(students, first, Control()))
-    assert agreed is not None
-    found = agreed.found
+    steps, composed = _composed(students, probes)
+    found = composed.network
+    assert found is not None
     assert found.loss <= probes.floor
     _, pruned = drain(prune(found.problem, found.theta, probes.floor, Control()))
     assert pruned.problem.shape.sizes == (5, 6, 2)
