@@ -17,7 +17,7 @@ from ec_core.expand.students import StudentEnsemble, ensemble_of
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import random_parameters, unpack
-from ec_core.reconstruct.layerwise import carried
+from ec_core.reconstruct.carry import carried
 
 Block = dict[tuple[int, int] | str, np.ndarray]
 """Weights (H,) of a layer by what they read: neuron j of layer l as (l, j) (0: inputs), "bias"."""
