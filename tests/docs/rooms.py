@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def first_sentence(words: str, name: str = "") -> str:
     return text
 
 
+@cache
 def room(name: str) -> Room:
     """One room as it stands now."""
     files = files_of(name)
@@ -84,6 +86,7 @@ def room(name: str) -> Room:
     return Room(name, lines, first_sentence(words, name))
 
 
+@cache
 def imports(name: str) -> Counter[str]:
     """How many files of a room import each other room of the engine."""
     found: Counter[str] = Counter()
