@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
-import ec_core as ec
-from ec_core.control import Control
-from ec_core.events import Note
-from ec_core.expand import regimes
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.estimate import estimate
-from ec_core.expand.learning import make_problem, probes_needed
-from ec_core.expand.regimes import KINKED, LARGE, Regime, SmallSteps, Starts, regime_of
+from ec_core.expand.learning import probes_needed
+from ec_core.expand.regimes import KINKED, LARGE, regime_of
 from ec_core.expand.students import initial_theta
-from ec_core.expand.trainer import expand
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import unpack
 from tests.regimes import change
-from tests.steps import drain
 
 
 @pytest.mark.parametrize("width", [128, 256, 512])
@@ -60,23 +53,3 @@ def test_kinked_students_learn_from_more_answers() -> None:
     deep, shallow = (Architecture((6, *(40,) * depth, 2), "relu") for depth in (3, 2))
     each = [probes_needed(shape) * 2 / shape.parameter_count for shape in (deep, shallow)]
     assert each[0] > 3 * each[1]
-
-
-def test_another_regime_is_one_more_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    toy = Regime(
-        "toy",
-        lambda shape: shape.sizes[1] == 3,
-        starts=Starts(1.0, 0.0),
-        answers_per_parameter=2.0,
-        small_steps=SmallSteps(200, 1e-2, note="A toy begins."),
-    )
-    monkeypatch.setattr(regimes, "REGIMES", (toy, *regimes.REGIMES))
-    teacher = ec.make_teacher("synthetic", sizes=(2, 2, 1), activation="tanh", seed=0).network
-    probes = ec.probe(ec.Teacher(teacher), count=300)
-    config = ExpandConfig(students=2, width=3, device="cpu")
-    events, ensemble = drain(expand(probes, "tanh", config, Control()))
-    assert [event.message for event in events if isinstance(event, Note)] == ["A toy begins."]
-    assert regime_of(ensemble.shape) is toy and ensemble.losses.min() < 1e-20
-    assert not initial_theta(ensemble.shape, 0, 1)[0, 2:9:3].any()  # its biases begin at zero
-    problem = make_problem(probes, "tanh", 3, torch.device("cpu"))
-    assert problem.answers_per_parameter == 2.0

@@ -1,0 +1,79 @@
+"""A new way through the layers: nothing is trained above a layer that was set.
+
+Every student keeps what it has above; the layer below becomes, for all of them, what they share.
+"""
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ec_core.cluster.layer import LayerView, view_layer
+from ec_core.control import Control
+from ec_core.devices import resolve_device
+from ec_core.events import Event
+from ec_core.expand.learning import make_problem
+from ec_core.expand.students import StudentEnsemble, ensemble_of
+from ec_core.leastsquares.loss import losses
+from ec_core.networks.parameters import unpack
+from ec_core.probing import ProbeSet
+from ec_core.reconstruct.carry import carried
+from ec_core.reconstruct.climb import Route
+from ec_core.reconstruct.collapse import collapse
+from ec_core.reconstruct.walk import Risen, Walked
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Students from layer to layer; one passage."""
+
+    probes: ProbeSet
+    device: str
+    passages: int = 1
+    goal: float = 0.0
+
+    def begun(self, state: StudentEnsemble, first: LayerView) -> Walked:
+        return Walked((first,), math.inf)
+
+    def rise(
+        self, state: StudentEnsemble, seen: LayerView, layer: int, control: Control
+    ) -> Generator[Event, None, Risen[StudentEnsemble] | None]:
+        yield from ()
+        hidden = list(state.shape.sizes[1:-1])
+        if layer + 1 == len(hidden):
+            return None
+        rows = collapse(state, seen.cloud, seen.clusters, layer)
+        hidden[layer] = len(rows)
+        where = resolve_device(self.device)
+        problem = make_problem(self.probes, state.shape.activation, tuple(hidden), where)
+        count = problem.shape.parameter_count
+        theta = torch.zeros(state.students, count, dtype=torch.float64)
+        blocks = unpack(problem.shape, theta).blocks
+        for below, old in zip(
+            blocks[:layer], unpack(state.shape, torch.from_numpy(state.theta)).blocks, strict=False
+        ):
+            below[:] = old
+        blocks[layer][:] = rows
+        theta = carried(state, np.arange(state.students), problem, theta, layer)
+        loss = losses(problem, theta.to(where)).cpu().numpy()
+        risen = ensemble_of(problem.shape, theta.numpy(), loss, state.seed)
+        above = view_layer(risen, layer + 1, seen.cut.gamma, seen.cut.beta)
+        return Risen(risen, seen, (above,))
+
+    def end(
+        self, state: StudentEnsemble, views: tuple[LayerView, ...], passage: int, control: Control
+    ) -> Generator[Event, None, Walked]:
+        yield from ()
+        return Walked(views, float(np.nanmin(state.losses)), state)
+
+    def better(self, ended: Walked, best: Walked) -> bool:
+        return True
+
+    def again(self, *_: Any) -> Generator[Event, None, None]:
+        yield from ()
+
+
+KEEP = Route(lambda students, first, probes, device: (Keep(probes, device), students))
