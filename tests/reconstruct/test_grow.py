@@ -79,7 +79,7 @@ def _run(
 
 
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = {"STUDENTS": 8, "STARTS": 16, "STEPS": 1500, "SPARE": 4, "ABOVE": 4}
+    few = {"STUDENTS": 8, "STARTS": 8, "STEPS": 800, "SPARE": 4, "ABOVE": 4}
     for name, value in few.items():
         monkeypatch.setattr(module, name, value)
 
