@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from ec_core.cluster import (
     counts,
     paper_cut,
 )
-from ec_core.cluster.cut import Cluster
+from ec_core.cluster.cut import Cluster, Clusters
 from ec_core.cluster.edits import Edit
 from ec_core.errors import InputError
 from tests.cluster.synthetic import cloud_of, recurring_cloud
@@ -169,6 +169,57 @@ def reasons_at(height: float, beta: float = 30.0, gamma: float = 0.5) -> list[st
     return [c.reason for c in apply_cut(tree, cloud, Cut(height, gamma, beta)).clusters]
 
 
+def test_kept_clusters_have_numbers_and_others_have_none() -> None:
+    cloud, _ = recurring_cloud(4, 4, 3, "g")
+    tree = build_tree(cloud)
+    found = apply_cut(tree, cloud, automatic_cut(tree))
+    assert found.numbers == tuple(c.number for c in found.kept) == (1, 2, 3, 4)
+    assert {c.number for c in found.clusters if not c.kept} == {0}
+    # stored by versions that gave no numbers
+    old = Clusters(found.cut, tuple(replace(c, number=0) for c in found.clusters))
+    assert old.numbers == (1, 2, 3, 4)
+
+
+def test_vectors_that_point_apart_are_half_a_turn_apart() -> None:
+    for seed in range(30):
+        v = np.random.default_rng(seed).standard_normal(3)
+        cloud = cloud_of(np.stack([v, -v]), np.arange(2))
+        (cluster,) = apply_cut(build_tree(cloud), cloud, Cut(1e3)).clusters
+        assert cluster.angle == pytest.approx(180.0)
+
+
+def test_cuts_say_how_they_were_made() -> None:
+    cloud, _ = recurring_cloud(4, 2, 3, "g")
+    tree = build_tree(cloud)
+    for rule, cut in (("plateau", automatic_cut(tree)), ("paper", paper_cut(tree))):
+        assert (cut.rule, cut.gamma, cut.beta, cut.edits) == (rule, 0.5, 30.0, ())
+    assert Cut(2.0) == Cut.from_plain({"height": 2}) == Cut(2.0, 0.5, 30.0, "hand", ())
+    assert Cut(2.0, edits=[["keep", 3]]).edits == (("keep", 3),)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("points", "low", "high"),
+    [
+        ([0.0, 0.5, 8.0, 8.7], 0.7, 8.1),  # two pairs: above the second, below all in one
+        ([0.0, 0.0, 1e-17, 1e-17, 3.0, 3.5], 0.5, 3.25),  # two by rounding alone do not count
+    ],
+)
+def test_the_papers_rule_cuts_in_the_middle_of_where_it_holds(
+    points: list[float], low: float, high: float
+) -> None:
+    vectors = np.column_stack([points, np.ones(len(points))])
+    tree = build_tree(cloud_of(vectors, np.arange(len(points)) % 2))
+    assert tree.heights[-2:] == pytest.approx([low, high])
+    cut = paper_cut(tree)
+    assert cut.height == pytest.approx(np.sqrt(low * high)) and cut.rule == "paper"
+
+
+def test_the_papers_rule_on_one_merge_and_on_none() -> None:
+    pair = build_tree(cloud_of(np.array([[0.0, 1.0], [0.5, 1.0]]), np.arange(2)))
+    assert (paper_cut(pair).height, paper_cut(pair).rule) == (0.5, "paper")
+    assert paper_cut(build_tree(cloud_of(np.ones((1, 2)), np.arange(1)))).rule == "paper"
+
+
 def test_every_verdict_has_its_reason() -> None:
     assert reasons_at(1e-3) == [
         "found by 2 of 4 students",
@@ -176,7 +227,7 @@ def test_every_verdict_has_its_reason() -> None:
         "found by 1 of 4 students, 2 needed",
     ]
     assert reasons_at(2.0)[1] == "too wide: mean angle 90°, at most 30°"
-    assert reasons_at(2.0, beta=90.1) == ["found by 2 of 4 students"] * 2
+    assert reasons_at(2.0, beta=90.0) == ["found by 2 of 4 students"] * 2
     assert reasons_at(1e-3, gamma=0.6)[0] == "found by 2 of 4 students, 3 needed"
 
 

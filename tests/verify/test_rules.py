@@ -1,0 +1,224 @@
+"""Each rule of the certificate by itself, on claims made by hand: what it lets pass, what it says.
+
+The networks are tiny and their losses are claimed, not fitted, so that every side of every rule
+can be tried in a second; what the rules make of real fits is in ``test_certificate``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ec_core.events import SignsFound
+from ec_core.networks.network import Network
+from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.verify import certificate
+from ec_core.verify.certificate import Certificate, certify
+from ec_core.verify.cures import Cure
+from ec_core.verify.error_bars import Bars
+
+
+def _network(name: str = "tanh") -> Network:
+    rng = np.random.default_rng(0)
+    return Network(
+        name,
+        (rng.standard_normal((3, 2)) * 2, rng.standard_normal((1, 3))),
+        (0.3 * rng.standard_normal(3), np.zeros(1)),
+    )
+
+
+def _probes(network: Network, count: int = 300, digits: int | None = None) -> ProbeSet:
+    x = np.random.default_rng(1).standard_normal((count, 2))
+    y = network(x)
+    return make_probes(x, y if digits is None else np.round(y, digits))
+
+
+def _claim(network: Network, probes: ProbeSet, **claims: object) -> Reconstruction:
+    facts: dict[str, object] = {
+        "network": network,
+        "standard": probes.to_standard(network),
+        "loss": 1e-30,
+        "heldout_loss": 1e-30,
+        "steps": (),
+        "signs": SignsFound("reconstruct", (), 1e-12, 0.5, True),
+        "from_clusters": 0,
+        "started": 0,
+        "pruned": 0,
+        "exact": True,
+        "notes": (),
+        "history": np.zeros(1),
+    }
+    return Reconstruction(**facts | claims)  # type: ignore[arg-type]
+
+
+def _ticket(name: str = "tanh", digits: int | None = None, **claims: object) -> Certificate:
+    network = _network(name)
+    probes = _probes(network, digits=digits)
+    return certify(_claim(network, probes, **claims), probes)
+
+
+@pytest.fixture
+def cliff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A neuron less costs all: no refits in these tests."""
+    monkeypatch.setattr(certificate, "loss_with_one_less", lambda *_: 1.0)
+
+
+@pytest.mark.usefixtures("cliff")
+def test_a_claim_at_rounding_is_exact_and_has_every_number() -> None:
+    ticket = _ticket()
+    assert (ticket.verified, ticket.status, ticket.reasons) == (True, "exact", ())
+    assert (ticket.cures, ticket.advice) == ((), ())
+    assert (ticket.rank, ticket.expected) == (13, 13)
+    assert ticket.condition is not None and 1.0 < ticket.condition < 1e4
+    assert (ticket.loss, ticket.heldout_loss) == (1e-30, 1e-30)
+    assert ticket.bars is not None and ticket.max_error_bar == ticket.bars.largest
+
+
+@pytest.mark.usefixtures("cliff")
+def test_homogeneous_neurons_have_a_scale_that_nobody_can_tell() -> None:
+    ticket = _ticket("relu")
+    assert ticket.expected == 10 and ticket.rank == 10 and ticket.verified
+
+
+@pytest.mark.usefixtures("cliff")
+def test_answers_with_few_digits_are_verified_to_these() -> None:
+    ticket = _ticket(digits=5, loss=1e-11, heldout_loss=1e-11)
+    assert (ticket.verified, ticket.status) == (True, "verified")
+
+
+def test_what_is_left_names_its_kind_and_its_cures() -> None:
+    network = _network()
+    probes = _probes(network)
+    other = _network("g")  # smooth: another function
+    smooth = certify(_claim(other, probes, loss=0.1, heldout_loss=0.1), probes)
+    assert "another function" in smooth.reasons[0] and smooth.status == "failed"
+    assert smooth.cures[:2] == (Cure.WIDER, Cure.CLASS)
+    noise = 1e-3 * np.random.default_rng(2).standard_normal((300, 1))
+    x = np.random.default_rng(1).standard_normal((300, 2))
+    errs = make_probes(x, network(x) + noise)
+    claim = {"loss": 1e-6, "heldout_loss": 1.9e-6}
+    loud = certify(_claim(network, errs, **claim), errs)
+    assert "looks like noise of 1e-03" in loud.reasons[0] and loud.status == "failed"
+    assert loud.cures[:3] == (Cure.WIDER, Cure.DIGITS, Cure.CLASS)
+    # told by learning: then it is an estimate
+    told = certify(_claim(network, errs, error=1e-6, **claim), errs)
+    assert told.status == "estimate" and told.cures == (Cure.DIGITS,) and not told.verified
+    assert told.reasons[0].startswith("The answers err by 1e-03 of their spread")
+    # much worse where it did not learn: not noise
+    apart = certify(_claim(network, errs, loss=1e-6, heldout_loss=2.1e-6), errs)
+    assert "another function" in apart.reasons[0]
+
+
+@pytest.mark.usefixtures("cliff")
+def test_a_loss_that_is_no_number_is_no_loss() -> None:
+    assert _ticket(loss=float("nan")).status == "failed"
+    assert _ticket(heldout_loss=float("nan")).status == "failed"
+
+
+@pytest.mark.usefixtures("cliff")
+def test_who_only_learnt_the_answers_by_heart_is_told() -> None:
+    ticket = _ticket(heldout_loss=1e-6)
+    assert "interpolates" in ticket.reasons[0] and ticket.cures == (Cure.QUESTIONS,)
+
+
+@pytest.mark.usefixtures("cliff")
+def test_signs_matter_only_where_flips_leave_something() -> None:
+    twice = SignsFound("reconstruct", (), 1e-9, 1e-7, False)
+    assert _ticket("tanh", signs=None).verified and _ticket("tanh", signs=twice).verified
+    unknown = _ticket("gelu", signs=None)
+    assert "signs of 3 neurons cannot be searched" in unknown.reasons[0]
+    assert unknown.cures == (Cure.QUESTIONS,)
+    several = _ticket("gelu", signs=twice)
+    assert several.reasons == ("Several choices of signs explain the answers equally well.",)
+    assert several.cures == (Cure.CLASS,)
+    # far behind, whatever it is called; or the only one
+    assert _ticket("gelu", signs=replace(twice, runner_up=0.1)).verified
+    assert _ticket("gelu", signs=replace(twice, unique=True)).verified
+
+
+@pytest.mark.usefixtures("cliff")
+def test_second_best_signs_must_stand_clear_of_the_answers_errors() -> None:
+    # five digits err by about 1e-11, squared
+    near = SignsFound("reconstruct", (), 1e-9, 3e-5, False)
+    claims = {"digits": 5, "loss": 1e-11, "heldout_loss": 1e-11}
+    ticket = _ticket("gelu", signs=near, **claims)  # type: ignore[arg-type]
+    assert ticket.cures == (Cure.DIGITS,) and ticket.status == "failed"
+    far = replace(near, runner_up=1e-2)
+    assert _ticket("gelu", signs=far, **claims).verified  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("bias", "count"), [(0.0, 0), (9.0, 1), (-9.0, 1)])
+def test_neurons_whose_kink_no_probe_crosses_are_counted(bias: float, count: int) -> None:
+    network = Network("relu", (np.eye(2), np.ones((1, 2))), (np.array([0.1, bias]), np.zeros(1)))
+    probes = _probes(network)
+    said = [d.reason for d in certificate._one_sided(probes.to_standard(network), probes)]
+    assert said == ["The probes stay on one side of the kink of 1 neuron of layer 1."][:count]
+
+
+def test_weights_are_known_to_a_tenth_of_their_neuron() -> None:
+    network = _network()
+    probes = _probes(network)
+
+    def said(first: float, last: float, error: float | None = None) -> list[tuple[str, bool]]:
+        """The first neuron's bars: so many times the length of what it reads and of its weight."""
+        own, bars = network.weights, [np.zeros_like(w) for w in network.weights]
+        scaled = np.linalg.norm(own[0][0] * probes.x_scale)
+        bars[0][0, 0] = first * scaled / probes.x_scale[0]
+        bars[1][0, 0] = last * abs(own[1][0, 0])
+        both = Bars(tuple(bars), tuple(np.zeros_like(b) for b in network.biases), np.zeros(1))
+        doubts = certificate._undetermined(network, both, replace(probes, error=error))
+        return [(doubt.reason, doubt.noise) for doubt in doubts]
+
+    assert said(0.09, 0.09) == []
+    reason = "The weights of 1 neuron of hidden layer 1 are not known to a tenth of their size "
+    assert said(0.11, 0.0) == said(0.0, 0.11) == [(f"{reason}(error bars).", False)]
+    assert said(0.11, 0.0, error=1e-6) == [(f"{reason}(error bars).", True)]
+
+
+def test_answers_that_stand_alone_are_counted() -> None:
+    assert list(certificate._untested(0)) == []
+    assert [d.reason.split(" some")[0] for d in certificate._untested(1)] == ["1 probe alone tells"]
+    assert [d.reason.split(" some")[0] for d in certificate._untested(2)] == ["2 probes alone tell"]
+
+
+@pytest.mark.parametrize(("less", "passes"), [(1e-25 * 1e4, False), (1.1e-21, True)])
+def test_one_neuron_less_must_cost_a_cliff(
+    less: float, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificate, "loss_with_one_less", lambda *_: less)
+    ticket = _ticket()
+    assert ticket.verified is passes
+    assert passes or "With one neuron less" in ticket.reasons[0]
+    assert passes or (ticket.cures, ticket.status) == ((Cure.DIGITS,), "failed")
+
+
+def test_refits_are_spared_where_the_rank_speaks_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(certificate, "loss_with_one_less", lambda *_: 0.0)
+    monkeypatch.setattr(certificate, "LARGEST", 12)  # this network has 13 parameters
+    assert _ticket().verified
+    assert not _ticket(digits=5, loss=1e-11, heldout_loss=1e-11).verified
+
+
+@pytest.mark.usefixtures("cliff")
+def test_too_few_probes_leave_directions_open() -> None:
+    network = _network()
+    probes = _probes(network, count=12)
+    ticket = certify(_claim(network, probes), probes)
+    assert ticket.rank is not None and ticket.rank < ticket.expected == 13
+    assert f"only {ticket.rank} of 13 directions" in ticket.reasons[0]
+    assert ticket.cures == (Cure.SPREAD,) and ticket.bars is None
+
+
+@pytest.mark.usefixtures("cliff")
+def test_a_neuron_without_effect_is_named() -> None:
+    network = _network()
+    idle = replace(network, weights=(network.weights[0], network.weights[1] * [1.0, 1.0, 0.0]))
+    probes = _probes(idle)
+    ticket = certify(_claim(idle, probes), probes)
+    assert "1 neuron of hidden layer 1 has no effect." in ticket.reasons
+    assert Cure.WIDER in ticket.cures
