@@ -84,7 +84,13 @@ def test_dendrogram_of_two_equal_vectors() -> None:
     pool = samples.cloud(students=2, neurons=1, noise=0, precision=0.0)
     tree = build_tree(pool)
     cut = Cut(1e-9)
-    dendrogram(tree, apply_cut(tree, pool, cut), cut, pool).to_json()
+    fig = dendrogram(tree, apply_cut(tree, pool, cut), cut, pool)
+    (line,) = [trace for trace in fig.data if trace.mode == "lines"]
+    # a merge at height zero is drawn where the axis begins, and so is seen
+    heights = np.array(line.y, dtype=float)
+    heights = heights[np.isfinite(heights)]
+    assert len(heights) and (heights > 0).all() and heights.max() <= HEIGHT_FLOOR
+    assert line.line.color == LIGHT.palette[0], "below the cut: one cluster"
 
 
 def test_a_dendrogram_of_thousands_stays_light() -> None:
@@ -121,7 +127,10 @@ def test_counts_of_nothing_and_of_one_merge() -> None:
     none = HeightCounts(np.empty(0), np.empty(0, dtype=int), np.empty(0, dtype=int))
     assert "No merges" in samples.words(count_by_height(none))
     one = HeightCounts(np.array([0.0]), np.array([1]), np.array([1]))
-    count_by_height(one, (Plateau(-15, -14.9, 1),), Cut(1e-20)).to_json()
+    fig = count_by_height(one, (Plateau(-15, -14.9, 1),), Cut(1e-20))
+    line = samples.named(fig, "found by enough students")
+    assert (np.array(line.y, dtype=float) > 0).all(), "a log axis has no zero"
+    assert 1 in list(line.x)
 
 
 def test_tree_and_counts_share_their_height_axis() -> None:

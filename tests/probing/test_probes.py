@@ -197,7 +197,11 @@ def test_useless_probes_are_refused(case: str) -> None:
 def test_logits_that_only_once_sum_to_one_are_fine() -> None:
     y = np.abs(Y)
     y[0] = [0.25, 0.75]
-    make_probes(X, y)
+    probes = make_probes(X, y)
+    assert len(probes.y) + len(probes.y_heldout) == len(y)
+    # all rows of them are probabilities
+    with pytest.raises(InputError, match="expected logits"):
+        make_probes(X, y / y.sum(axis=1, keepdims=True))
 
 
 def test_probe_files_survive_a_round_trip(tmp_path: Path) -> None:
