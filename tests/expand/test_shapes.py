@@ -1,4 +1,4 @@
-"""Which shapes count as large, by what that is for: the shapes known to need it, or to do without."""
+"""Which shapes count as large, by what that is for: which need it, which do without."""
 
 from __future__ import annotations
 

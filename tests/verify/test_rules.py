@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ec_core.events import SignsFound
+from ec_core.networks.jacobian import jacobian_blocks
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -222,3 +223,51 @@ def test_a_neuron_without_effect_is_named() -> None:
     ticket = certify(_claim(idle, probes), probes)
     assert "1 neuron of hidden layer 1 has no effect." in ticket.reasons
     assert Cure.WIDER in ticket.cures
+
+
+@pytest.mark.usefixtures("cliff")
+@pytest.mark.parametrize("rule", ["_one_sided", "_undetermined", "_untested", "_approximation"])
+def test_every_rule_is_asked(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    doubt = certificate._Doubt("as asked", Cure.SPREAD)
+    monkeypatch.setattr(certificate, rule, lambda *_: iter([doubt]))
+    assert _ticket().reasons == ("as asked",)
+
+
+@pytest.mark.usefixtures("cliff")
+def test_of_a_large_network_that_is_another_neither_rank_nor_refits_are_worked_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(certificate, "LARGEST", 12)  # this network has 13 parameters
+    right = _ticket()
+    assert right.rank == 13
+    other = _ticket(loss=0.1, heldout_loss=0.1)
+    assert (other.rank, other.condition, other.bars) == (None, None, None)
+    assert other.max_error_bar is None
+    monkeypatch.setattr(certificate, "LARGEST", 13)
+    assert _ticket(loss=0.1, heldout_loss=0.1).rank == 13
+    # where it is another function, nobody asks for signs that were not found
+    flipped = _ticket("gelu", loss=0.1, heldout_loss=0.1, signs=None)
+    assert not any("signs" in reason for reason in flipped.reasons)
+
+
+@pytest.mark.usefixtures("cliff")
+def test_the_condition_is_that_of_the_scaled_jacobian() -> None:
+    network = _network()
+    probes = _probes(network)
+    standard = probes.to_standard(network)
+    blocks = [np.asarray(block) for block in jacobian_blocks(standard, probes.inputs)]
+    rows = np.concatenate([block.reshape(-1, standard.parameter_count) for block in blocks])
+    values = np.linalg.svd(rows / np.linalg.norm(rows, axis=0), compute_uv=False)
+    ticket = certify(_claim(network, probes), probes)
+    assert ticket.condition == pytest.approx(values[0] / values[-1])
+
+
+def test_an_estimate_has_no_fault_but_the_answers_error() -> None:
+    network = _network()
+    probes = _probes(network)
+    told, silent = (_claim(network, probes, error=error) for error in (1e-6, None))
+    noise = certificate._Doubt("noise", Cure.DIGITS, noise=True)
+    fault = certificate._Doubt("fault", Cure.WIDER)
+    assert certificate._status(told, [noise, noise], probes) == "estimate"
+    assert certificate._status(told, [noise, fault], probes) == "failed"
+    assert certificate._status(silent, [noise], probes) == "failed"
