@@ -7,6 +7,7 @@ from typing import Any
 
 from ec_core.cluster import Cut
 from ec_core.events import Event
+from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker, ask
 from ec_core.probing.probes import ProbeSet
@@ -167,6 +168,16 @@ class Run:
         return bool(self.stored.settings().get("steered", False))
 
     @property
+    def retried(self) -> bool:
+        """Are the students those of a later attempt, since the first was not verified?"""
+        return bool(self.stored.settings().get("retried", False))
+
+    @property
+    def whole(self) -> bool:
+        """Did the chain decide itself that nothing more could help, as ``ec.recover`` does?"""
+        return bool(self.stored.settings().get("whole", False))
+
+    @property
     def built_cut(self) -> Cut:
         """The cut the network was built from."""
         return self.stored.cuts().get(_BUILT) or self.cut()
@@ -178,6 +189,12 @@ class Run:
 
     def mark_steered(self, steered: bool = True) -> None:
         self.stored.update_settings(steered=steered)
+
+    def mark_retried(self, retried: bool = True) -> None:
+        self.stored.update_settings(retried=retried)
+
+    def mark_whole(self, whole: bool = True) -> None:
+        self.stored.update_settings(whole=whole)
 
     def ask(self) -> ProbeSet:
         """Put the questions to the teacher, as the settings say, and keep the answers."""
@@ -211,10 +228,10 @@ class Run:
             numbers=True,
         )
 
-    def keep_asked(self, asker: Asker) -> None:
-        """The questions and answers of an asker, where more were asked than the settings say."""
-        if asker.y is not None and len(asker.x) > self.settings().probes:
-            self.stored.save_probes(asker.x, asker.y, self.settings().seed)
+    def keep_asked(self, asker: Asker, count: int) -> None:
+        """The first ``count`` questions and answers of an asker, where more are kept than now."""
+        if asker.y is not None and count > asked(self.probes()):
+            self.stored.save_probes(asker.x[:count], asker.y[:count], self.settings().seed)
 
     def save_ensemble(self, ensemble: StudentEnsemble, told: tuple[Event, ...] = ()) -> None:
         """Store the students and what their training told; what was built on earlier ones goes."""

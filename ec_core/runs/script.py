@@ -16,99 +16,12 @@ from ec_core.cluster import Cut
 from ec_core.expand.enough import asked
 from ec_core.networks.files import network_bytes
 from ec_core.runs import builds, portable, results
+from ec_core.runs import script_text as text
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from ec_core.runs.source import Source
 
 _PROBES, _STUDENTS, _TEACHER = "probes.npz", "students.npz", "teacher.safetensors"
-
-_TEMPLATE = '''"""Repeats run {id}: {title}.
-
-The same seed gives the same numbers (on the same machine with the same number of threads).{warning}
-Put it beside app.py, or install ec_core, {beside}and run:  python {file}
-"""
-{imports}
-import ec_core as ec
-{helper}
-{asking}
-{recovering}
-network = found.network
-
-print("sizes:", *network.sizes)
-print("loss:", found.loss)
-print("loss on unseen questions:", found.heldout_loss)
-print("verified:", certificate.verified, *certificate.reasons)
-{matching}ec.save_network(network, "recovered.safetensors")
-'''
-
-_FINISH = '''
-
-def finish(steps):
-    """Do the work of a stage; its progress is not looked at."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-'''
-
-_WHOLE = "\nfound, certificate = result.reconstruction, result.certificate"
-
-_ATTEMPT_IMPORT = """
-from ec_core.chain import attempt"""
-
-_STAGE_IMPORTS = """{extra}
-from ec_core.cluster import Cut, apply_cut, build_tree, pool
-from ec_core.cluster.layer import LayerView{training}{exact}
-from ec_core.reconstruct.reconstruct import ReconstructConfig, reconstruct
-from ec_core.verify.certificate import certify"""
-
-_STAGES = """config = ec.RecoverConfig({options})
-{students}{told}
-cloud = pool(ensemble{best})
-tree = build_tree(cloud)
-{building}
-certificate = certify(found, probes)"""
-
-_TOLD = "\nprobes = probes.told(config.precision)"
-
-_TRAINED = (
-    "ensemble = finish(expand(probes, config.activation, config.expand_config(), ec.Control()))"
-)
-
-_ASKED = """probes, width = finish(
-    enough(asker, asker.first, config.activation, config.expand_config(), ec.Control())
-)
-ensemble = finish(
-    expand(probes, config.activation, config.expand_config(), ec.Control(), found=width)
-)"""
-
-_GIVEN = """# the students as they are in the run: {why}
-ensemble = ensemble_from_arrays(dict(np.load("students.npz")))"""
-
-_PRUNED = """
-{name} = finish(
-    reconstruct(
-        ensemble,
-        LayerView(cloud, tree, {cut}, apply_cut(tree, cloud, {cut})),
-        probes,
-        ReconstructConfig(device=config.device{chosen}),
-        ec.Control(),
-    )
-)"""
-
-_EXACTLY = """
-# one neuron for every cluster kept, in every layer: nothing added, nothing removed
-cuts = (
-    {cuts},
-)
-layers = [LayerView(cloud, tree, cuts[0], apply_cut(tree, cloud, cuts[0]))]
-{later}found = finish(build_exactly(ensemble, layers, probes, config.device, ec.Control()))"""
-
-_LATER = """for seen, cut in zip(pruned.layers[1:], cuts[1:], strict=True):
-    layers.append(replace(seen, cut=cut, clusters=apply_cut(seen.tree, seen.cloud, cut)))
-"""
 
 
 def _teacher(source: Source) -> str:
@@ -150,20 +63,40 @@ def file_name(run: Run) -> str:
     return f"repeat-{run.id}.py"
 
 
+def _by_hand(run: Run) -> bool:
+    """Is the network in use one of a person's cuts, or of some of the students only?"""
+    used = builds.in_use(run)
+    exactly = used is not None and used.how == builds.EXACT
+    chose = run.settings().chose(_first_cut(run))
+    return exactly or chose or run.best_students is not None
+
+
+def _first_cut(run: Run) -> Cut:
+    """The first layer's cut that the network in use was built from."""
+    used = builds.in_use(run)
+    exactly = used is not None and used.how == builds.EXACT
+    return (used.cuts[0] if used is not None and exactly else None) or run.built_cut
+
+
 def _brings_students(run: Run) -> bool:
     """Can the students not be trained again: were they steered, or is nobody there to be asked?
 
     Questions that grew with the search for a width are repeated by asking; who may not see the
-    teacher has all of them from the start, and would find another width.
+    teacher has all of them from the start, and would find another width. Students of a later
+    attempt come about where the whole is done again, and only there.
     """
     settings = run.settings()
-    return run.steered or (run.truth_locked and settings.as_needed and settings.width is None)
+    later = run.retried and _by_hand(run)
+    unasked = run.truth_locked and settings.as_needed and settings.width is None
+    return run.steered or later or unasked
 
 
 def _why_brought(run: Run) -> str:
     if run.steered:
         return "they were steered by hand while they trained"
-    return "more was asked while their width was searched"
+    if run.truth_locked:
+        return "more was asked while their width was searched"
+    return "they are of a later attempt, since the first was not verified"
 
 
 def needs(run: Run) -> tuple[str, ...]:
@@ -220,47 +153,48 @@ def _options(config: RecoverConfig) -> str:
 def _whole(options: str, once: bool, as_needed: bool) -> str:
     """The call that does the work: ``ec.recover``, or a single pass of what it does."""
     whom, ending = (
-        ("asker", f"\nprobes = result.probes{_WHOLE}") if as_needed else ("probes", _WHOLE)
+        ("asker", f"\nprobes = result.probes{text.WHOLE}") if as_needed else ("probes", text.WHOLE)
     )
     if not once:
         return f"result = ec.recover(\n    {whom},{options}){ending}"
-    indented = options.replace("\n    ", "\n            ")
     return (
-        "# one pass, as in the app; ec.recover would go on with wider students\n"
-        f"result = finish(\n    attempt(\n        {whom},\n        ec.RecoverConfig({indented[:-1]}"
-        f"\n        ),\n        ec.Control(),\n    )\n){ending}"
+        f"config = ec.RecoverConfig({options})\n"
+        "# one pass, as in the run; ec.recover would go on with other students\n"
+        f"result = drain(attempt({whom}, config, ec.Control())){ending}"
     )
 
 
 def _pruned(run: Run, name: str, cut: Cut) -> str:
     chosen = ", chosen=True" if run.settings().chose(cut) else ""
-    return _PRUNED.format(name=name, cut=repr(cut), chosen=chosen)
+    return text.PRUNED.format(name=name, cut=repr(cut), chosen=chosen)
 
 
 def _building(run: Run, cuts: tuple[Cut | None, ...], base: Cut | None, exactly: bool) -> str:
     """The network from the tree: where pruning decides, or exactly as the cuts say."""
     if not exactly:
-        return _pruned(run, "found", cuts[0] or run.built_cut)
+        return _pruned(run, "built", cuts[0] or run.built_cut) + text.FOUND
     before = ""
     if len(cuts) > 1:
         before = "\n# how the later layers were compared: while pruning built a network"
         before += _pruned(run, "pruned", base or run.cut())
     listed = ",\n    ".join(map(repr, cuts))
-    return before + _EXACTLY.format(cuts=listed, later=_LATER if len(cuts) > 1 else "")
+    return before + text.EXACTLY.format(cuts=listed, later=text.LATER if len(cuts) > 1 else "")
 
 
-def _stage_imports(run: Run, exactly: bool, deep: bool, as_needed: bool) -> str:
+def _stage_imports(run: Run, exactly: bool, deep: bool) -> str:
     first = "\nfrom dataclasses import replace\n" if exactly and deep else ""
     brought = _brings_students(run)
     numpy = "\nimport numpy as np\n" if brought else ""
-    training = "\nfrom ec_core.expand.enough import enough" if as_needed else ""
-    training += "\nfrom ec_core.expand.trainer import expand"
-    if brought:
-        training = "\nfrom ec_core.expand.students import ensemble_from_arrays"
-    exact = ""
+    names = [] if exactly and not deep else ["Begun", "build"]
+    names += [] if brought else ["train"]
+    stages = f"\nfrom ec_core.chain import {', '.join(names)}" if names else ""
+    after = "\nfrom ec_core.expand.students import ensemble_from_arrays" if brought else ""
     if exactly:
-        exact = "\nfrom ec_core.reconstruct.exact_build import build_exactly"
-    return _STAGE_IMPORTS.format(extra=first + numpy, training=training, exact=exact)
+        after += (
+            "\nfrom ec_core.reconstruct.exact_build import build_exactly"
+            "\nfrom ec_core.verify.certificate import certify"
+        )
+    return text.STAGE_IMPORTS.format(extra=first + numpy, stages=stages, exact=after)
 
 
 def repeat(run: Run) -> str:
@@ -270,13 +204,11 @@ def repeat(run: Run) -> str:
     cuts: tuple[Cut | None, ...] = (run.built_cut,)
     if used is not None and exactly:
         cuts = used.cuts
-    first = cuts[0] or run.built_cut
-    brought = _brings_students(run)
-    staged = exactly or brought or run.best_students is not None
-    staged = staged or settings.chose(first)
-    # with the width left open, recover trains wider students where a result is not verified
+    first, brought = _first_cut(run), _brings_students(run)
+    staged = _by_hand(run) or brought
+    # with the width left open, recover trains other students where a result is not verified
     verified = results.of(run).certificate.verified
-    once = settings.width is None and not verified
+    once = settings.width is None and not verified and not run.whole
     # with students that are read from a file the questions of the run are asked
     as_needed = settings.as_needed and source.network is not None and not brought
     as_needed = as_needed and run.rows_drawn
@@ -284,21 +216,19 @@ def repeat(run: Run) -> str:
     options = _options(config)
     if staged:
         best = "" if run.best_students is None else f", best={run.best_students}"
-        recovering = _STAGES.format(
+        recovering = text.STAGES.format(
             options=options,
-            students=_GIVEN.format(why=_why_brought(run))
+            students=text.GIVEN.format(why=_why_brought(run))
             if brought
-            else _ASKED
-            if as_needed
-            else _TRAINED,
+            else text.TRAINED.format(whom="asker" if as_needed else "probes"),
             best=best,
-            told=_TOLD if settings.precision is not None else "",
+            told=text.TOLD if brought and settings.precision is not None else "",
             building=_building(run, cuts, None if used is None else used.base, exactly),
         )
-        imports = _stage_imports(run, exactly, len(cuts) > 1, as_needed)
+        imports = _stage_imports(run, exactly, len(cuts) > 1)
     else:
         recovering = _whole(options, once, as_needed)
-        imports = _ATTEMPT_IMPORT if once else ""
+        imports = text.ATTEMPT_IMPORT if once else ""
     matching = ""
     if source.network is not None:
         matching = (
@@ -307,14 +237,13 @@ def repeat(run: Run) -> str:
         )
     title = re.sub(r'["\\\r\n]', " ", source.title)
     files = " and ".join(needs(run))
-    return _TEMPLATE.format(
+    return text.TEMPLATE.format(
         id=run.id,
         title=title,
         file=file_name(run),
         warning=_warning(run),
         beside=f"with {files} in the same folder, " if files else "",
         imports=imports,
-        helper=_FINISH if staged or once else "",
         asking=_asking(source, settings, run.rows_drawn, as_needed, asked(run.probes())),
         recovering=recovering,
         matching=matching,

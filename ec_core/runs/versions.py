@@ -10,7 +10,13 @@ from ec_core.runs import builds, results
 from ec_core.runs.run import Run
 from ec_core.store import Version
 
-_SETTINGS = {"steered": False, "best_students": None, "build_seconds": 0.0}
+_SETTINGS: dict[str, Any] = {
+    "steered": False,
+    "best_students": None,
+    "build_seconds": 0.0,
+    "retried": False,
+    "whole": False,
+}
 """Settings that belong to the students of a run, and what they are before anything was done."""
 
 
@@ -44,7 +50,9 @@ def keep(run: Run, why: str, *, students: bool = False) -> None:
 def bring_back(run: Run, number: int) -> None:
     """A version in the place of what is there now, which becomes a version itself."""
     keep(run, "before an earlier one was brought back", students=True)
-    kept.bring_back(run.stored, number)
+    version = kept.bring_back(run.stored, number)
+    # one that was kept by an earlier program knows of fewer settings
+    run.stored.update_settings(**{**_SETTINGS, **version.settings})
 
 
 def all_of(run: Run) -> tuple[Version, ...]:

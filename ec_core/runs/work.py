@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any
 
-from ec_core.cluster import Cut, apply_cut, automatic_cut, build_tree, pool
+import numpy as np
+
+from ec_core import chain
+from ec_core.chain import Begun, Part
+from ec_core.cluster import Cut, apply_cut
 from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.errors import InputError, JobError
-from ec_core.events import Event, TrainingProgress
-from ec_core.expand.enough import enough
+from ec_core.events import Event, TrainingProgress, relay
+from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
-from ec_core.expand.trainer import expand
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
+from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.exact_build import build_exactly
-from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
-from ec_core.runs import at_work, builds, chosen, expected, results, tree_cache, versions
+from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.runs import at_work, builds, chosen, expected, tree_cache, versions
 from ec_core.runs.active import active, line
+from ec_core.runs.keeping import Building, hands_on, keeping
 from ec_core.runs.run import Run
 from ec_core.verify.certificate import certify
 
@@ -70,55 +74,19 @@ def submit(
     )
 
 
-@dataclass(frozen=True)
-class _Building:
-    """One way of building a run's network: how, from which cuts, and under which key it is kept."""
-
-    run: Run
-    cuts: tuple[Cut | None, ...]
-    how: str = builds.AUTOMATIC
-    setting: str = ""
-    key: str = builds.AUTOMATIC
-    base: Cut | None = None
-
-    def keep(self, result: Reconstruction, seconds: float, use: bool = True) -> None:
-        """Store a network with its verdict, beside those there are; ``use``: as the result."""
-        run = self.run
-        before = None
-        if run.has("recovered") and builds.in_use(run) is None:
-            before = results.of(run).certificate
-        certificate = certify(result, run.probes())
-        about = builds.describe(
-            self.key,
-            self.how,
-            self.setting,
-            self.cuts,
-            result,
-            certificate,
-            seconds,
-            self.base,
-        )
-        builds.keep(run, about, result, before)
-        # kept for the pages: of a large network the certificate takes its time
-        results.certified(run, self.key, certificate)
-        used = builds.in_use(run)
-        if use or (used is not None and used.key == self.key):
-            builds.use(run, self.key)
-
-
 def start_expand(board: JobBoard, run: Run, more: StudentEnsemble | None = None) -> Job:
     """Train the run's students in the background; ``more``: let these go on where they stood."""
     probes = run.probes() if more is not None else run.ask()
-    activation = run.activation
-    config = run.settings().recover_config(activation).expand_config()
+    config = run.settings().recover_config(run.activation)
     asker = run.asker() if more is None else None
 
+    def keep(part: Part) -> None:
+        if isinstance(part, ProbeSet) and asker is not None:
+            run.keep_asked(asker, asked(part))
+
     def stage(control: Control) -> Generator[Event, None, StudentEnsemble]:
-        if asker is None:
-            return (yield from expand(probes, activation, config, control, more))
-        asked, found = yield from enough(asker, asker.first, activation, config, control)
-        run.keep_asked(asker)
-        return (yield from expand(asked, activation, config, control, found=found))
+        source = probes if asker is None else asker
+        return (yield from chain.train(source, config, control, more, keep))[1]
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
@@ -126,6 +94,7 @@ def start_expand(board: JobBoard, run: Run, more: StudentEnsemble | None = None)
             told = snapshot.seen.events if more is None else ()
             versions.keep(run, "before the students were trained on")
             run.save_ensemble(snapshot.result, told)
+            run.mark_retried(False)
             if more is not None:
                 run.mark_steered()
 
@@ -135,26 +104,52 @@ def start_expand(board: JobBoard, run: Run, more: StudentEnsemble | None = None)
 
 
 def start_reconstruct(board: JobBoard, run: Run) -> Job:
-    """Build the network from the run's stored cut in the background."""
+    """Build the network from the run's stored cut in the background.
+
+    As the command line does, with other students where it is not verified and they could help;
+    unless a person's hand is in what would be given up for them.
+    """
     cut = run.cut()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        return _by_pruning(run, cut, control)
+        begun = _begun(run, cut)
+        return (yield from _chain(run, begun.probes, begun, control))
 
-    def store(snapshot: JobSnapshot) -> None:
-        if snapshot.result is not None:
-            _Building(run, (cut,)).keep(snapshot.result, snapshot.seconds)
-
-    return submit(board, run, RECONSTRUCT, stage, store, expected.building(run))
+    return submit(board, run, RECONSTRUCT, stage, None, expected.building(run))
 
 
-def _by_pruning(run: Run, cut: Cut, control: Control) -> Generator[Event, None, Reconstruction]:
+def _begun(run: Run, cut: Cut) -> Begun:
+    """What is stored of a run, to be built from with a cut."""
     ensemble = run.ensemble()
     cloud, tree = tree_cache.grow(ensemble, run.best_students)
     seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
-    settings = run.settings()
-    config = ReconstructConfig(device=settings.device, chosen=settings.chose(cut))
-    return (yield from reconstruct(ensemble, seen, run.probes(), config, control))
+    return Begun(run.probes(), ensemble, seen, run.settings().chose(cut))
+
+
+def _chain(
+    run: Run, probes: ProbeSet, begun: Begun | None, control: Control
+) -> Generator[Event, None, Reconstruction]:
+    """The chain from where a run stands; every part is stored as it is done.
+
+    probes : the questions asked so far
+    """
+    config, asker = run.settings().recover_config(run.activation), run.asker()
+    cut, once = None, False
+    if begun is not None:
+        cut = None if begun.seen is None else begun.seen.cut
+        # of a chosen cut the chain knows itself
+        once = run.retried or (hands_on(run) and not begun.chosen)
+        if asker is not None:
+            # as many as were asked already, as if the same asker had gone on
+            asker(asked(probes))
+    source, done = probes if asker is None else asker, keeping(run, asker, cut)
+    run.mark_whole(False)
+    if once:
+        return (yield from chain.attempt(source, config, control, begun, done)).reconstruction
+    found = yield from chain.run(source, config, control, begun, done)
+    kept = np.array_equal(found.ensemble.theta, run.ensemble().theta)
+    run.mark_whole(kept and not control.over)
+    return found.reconstruction
 
 
 def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) -> Job:
@@ -179,8 +174,11 @@ def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) ->
 
     def pruned(control: Control) -> Generator[Event, None, None]:
         began = time.monotonic()
-        result = yield from _by_pruning(run, first, control)
-        _Building(run, (first,)).keep(result, time.monotonic() - began, use=False)
+        config = run.settings().recover_config(run.activation)
+        built = yield from chain.build(_begun(run, first), config, control)
+        seconds = time.monotonic() - began
+        mine = Building(run, (first,))
+        mine.keep(built.reconstruction, built.certificate, seconds, use=False)
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
         if len(cuts) > 1 and None in cuts:
@@ -190,8 +188,8 @@ def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) ->
         device = run.settings().device
         result = yield from build_exactly(ensemble, layers, run.probes(), device, control)
         taken = tuple(None if seen is None else seen.cut for seen in layers)
-        mine = _Building(run, taken, builds.EXACT, setting, key, builds.base(run))
-        mine.keep(result, time.monotonic() - began)
+        mine = Building(run, taken, builds.EXACT, setting, key, builds.base(run))
+        mine.keep(result, certify(result, run.probes()), time.monotonic() - began)
         if len(cuts) == 1 and not alone and not control.over:
             yield from pruned(control)
         return result
@@ -201,58 +199,36 @@ def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) ->
     )
 
 
-def _paced(
-    steps: Generator[Event, None, StudentEnsemble],
-) -> Generator[Event, None, StudentEnsemble]:
-    """The same training, no faster than the eye can follow: it would be over in two seconds."""
-    while True:
-        began = time.monotonic()
-        try:
-            event = next(steps)
-        except StopIteration as end:
-            result: StudentEnsemble = end.value
-            return result
-        yield event
-        if isinstance(event, TrainingProgress) and event.iteration <= _WATCHED:
-            time.sleep(max(0.0, _SLOWEST_ITERATION - (time.monotonic() - began)))
+def _paced(event: Event, began: list[float]) -> Event:
+    """The same event, no sooner than the eye can follow: it would be over in two seconds.
+
+    began : when the event before it was passed on
+    """
+    if isinstance(event, TrainingProgress) and event.iteration <= _WATCHED:
+        time.sleep(max(0.0, _SLOWEST_ITERATION - (time.monotonic() - began[0])))
+    began[0] = time.monotonic()
+    return event
 
 
 def start_whole(board: JobBoard, run: Run) -> Job:
-    """The whole chain in one job, every stage stored as soon as it is done.
+    """The whole chain in one job, every part stored as soon as it is done.
 
     Where the students are there already, it goes on with them.
     """
     there = run.has("ensemble")
-    probes, settings = run.probes() if there else run.ask(), run.settings()
-    activation = run.activation
-    config = settings.recover_config(activation).expand_config()
-    asker = run.asker()
+    probes, watched = run.probes() if there else run.ask(), run.settings().demo
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        asked = probes
+        begun = None
         if there:
-            ensemble = run.ensemble()
-        else:
-            found = None
-            if asker is not None:
-                asked, found = yield from enough(asker, asker.first, activation, config, control)
-                run.keep_asked(asker)
-            training = expand(asked, activation, config, control, found=found)
-            ensemble = yield from _paced(training) if settings.demo else training
-            run.save_ensemble(ensemble)
-        cloud = pool(ensemble)
-        tree = build_tree(cloud)
-        cut = automatic_cut(tree, settings.gamma, settings.beta)
-        run.save_cut(cut)
-        seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
-        building = ReconstructConfig(device=settings.device)
-        return (yield from reconstruct(ensemble, seen, asked, building, control))
+            begun = _begun(run, run.cut()) if run.has("cut") else Begun(probes, run.ensemble())
+        steps = _chain(run, probes, begun, control)
+        if watched and not there:
+            clock = [time.monotonic()]
+            steps = relay(steps, lambda event: _paced(event, clock))
+        return (yield from steps)
 
-    def store(snapshot: JobSnapshot) -> None:
-        if snapshot.result is not None:
-            _Building(run, (run.cut(),)).keep(snapshot.result, snapshot.seconds)
-
-    return submit(board, run, DEMO, stage, store, expected.whole(run))
+    return submit(board, run, DEMO, stage, None, expected.whole(run))
 
 
 def go_on(board: JobBoard, run: Run) -> Job:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ec_core import chain
 from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.probing.presets import make_teacher
@@ -153,12 +154,11 @@ def test_a_job_that_fails_shows_its_reason_and_leaves_the_page_usable(
     open_page: Opener, at_stage: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ec_core.errors import InputError
-    from ec_core.runs import work
 
     def broken(*given: object) -> object:
         raise InputError("The probes ran away; catch them.")
 
-    monkeypatch.setattr(work, "expand", broken)
+    monkeypatch.setattr(chain, "expand", broken)
     run = at_stage("teacher")
     app = open_page("expand", run)
     app.button(key="start_expand").click().run()

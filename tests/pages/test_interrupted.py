@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ec_core import chain
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import Event, Note
@@ -96,7 +97,7 @@ def test_the_demo_goes_on_with_the_students_it_had(
     def never(*given: object) -> None:
         raise AssertionError("it trained them again")
 
-    monkeypatch.setattr(work, "expand", never)
+    monkeypatch.setattr(chain, "expand", never)
     run = broken_off("ensemble", work.DEMO)
     before = run.stamp("ensemble")
     work.go_on(board(), run)
@@ -108,13 +109,13 @@ def test_continued_students_go_on_from_those_that_are_stored(
     broken_off: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, given = broken_off("ensemble", work.EXPAND, more=True), []
-    stored, real = run.ensemble(), work.expand
+    stored, real = run.ensemble(), chain.expand
 
     def watched(*arguments: Any) -> Any:
-        given.append(arguments[-1])
+        given.append(arguments[4])
         return real(*arguments)
 
-    monkeypatch.setattr(work, "expand", watched)
+    monkeypatch.setattr(chain, "expand", watched)
     work.go_on(board(), run)
     job = job_controls.job_of(run)
     assert job is not None and job.wait(PATIENCE)

@@ -1,0 +1,115 @@
+"""What the chain hands on is stored with the run, every part as soon as it is done.
+
+Parts of a better attempt replace students, cut and network together; what was there before them is
+kept as an earlier result.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from ec_core.chain import Built, Done, Part
+from ec_core.cluster import Cut
+from ec_core.cluster.layer import LayerView
+from ec_core.expand.enough import asked
+from ec_core.expand.students import StudentEnsemble
+from ec_core.probing.asking import Asker
+from ec_core.probing.probes import ProbeSet
+from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.runs import builds, results, versions
+from ec_core.runs.run import Run
+from ec_core.verify.certificate import Certificate
+
+BEFORE_ANOTHER = "before other students were trained, since it was not verified"
+"""Why the result of an earlier attempt is kept."""
+
+
+@dataclass(frozen=True)
+class Building:
+    """One way of building a run's network: how, from which cuts, and under which key it is kept."""
+
+    run: Run
+    cuts: tuple[Cut | None, ...]
+    how: str = builds.AUTOMATIC
+    setting: str = ""
+    key: str = builds.AUTOMATIC
+    base: Cut | None = None
+
+    def keep(
+        self,
+        result: Reconstruction,
+        certificate: Certificate,
+        seconds: float,
+        use: bool = True,
+    ) -> None:
+        """Store a network with its verdict, beside those there are; ``use``: as the result."""
+        run = self.run
+        before = None
+        if run.has("recovered") and builds.in_use(run) is None:
+            before = results.of(run).certificate
+        about = builds.describe(
+            self.key,
+            self.how,
+            self.setting,
+            self.cuts,
+            result,
+            certificate,
+            seconds,
+            self.base,
+        )
+        builds.keep(run, about, result, before)
+        # kept for the pages: of a large network the certificate takes its time
+        results.certified(run, self.key, certificate)
+        used = builds.in_use(run)
+        if use or (used is not None and used.key == self.key):
+            builds.use(run, self.key)
+
+
+def keeping(run: Run, asker: Asker | None, cut: Cut | None = None) -> Done:
+    """Where the chain's parts go.
+
+    asker : who asked the questions, where more than the settings say may have been asked
+    cut : the one that is built from, where it is there already
+    """
+    began, attempts, left_alone = time.monotonic(), 0, False
+
+    def done(part: Part) -> None:
+        nonlocal began, attempts, cut, left_alone
+        if isinstance(part, ProbeSet):
+            # of another attempt: whoever cut these students' tree meanwhile is not disturbed
+            left_alone = attempts > 0 and hands_on(run)
+        if left_alone:
+            return
+        if isinstance(part, ProbeSet):
+            if attempts:
+                versions.keep(run, BEFORE_ANOTHER)
+            if asker is not None:
+                run.keep_asked(asker, asked(part))
+        elif isinstance(part, StudentEnsemble):
+            run.save_ensemble(part)
+            run.mark_retried(attempts > 0)
+        elif isinstance(part, LayerView):
+            cut = part.cut
+            run.save_cut(cut)
+            if not attempts:
+                began = time.monotonic()
+        elif isinstance(part, Built):
+            attempts += 1
+            now = run.cut() if cut is None else cut
+            seconds = time.monotonic() - began
+            Building(run, (now,)).keep(part.reconstruction, part.certificate, seconds)
+
+    return done
+
+
+def hands_on(run: Run) -> bool:
+    """Has a person chosen among these students or on their trees, so that others may not follow?"""
+    layers = range(run.settings().hidden_layers)
+    return (
+        run.best_students is not None
+        or (run.has("cut") and run.settings().chose(run.cut()))
+        or any(run.named_cuts(layer) for layer in layers)
+        or any(len(run.bench(layer).get("steps", ())) > 1 for layer in layers[1:])
+        or any(build.how == builds.EXACT for build in builds.all_of(run).values())
+    )
