@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ec_core.chain import Built, Done, Part
+from ec_core.chain import KEPT, Built, Done, Part
 from ec_core.cluster import Cut
 from ec_core.cluster.layer import LayerView
 from ec_core.expand.enough import asked
@@ -20,6 +20,7 @@ from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, results, versions
 from ec_core.runs.run import Run
 from ec_core.verify.certificate import Certificate
+from ec_core.verify.cures import Cure
 
 BEFORE_ANOTHER = "before other students were trained, since it was not verified"
 """Why the result of an earlier attempt is kept."""
@@ -101,6 +102,20 @@ def keeping(run: Run, asker: Asker | None, cut: Cut | None = None) -> Done:
             Building(run, (now,)).keep(part.reconstruction, part.certificate, seconds)
 
     return done
+
+
+def why_no_others(run: Run) -> str | None:
+    """Why other students, which could help a result that is not verified, were not trained."""
+    if Cure.WIDER not in results.of(run).certificate.cures:
+        return None
+    if hands_on(run):
+        return KEPT
+    if run.settings().width is not None:
+        return (
+            "Not verified. Wider students could help; none were trained by themselves, since the "
+            "width of the students was told."
+        )
+    return None
 
 
 def hands_on(run: Run) -> bool:

@@ -7,7 +7,7 @@ import streamlit as st
 from ec_core import events, figures
 from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import builds, tree_cache, work
+from ec_core.runs import builds, keeping, tree_cache, work
 from ec_core.runs.run import Run
 from pages.ui import (
     beside,
@@ -81,6 +81,8 @@ def _progress(run: Run, snapshot: JobSnapshot) -> None:
             label="network",
             height=260,
         )
+    for note in seen.notes[-2:]:
+        frame.note(words.on_paper(note.message))
     for step in tried[-4:]:
         verb = "removed" if step.accepted else "kept"
         frame.note(f"{step.size_before} → {step.size_after} neurons: {verb}. {step.reason}")
@@ -155,6 +157,9 @@ def _result(run: Run) -> None:
             st.markdown(_signs(result.signs))
         for sentence in () if exactly else result.notes:
             frame.note(words.on_paper(sentence))
+        why = None if exactly else keeping.why_no_others(run)
+        if why is not None:
+            frame.note(why)
     layer_table.table(run)
     beside.kept_settings(run)
     look = theme.figure_theme()

@@ -11,7 +11,7 @@ import streamlit as st
 from ec_core import figures
 from ec_core.networks.network import Network
 from ec_core.probing.precision import FLOAT64
-from ec_core.runs import builds, results, work
+from ec_core.runs import builds, keeping, results, work
 from ec_core.runs.run import Run
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, Certificate
 from ec_core.verify.cures import Cure
@@ -79,6 +79,9 @@ def certificate(run: Run) -> None:
         )
     _how_exact(run)
     if Cure.WIDER in ticket.cures:
+        why = keeping.why_no_others(run)
+        if why is not None:
+            frame.note(why)
         _try_wider(run)
     pairs: list[tuple[str, str] | tuple[str, str, str]] = []
     if found.match is not None:
@@ -145,7 +148,7 @@ def _how_exact(run: Run) -> None:
 
 
 def _try_wider(run: Run) -> None:
-    """The next thing to try, as the command line does by itself: students twice as wide."""
+    """The next thing to try by hand: students twice as wide."""
     hidden = tuple(2 * size for size in run.ensemble().shape.sizes[1:-1])
     width = hidden if len(hidden) > 1 else hidden[0]
     if st.button(
