@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import table
+from pages.shell import navigation
 
 st.set_page_config(
     page_title="Expand and Cluster",
@@ -10,4 +10,4 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-st.navigation(table.navigation_pages(), position="hidden").run()
+st.navigation(navigation.navigation_pages(), position="hidden").run()

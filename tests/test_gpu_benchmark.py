@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 
 import ec_core as ec
+from ec_core.runs import demo
 from tests.benchmarks import gpu
 from tests.pretend_card import pretend_card
 
@@ -85,9 +86,6 @@ def test_verified_networks_must_be_equal_up_to_symmetry(
 
 
 def test_the_demo_is_that_of_the_start_page() -> None:
-    """Its file needs streamlit, which a machine with a card need not have: the sizes are copied."""
-    from pages.ui import demo
-
     ours, theirs = gpu.DEMO, demo.SETTINGS
     assert (ours.seed, ours.students, ours.width) == (demo.SEED, theirs.students, theirs.width)
     assert ours.probes == theirs.probes

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-MODULES = ("ec_core", "ec_core.cli", "pages.ui.job_controls", "pages.ui.frame")
+MODULES = ("ec_core", "ec_core.cli", "pages.parts.job_controls", "pages.shell.frame")
 
 _SCRIPT = """
 import os, sys

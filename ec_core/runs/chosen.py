@@ -11,6 +11,7 @@ from ec_core.cluster.layer import LayerView
 from ec_core.expand.students import StudentEnsemble
 from ec_core.runs import builds, tree_cache
 from ec_core.runs.run import Run
+from ec_core.store import Build
 
 
 def cuts(run: Run, setting: str = "", layer: int = 0) -> tuple[Cut | None, ...]:
@@ -65,3 +66,21 @@ def agreement(run: Run) -> np.ndarray:
     strength = np.full(ensemble.incoming.shape[:2], 0.0)
     strength[cloud.student[labels >= 0], cloud.neuron[labels >= 0]] = 1.0
     return strength
+
+
+def of_setting(run: Run, name: str, layer: int = 0) -> Build | None:
+    """The network that was built exactly from a kept setting, "" for the cuts in use: under its own
+    name, or under another from the very same cuts.
+    """
+    now, known = cuts(run, name, layer), builds.all_of(run)
+    same = [b for b in known.values() if b.how == builds.EXACT and b.cuts == now]
+    own = known.get(builds.exact_key(name, layer))
+    return own if own in same or not same else same[0]
+
+
+def changed_since(run: Run, build: Build) -> bool:
+    """Has a cut that it was built from been changed since?"""
+    if build.setting:
+        found = run.named_cuts()
+        return build.setting in found and build.cuts[0] != found[build.setting]
+    return build.cuts != cuts(run)[: len(build.cuts)]

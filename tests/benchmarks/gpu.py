@@ -98,7 +98,7 @@ class Case:
         )
 
 
-# the demo as pages/ui/demo.py has it; that file cannot be imported without streamlit
+# the demo as ec_core/runs/demo.py has it; copied, since a case is more than its settings
 DEMO = Case("demo", 20, "planar", (2, 4, 1), "tanh", seed=6, students=8, width=8)
 SMALL = Case("small demo", 20, "planar", (2, 4, 1), "tanh", seed=6, probes=500, students=4, width=6)
 CASES = (

@@ -19,12 +19,11 @@ from ec_core.expand.students import ensemble_of
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import unpack
 from ec_core.probing.presets import make_teacher
-from ec_core.runs import work
+from ec_core.runs import demo, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from ec_core.runs.source import Source
-from pages.ui import demo
-from pages.ui.job_controls import board, job_of
+from pages.shell.process import board, job_of
 from tests.browser.tabs import FIRST_MS, PATIENCE_MS
 
 STUDENTS, WIDTH = 10, 12
@@ -64,7 +63,7 @@ def trained_run(home: Path) -> str:
 def finished_run(home: Path) -> str:
     """The demo, to its end."""
     with _home(home):
-        run = demo.begin()
+        run = demo.begin(board())
         job = job_of(run)
         assert job is not None
         assert job.wait(300)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ec_core.cluster.view import RULES
-from pages.ui.modules import bundle
+from pages.shell.modules import bundle
 from tests.component.node import HERE, run_node
 
 ROOT = HERE.parents[1]

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from streamlit.components.v2 import manifest_scanner as scanner
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from ec_core.probing.presets import make_teacher
 from ec_core.runs import work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from ec_core.runs.source import Source
-from pages.ui.job_controls import board
+from pages.shell.process import board
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Settings(students=4, width=6, probes=400, seed=1, device="cpu")
@@ -112,8 +113,9 @@ def open_page() -> Opener:
         if run is not None:
             app.query_params["run"] = run.id
         if page != "start":
-            # the address's last part is the file's name: opened at once, as from a link
-            app.switch_page(f"pages/{page}.py")
+            # opened at once, as from a link: before the first run no page is registered yet, and
+            # switch_page would take the file's name for the address's last part
+            app._page_hash = calc_hash(page)
         app.run()
         assert not app.exception
         return app

@@ -18,8 +18,8 @@ from ec_core.cluster.layer import LayerView
 from ec_core.errors import InputError
 from ec_core.runs import cut_history, tree_cache
 from ec_core.runs.run import Run
-from pages.ui import maps, workbench
-from pages.ui.job_controls import board
+from pages.cluster import maps, workbench
+from pages.shell.process import board
 
 Opener = Callable[..., AppTest]
 

@@ -24,8 +24,8 @@ from ec_core.runs import portable, results, script, tree_cache, work
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
 from ec_core.store.plain import parse_arrays
-from pages.ui import takeaway
-from pages.ui.job_controls import board
+from pages.compare import downloads
+from pages.shell.process import board
 from tests.pages.conftest import SMALL, finish
 from tests.steps import drain
 
@@ -243,7 +243,7 @@ def test_probes_and_students_can_be_taken_away(open_page: Opener, planar: Run) -
 
 
 def test_the_figures_page_holds_its_library_once(planar: Run) -> None:
-    page = takeaway.figures_page(planar)
+    page = downloads.figures_page(planar)
     assert page.count("<h2>") == 8
     assert "cdn" not in page.split("<h2>")[0]
     assert page.count("Plotly.newPlot(") >= 8

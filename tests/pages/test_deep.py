@@ -16,8 +16,9 @@ from ec_core.runs import results, script, tree_cache, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import default_settings
 from ec_core.runs.source import Source
-from pages.ui import layer_table, takeaway
-from pages.ui.job_controls import board
+from pages.compare import downloads
+from pages.parts import layer_table
+from pages.shell.process import board
 from tests.pages.conftest import finish
 
 Opener = Callable[..., AppTest]
@@ -57,7 +58,7 @@ def test_the_script_repeats_a_deep_run_to_the_last_bit(
 
 
 def test_the_figures_to_take_away_show_every_layer(deep: Run) -> None:
-    page = takeaway.figures_page(deep)
+    page = downloads.figures_page(deep)
     assert all(f"Errors of the weights, hidden layer {layer}<" in page for layer in (1, 2))
 
 

@@ -16,9 +16,11 @@ from streamlit.testing.v1 import AppTest
 from ec_core.control import Control
 from ec_core.events import Event, Note
 from ec_core.runs.run import Run
-from pages.ui import job_controls, workbench
-from pages.ui.callbacks import safely
-from pages.ui.table import ASIDE, STEPS
+from pages.cluster import workbench
+from pages.parts import courier
+from pages.shell import process
+from pages.shell.callbacks import safely
+from pages.shell.navigation import ASIDE, STEPS
 
 Opener = Callable[..., AppTest]
 PAGES = [step.key for step in (*STEPS, *ASIDE)]
@@ -87,7 +89,7 @@ def test_the_workbench_hands_in_what_cannot_be_kept_any_more(
     monkeypatch.setattr("streamlit.toast", lambda sentence, **more: told.append(sentence))
     with gone(run):
         safely(workbench._changed, run.id, 0)
-        safely(workbench._handed_in, run.id)
+        safely(courier._handed_in, run.id)
     assert [("may have been deleted" in sentence) for sentence in told] == [True, True]
 
 
@@ -118,7 +120,7 @@ def test_its_job_is_stopped_when_that_is_seen(
             time.sleep(0.01)
             yield Note("expand", "at work")
 
-    job = job_controls.board().submit(stage, run=run.id, label="Expand: it")
+    job = process.board().submit(stage, run=run.id, label="Expand: it")
     assert begun.wait(60)
     app = open_page("expand", run)
     assert job.state == "running"

@@ -16,9 +16,9 @@ from ec_core.control import Control
 from ec_core.runs import outcomes
 from ec_core.runs.outcomes import Map
 from ec_core.runs.run import Run
-from pages.ui import difficulty
-from pages.ui.difficulty import as_run
-from pages.ui.job_controls import board, job_of
+from pages.difficulty import maps
+from pages.difficulty.maps import as_run
+from pages.shell.process import board, job_of
 
 Opener = Callable[..., AppTest]
 QUICK = Settings("tanh", students=3)
@@ -219,14 +219,14 @@ def test_a_click_takes_new_boxes_so_that_a_late_message_takes_nothing_back(
     """What the browser sent before it knew of the click still carries the old boxes."""
     one = Map("somewhere", solved[0].problem.settings, solved)
     state: dict[str, object] = {}
-    monkeypatch.setattr(difficulty.st, "session_state", state)
-    before = difficulty._boxes(one)
+    monkeypatch.setattr(maps.st, "session_state", state)
+    before = maps._boxes(one)
     state["time_map"] = {"selection": {"points": [{"customdata": (2, 3)}]}}
-    difficulty._pick("time_map", one)
-    after = difficulty._boxes(one)
+    maps._pick("time_map", one)
+    after = maps._boxes(one)
     assert not set(after) & set(before)
     assert [state[key] for key in after] == [2, 3]
     # a click that deselects chooses nothing
     state["time_map"] = {"selection": {"points": []}}
-    difficulty._pick("time_map", one)
-    assert difficulty._boxes(one) == after
+    maps._pick("time_map", one)
+    assert maps._boxes(one) == after

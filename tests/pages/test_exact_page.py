@@ -14,8 +14,8 @@ from ec_core.cluster import Cut
 from ec_core.networks.files import load_network
 from ec_core.runs import builds, chosen, cut_history, results, script, tree_cache, work
 from ec_core.runs.run import Run
-from pages.ui import layer_table
-from pages.ui.job_controls import board, job_of
+from pages.parts import layer_table
+from pages.shell.process import board, job_of
 
 Opener = Callable[..., AppTest]
 

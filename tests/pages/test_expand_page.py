@@ -17,8 +17,8 @@ from ec_core.probing.presets import make_teacher
 from ec_core.runs import work
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
-from pages.ui import job_controls, words
-from pages.ui.job_controls import board
+from pages.shell import process, words
+from pages.shell.process import board
 
 Opener = Callable[..., AppTest]
 
@@ -100,7 +100,7 @@ def test_a_deep_teacher_tells_its_depth_and_students_have_a_width_per_layer(
     assert "10 × 16–9 neurons" in _estimate(app)
     app.button(key="start_expand").click().run()
     assert not app.exception
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     assert job is not None
     job.stop()
     assert job.wait(60)
@@ -131,7 +131,7 @@ def test_start_trains_in_the_background_and_shows_the_students(
     app = open_page("expand", run)
     app.button(key="start_expand").click().run()
     assert not app.exception
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     assert job is not None
     assert job.wait(120)
     app.run()
@@ -162,7 +162,7 @@ def test_a_job_that_fails_shows_its_reason_and_leaves_the_page_usable(
     run = at_stage("teacher")
     app = open_page("expand", run)
     app.button(key="start_expand").click().run()
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     assert job is not None
     assert job.wait(60)
     app.run()

@@ -16,9 +16,10 @@ from ec_core.errors import InputError
 from ec_core.events import Event, Note
 from ec_core.runs import at_work, work
 from ec_core.runs.run import Run
-from pages.ui import demo, interrupted, job_controls
-from pages.ui.job_controls import board
-from pages.ui.table import STEPS
+from pages.shell import interrupted, process
+from pages.shell.navigation import STEPS
+from pages.shell.process import board
+from pages.start import demo_story
 
 Opener = Callable[..., AppTest]
 PATIENCE = 120
@@ -45,7 +46,7 @@ def text(app: AppTest) -> str:
 
 
 def finished(run: Run) -> None:
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     assert job is not None and job.wait(PATIENCE)
     assert job.snapshot().error is None and job.state == "finished"
     assert not interrupted.is_so(run) and not run.has("at-work")
@@ -117,14 +118,14 @@ def test_continued_students_go_on_from_those_that_are_stored(
 
     monkeypatch.setattr(chain, "expand", watched)
     work.go_on(board(), run)
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     assert job is not None and job.wait(PATIENCE)
     assert len(given) == 1 and np.array_equal(given[0].theta, stored.theta)
 
 
 def test_the_demo_shows_no_stage_at_work_where_nobody_is(broken_off: Callable[..., Run]) -> None:
     for stage in ("teacher", "ensemble", "cut"):
-        states = [state for state, _ in demo._stages(broken_off(stage, work.DEMO), None)]
+        states = [state for state, _ in demo_story._stages(broken_off(stage, work.DEMO), None)]
         assert "now" not in states
 
 

@@ -13,8 +13,8 @@ from ec_core.control import Control
 from ec_core.events import CONVERGED, Event, LayerStep, Note, TrainingProgress, WidthTried
 from ec_core.runs import work
 from ec_core.runs.run import Run
-from pages.ui.job_controls import board
-from pages.ui.layers import standing
+from pages.parts.layer_strip import standing
+from pages.shell.process import board
 
 Opener = Callable[..., AppTest]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ec_core.figures.theme import DASHES, LIGHT, student_style
-from pages.ui import live
+from pages.parts import live
 
 
 def test_canvases_and_table_draw_a_student_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ import ec_core as ec
 from ec_core.runs import loading, portable, results, script, tree_cache
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
-from pages.ui import takeaway
-from pages.ui.table import STEPS
+from pages.compare import downloads
+from pages.shell.navigation import STEPS
 
 Opener = Callable[..., AppTest]
 
@@ -72,7 +72,7 @@ def test_the_guard_would_notice(open_page: Opener, guarded: Run) -> None:
 def test_no_download_holds_a_locked_teacher(guarded: Run, planar: Run) -> None:
     guarded.lock_truth(True)
     assert "match" not in results.report(guarded)
-    assert "Errors of the weights" not in takeaway.figures_page(guarded)
+    assert "Errors of the weights" not in downloads.figures_page(guarded)
     assert "source" not in json.loads(portable.settings(guarded))
     with zipfile.ZipFile(BytesIO(script.archive(guarded))) as archive:
         names = set(archive.namelist())

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.runs.run import Run
-from pages.ui import job_controls
+from pages.shell import process
 
 Opener = Callable[..., AppTest]
 
@@ -55,7 +55,7 @@ def test_start_waits_for_numbers_that_can_be_used(
     # the click on Start brings what was typed before it
     app.number_input(key=key).set_value(value)
     app.button(key="start_expand").click().run()
-    assert job_controls.job_of(run) is None and not app.exception
+    assert process.job_of(run) is None and not app.exception
 
 
 def test_a_layer_without_a_number_is_named_where_it_is(open_page: Opener, deep: Run) -> None:

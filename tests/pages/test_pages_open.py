@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.runs.run import Run
-from pages.ui.table import STEPS
+from pages.shell.navigation import STEPS
 
 PAGES = [step.key for step in STEPS]
 Opener = Callable[..., AppTest]

@@ -205,9 +205,9 @@ def test_a_file_is_still_there_after_another_page(open_page: Opener) -> None:
     network = make_teacher("planar", seed=3).network
     app = _upload(open_page, "mine.safetensors", network_bytes(network))
     assert not app.error and app.button(key="use_teacher")
-    app.switch_page("pages/difficulty.py").run()
+    app.switch_page("pages/difficulty/page.py").run()
     assert not app.exception
-    app.switch_page("pages/teacher.py").run()
+    app.switch_page("pages/teacher/page.py").run()
     assert not app.exception and not app.error
     # the same choice, the same file, said by name
     assert app.segmented_control(key="teacher_kind").value == "file"
@@ -220,11 +220,11 @@ def test_a_file_is_still_there_after_another_page(open_page: Opener) -> None:
 
 def test_a_held_file_can_be_let_go(open_page: Opener) -> None:
     app = _upload(open_page, "mine.safetensors", network_bytes(make_teacher("xor").network))
-    app.switch_page("pages/difficulty.py").run()
-    app.switch_page("pages/teacher.py").run()
+    app.switch_page("pages/difficulty/page.py").run()
+    app.switch_page("pages/teacher/page.py").run()
     app.button(key="teacher_file_remove").click().run()
     assert not app.exception
     assert not [button for button in app.button if button.key == "use_teacher"]
-    app.switch_page("pages/difficulty.py").run()
-    app.switch_page("pages/teacher.py").run()
+    app.switch_page("pages/difficulty/page.py").run()
+    app.switch_page("pages/teacher/page.py").run()
     assert not [button for button in app.button if button.key == "teacher_file_remove"]

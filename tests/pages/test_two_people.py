@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from ec_core.cluster import Cut
 from ec_core.runs import cut_history, tree_cache
 from ec_core.runs.run import Run
-from pages.ui import job_controls, meanwhile
+from pages.parts import meanwhile
+from pages.shell import process
 
 Opener = Callable[..., AppTest]
 
@@ -169,13 +170,13 @@ def test_a_start_with_settings_that_were_overtaken_asks_whose(
     # the other window
     run.save_settings(replace(run.settings(), students=3))
     app.button(key="start_expand").click().run()
-    assert not app.exception and job_controls.job_of(run) is None
+    assert not app.exception and process.job_of(run) is None
     said = "\n".join(element.value for element in app.markdown)
     assert "**Changed meanwhile.**" in said and "students: 3, mine 2" in said
     assert run.settings().students == 3
     app.button(key=f"start_{choice}").click().run()
     assert not app.exception and not app.error
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     assert job is not None and run.settings().students == students
     job.stop()
     assert job.wait(60)

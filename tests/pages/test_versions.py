@@ -13,7 +13,7 @@ from ec_core import store as kept
 from ec_core.events import STALLED
 from ec_core.runs import builds, results, work
 from ec_core.runs.run import Run
-from pages.ui.job_controls import board, job_of
+from pages.shell.process import board, job_of
 
 Opener = Callable[..., AppTest]
 

@@ -17,7 +17,8 @@ from ec_core.jobs import Job, JobBoard, Seen, Waiting
 from ec_core.jobs.buffer import EventBuffer
 from ec_core.runs import expected
 from ec_core.runs.run import Run
-from pages.ui import job_controls, waiting
+from pages.parts import job_controls
+from pages.shell import process, waiting
 
 Opener = Callable[..., AppTest]
 PATIENCE = 60
@@ -41,7 +42,7 @@ class Endless:
 def long_job() -> Iterator[Job]:
     """Somebody else's job on the processor, in the app's own line."""
     stage = Endless()
-    job = job_controls.board().submit(
+    job = process.board().submit(
         stage, run="other", label="Expand: other", expected=lambda seen: 600
     )
     assert stage.begun.wait(PATIENCE)
@@ -63,7 +64,7 @@ def test_a_waiting_person_sees_place_and_time(
     assert not app.exception
     assert "Waiting: 1 job before yours, about 10 min" in said(app)
     app.button(key="job_stop").click().run()
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     assert job is not None and job.wait(PATIENCE) and job.state == "stopped"
 
 
@@ -74,14 +75,14 @@ def test_a_paused_job_lets_the_next_one_run_and_waits_for_it_when_continued(
     run = at_stage("teacher")
     app = open_page("expand", run)
     app.button(key="start_expand").click().run()
-    job = job_controls.job_of(run)
+    job = process.job_of(run)
     # it is through although the other was never continued
     assert job is not None and job.wait(PATIENCE) and job.state == "finished"
     assert long_job.state == "paused"
     assert job_controls.state_line(long_job.snapshot()) == "Paused, and in nobody’s way"
     # and the other, once continued, waits behind whoever is at work then
     stage = Endless()
-    third = job_controls.board().submit(stage, run="third", label="third")
+    third = process.board().submit(stage, run="third", label="third")
     assert stage.begun.wait(PATIENCE)
     long_job.resume()
     line = job_controls.state_line(long_job.snapshot())

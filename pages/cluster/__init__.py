@@ -1,0 +1,1 @@
+"""The Cluster page and its parts."""

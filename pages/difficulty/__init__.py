@@ -1,0 +1,1 @@
+"""The Difficulty page and its parts."""

@@ -1,0 +1,1 @@
+"""The Expand page and its parts."""

@@ -1,0 +1,273 @@
+"""The settings of the expand phase: widgets with sound defaults, and what they will cost."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from ec_core.errors import ECError
+from ec_core.expand.config import DEEPEST, ExpandConfig
+from ec_core.probing.asking import DISTRIBUTIONS
+from ec_core.runs import expected
+from ec_core.runs.active import devices
+from ec_core.runs.expected import GUESSED_WIDTH
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings
+from pages.expand import filled
+from pages.shell import frame, numbers, words
+
+_DISTRIBUTION_WORDS = {
+    "gaussian": "Gaussian: normal in every feature",
+    "box": "Box: uniform",
+    "data": "Real data",
+    "data+noise": "Real data plus noise",
+}
+_COUNTS = (500, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
+"""Questions on offer."""
+
+_MAX_SEED = 2**31 - 1
+_WIDEST = 1024
+
+
+def _probes(run: Run, old: Settings) -> tuple[int, str, bool]:
+    """How many questions to ask, which, and whether more if they turn out to be needed."""
+    source = run.source()
+    if source.answers is not None:
+        frame.note(f"Questions and answers are given: {len(source.answers[0]):,} of them.")
+        return len(source.answers[0]), "given", False
+    known = [d for d in DISTRIBUTIONS if source.dataset or not d.startswith("data")]
+    distribution = st.selectbox(
+        "Which questions to ask",
+        known,
+        index=known.index(old.distribution) if old.distribution in known else 0,
+        format_func=lambda name: _DISTRIBUTION_WORDS.get(name, name),
+        key="probe_distribution",
+        help="Inputs the teacher is asked about. Its answers are all the students ever see.",
+    )
+    if distribution == "data":
+        data = source.data()
+        rows = 0 if data is None else len(data)
+        frame.note(f"All {rows:,} real inputs are asked.")
+        return rows, str(distribution), False
+    # a run that was made elsewhere may have any other count, and keeps it
+    count = st.select_slider(
+        "How many questions", sorted({*_COUNTS, old.probes}), value=old.probes, key="probe_count"
+    )
+    as_needed = st.toggle(
+        "More if the students need them",
+        value=old.as_needed,
+        key="probes_as_needed",
+        help="The wider the students turn out to be, the more answers they learn from. Here "
+        "questions cost nothing.",
+    )
+    return int(count), str(distribution), as_needed
+
+
+def _depth(run: Run, old: Settings) -> int:
+    """The number of hidden layers the students are told."""
+    chosen = int(
+        st.segmented_control(
+            "Hidden layers",
+            range(1, DEEPEST + 1),
+            default=old.hidden_layers,
+            required=True,
+            key="hidden_layers",
+            help="How deep the network behind the answers is. This has to be known; how large its "
+            "layers are does not.",
+        )
+    )
+    true = run.source().hidden_layers
+    if true is not None and chosen != true:
+        frame.note(
+            f"The teacher has {words.many(true, 'hidden layer')}: students of another depth can "
+            "imitate it, but not be it, and the result will not be verified."
+        )
+    return chosen
+
+
+_Width = int | tuple[int, ...] | None
+
+
+def _width(old: Settings, layers: int, factor: float) -> tuple[_Width, bool]:
+    """Neurons per student: None to find them by trying, one number, or one per layer; and whether
+    they can be used.
+    """
+    automatic = st.toggle(
+        "Find the width by trying",
+        value=old.width is None,
+        key="width_auto",
+        help="Doubles the number of neurons until most students of a short run converge.",
+    )
+    if automatic:
+        if factor != 1.0:
+            frame.note(f"What is found is multiplied by {factor:g}, and so many are trained.")
+        return None, True
+    one = "Neurons per student" if factor == 1.0 else "Neurons, before the factor"
+    before = _sizes_before(old, layers, GUESSED_WIDTH)
+    given = [
+        numbers.whole(
+            one if layers == 1 else f"Layer {index + 1}",
+            "student_width" if layers == 1 else f"student_width_{index}",
+            before[index],
+            1,
+            _WIDEST,
+            place=column,
+        )
+        for index, column in enumerate(st.columns(layers))
+    ]
+    chosen = tuple(size for size in given if size is not None)
+    if len(chosen) < layers:
+        return None, False
+    width = chosen if layers > 1 else chosen[0]
+    if factor != 1.0:
+        trained = words.shape(ExpandConfig(hidden_layers=layers).hidden(width, factor))
+        frame.note(f"Students of {trained} neurons are trained: {factor:g} times as many.")
+    return width, True
+
+
+def _sizes_before(settings: Settings, layers: int, guess: int) -> tuple[int, ...]:
+    """Neurons of each of so many layers; ``guess`` where the width is open or for another depth."""
+    width = settings.width
+    if isinstance(width, tuple):
+        return width if len(width) == layers else (guess,) * layers
+    return (width or guess,) * layers
+
+
+def _precision(old: Settings) -> tuple[float | None, bool]:
+    """The error of the answers if a person knows it, and whether the number can be used."""
+    known = st.toggle(
+        "I know how exact the answers are",
+        value=old.precision is not None,
+        key="precision_on",
+        help="Otherwise it is found out: from the digits of the answers, and from what students "
+        "that start apart all leave over. Most networks compute with seven digits; measurements "
+        "err more.",
+    )
+    if not known:
+        return None, True
+    digits = numbers.real(
+        "Correct digits of an answer",
+        "precision_digits",
+        -math.log10(old.precision or 1e-7),
+        0.1,
+        15.0,
+        step=0.5,
+    )
+    if digits is None:
+        return None, False
+    error = 10.0**-digits
+    frame.note(f"An answer errs by {words.power(error)} of the answers' spread.")
+    return error, True
+
+
+def widgets(run: Run) -> Settings | None:
+    """The panel; returns what is chosen now, None while a number cannot be used."""
+    old = run.settings()
+    numbers.begin(run.id)
+    if "student_count" not in st.session_state:
+        filled.filled(run.id, old)
+    count, distribution, as_needed = _probes(run, old)
+    layers = _depth(run, old)
+    left, right = st.columns(2)
+    number = numbers.whole(
+        "Students",
+        "student_count",
+        old.students,
+        2,
+        200,
+        place=left,
+        help_="More students give more evidence and take more time. The paper used 10 to 50.",
+    )
+    factor = numbers.real(
+        "Expansion factor",
+        "expansion",
+        old.expansion,
+        0.5,
+        16.0,
+        step=0.5,
+        place=right,
+        help_="Multiplies the width at which students just learn the answers.",
+    )
+    width, usable = _width(old, layers, 1.0 if factor is None else factor)
+    with st.expander("Seed, device, time limit, precision"):
+        seed = numbers.whole(
+            "Seed",
+            "train_seed",
+            old.seed,
+            0,
+            _MAX_SEED,
+            help_="The same seed gives the same students, number for number.",
+        )
+        device = st.selectbox(
+            "Device",
+            devices(),
+            key="device",
+            index=devices().index(old.device) if old.device in devices() else 0,
+        )
+        limited = st.toggle("Limit the time", value=old.budget is not None, key="budget_on")
+        budget = None
+        if limited:
+            before = int(old.budget or 120)
+            budget = numbers.whole("Seconds at most", "budget", before, 5, 86_400)
+            usable = usable and budget is not None
+        precision, sure = _precision(old)
+    if number is None or factor is None or seed is None or not (usable and sure):
+        return None
+    return Settings(
+        students=number,
+        hidden_layers=layers,
+        width=width,
+        expansion=factor,
+        probes=count,
+        distribution=distribution,
+        seed=seed,
+        device=str(device),
+        budget=None if budget is None else float(budget),
+        precision=precision,
+        gamma=old.gamma,
+        beta=old.beta,
+        as_needed=as_needed,
+    )
+
+
+def cost(run: Run, settings: Settings) -> bool:
+    """What it will take, before it starts; False if it cannot be done at all."""
+    try:
+        needed, hidden = expected.estimated(run, settings)
+    except ECError as error:
+        frame.callout(str(error))
+        return False
+    each = words.shape(hidden)
+    frame.facts(
+        [
+            ("students", f"{settings.students} × {each} neurons"),
+            ("numbers to learn, each", f"{needed.parameters:,}"),
+            ("answers to learn from", f"{needed.answers:,}"),
+            ("time, roughly", words.duration(needed.seconds)),
+            ("memory, roughly", words.size(needed.bytes)),
+        ],
+        key="estimate",
+    )
+    if settings.width is None:
+        frame.note(
+            f"How many neurons they have is found by trying; {each} are a guess for the estimate."
+        )
+    for sentence in needed.warnings:
+        st.warning(sentence, icon=":material/warning:")
+    return True
+
+
+def what_happens(run: Run, settings: Settings) -> None:
+    """Plain words about the job that the button starts."""
+    more = " (more if the students turn out to need them)" if settings.as_needed else ""
+    asked = f"Ask the teacher **{settings.probes:,} questions**{more}, keep a fifth of the answers "
+    asked += "aside "
+    if run.source().answers is not None:
+        asked = "Keep a fifth of the answers aside "
+    search = "First their width is found by doubling. " if settings.width is None else ""
+    st.markdown(
+        f"{asked}for the final check, and let **{settings.students} students** start from "
+        f"different random weights. {search}You can leave this page, reload it, or open its "
+        "address elsewhere: the training goes on, and you will find it again."
+    )

@@ -1,0 +1,1 @@
+"""The Reconstruct page and its parts."""

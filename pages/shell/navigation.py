@@ -1,0 +1,65 @@
+"""The six steps and the pages beside them: files and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page. ``done`` names the part of a run whose presence completes the step."""
+
+    key: str
+    title: str
+    help: str
+    done: str | None = None
+
+    @property
+    def file(self) -> str:
+        return f"pages/{self.key}/page.py"
+
+
+STEPS = (
+    Step("start", "Start", "What this is, the demo, and earlier runs."),
+    Step("teacher", "Teacher", "Choose the network to be read.", "source"),
+    Step("expand", "Expand", "Train large students on its answers.", "ensemble"),
+    Step("cluster", "Cluster", "Find the neurons the students share.", "cut"),
+    Step("reconstruct", "Reconstruct", "Build the network from them.", "recovered"),
+    Step("compare", "Compare", "Check the result and take it with you.", "recovered"),
+)
+ASIDE = (Step("difficulty", "Difficulty", "Which sizes are hard? The map of 150 problems."),)
+"""Pages that belong to no run and are no step."""
+
+BY_KEY = {step.key: step for step in (*STEPS, *ASIDE)}
+
+
+_TOLD = "navigation_told"
+"""In the session: app.py has been run in it."""
+
+
+def navigation_pages() -> list[st.Page]:
+    """The pages for st.navigation."""
+    st.session_state[_TOLD] = True
+    return [
+        st.Page(
+            step.file,
+            title=step.title,
+            help=step.help,
+            url_path=step.key,
+            default=step.key == "start",
+        )
+        for step in (*STEPS, *ASIDE)
+    ]
+
+
+def by_the_main_script() -> None:
+    """Called by every page: begins anew with app.py where this page was run without it.
+
+    A fresh server takes whatever lies in pages/ for an app of the older kind, and runs a page that
+    is opened by its address alone, until st.navigation has been called once.
+    """
+    if _TOLD not in st.session_state:
+        st.navigation(navigation_pages(), position="hidden")
+        st.rerun()

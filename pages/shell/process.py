@@ -1,0 +1,32 @@
+"""The background work of this process: one board for all browser tabs, and a run's job on it."""
+
+from __future__ import annotations
+
+import gc
+
+import streamlit as st
+
+from ec_core.jobs import Job, JobBoard
+from ec_core.runs import active as working
+from ec_core.runs.run import Run
+
+
+@st.cache_resource
+def board() -> JobBoard:
+    """Made once per server process; jobs belong to it, not to a tab."""
+    # Streamlit collects garbage after every run of a page or fragment, and with torch and its kin
+    # loaded that stops all threads, training too, for 0.2 s each time (measured: a live page made
+    # training five times slower). What is loaded by now stays loaded: take it out of the search.
+    gc.collect()
+    gc.freeze()
+    return JobBoard()
+
+
+def job_of(run: Run) -> Job | None:
+    """The newest job of a run in this process."""
+    return working.job_of(board(), run)
+
+
+def active(run: Run, *kinds: str) -> Job | None:
+    """The run's job if it has not ended; ``kinds`` are first words of its label, none for any."""
+    return working.active(board(), run, *kinds)

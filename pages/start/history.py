@@ -1,0 +1,69 @@
+"""The runs made so far, each a link that opens it where it stands."""
+
+from __future__ import annotations
+
+import html
+import time
+
+import streamlit as st
+
+from ec_core.runs.loading import store
+from ec_core.runs.run import Run, next_step
+from ec_core.store import RunSummary
+from pages.parts.job_controls import state_line
+from pages.shell import frame, interrupted, navigation, words
+from pages.shell.process import active
+
+_SHOWN = 10
+_STANDING = {
+    "reconstruct": "clustered",
+    "cluster": "students trained",
+    "expand": "teacher chosen",
+}
+
+
+def _when(seconds: float) -> str:
+    age = time.time() - seconds
+    if age < 90:
+        return "just now"
+    if age < 5400:
+        return f"{round(age / 60)} min ago"
+    return time.strftime("%d %b %Y, %H:%M", time.localtime(seconds))
+
+
+def _row(summary: RunSummary, is_open: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"run_{summary.id}"):
+        if summary.damaged:
+            frame.note(summary.damaged)
+            return
+        run = Run(summary.id)
+        job = active(run)
+        step = next_step(summary.parts)
+        state = state_line(job.snapshot()) if job else _STANDING.get(step, summary.status)
+        if job is None and interrupted.is_so(run):
+            state = interrupted.STANDING
+        st.page_link(
+            navigation.BY_KEY["start" if summary.label.startswith("Demo") else step].file,
+            label=summary.label,
+            query_params=run.query,
+            icon=":material/arrow_right:" if is_open else None,
+            width=330,
+        )
+        st.html(f'<span class="ec-note">{html.escape(state)}</span>', width="stretch")
+        st.html(f'<span class="ec-note">{_when(summary.created)}</span>', width="content")
+
+
+def earlier_runs(open_run: Run | None) -> None:
+    """The newest runs; the rest behind a click."""
+    runs = store().list()
+    if not runs:
+        return
+    st.subheader("Your runs", anchor=False)
+    with st.container(key="earlier_runs", gap=None):
+        for summary in runs[:_SHOWN]:
+            _row(summary, open_run is not None and summary.id == open_run.id)
+        if len(runs) > _SHOWN:
+            with st.expander(words.many(len(runs) - _SHOWN, "older run")):
+                for summary in runs[_SHOWN:]:
+                    _row(summary, False)
+    frame.note("Runs are kept on this computer and open again after a restart.")

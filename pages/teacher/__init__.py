@@ -1,0 +1,1 @@
+"""The Teacher page and its parts."""

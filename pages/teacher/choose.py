@@ -1,0 +1,136 @@
+"""The ways to a teacher: a toy, the paper's family, a network trained on data, a file of
+one's own.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ec_core.expand.config import DEEPEST
+from ec_core.probing.datasets import DATASETS
+from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
+from ec_core.runs.source import Source
+from pages.shell import frame
+from pages.teacher import upload
+from pages.teacher.upload import activation_box
+
+_KINDS = {"toy": "Toy", "paper": "Paper", "data": "Real data", "file": "My file"}
+_TOYS = ("planar", "xor")
+_MAX_SEED = 2**31 - 1
+_WIDEST = 64
+"""Inputs and neurons per layer of a random teacher: more takes longer than a person waits."""
+
+
+@st.cache_data(max_entries=32, show_spinner="Making the teacher …")
+def _make(
+    preset: str, sizes: tuple[int, ...], activation: str | None, hidden: tuple[int, ...], seed: int
+) -> TeacherCard:
+    options: dict[str, object] = {"seed": seed}
+    if preset == "synthetic":
+        options |= {"sizes": sizes}
+    if activation is not None:
+        options |= {"activation": activation}
+    if hidden:
+        options |= {"hidden": hidden}
+    return make_teacher(preset, **options)  # type: ignore[arg-type]
+
+
+def _seed() -> int:
+    return int(
+        st.number_input(
+            "Seed",
+            min_value=0,
+            max_value=_MAX_SEED,
+            value=0,
+            key="teacher_seed",
+            persist_state="session",
+            help="The same seed gives the same teacher, weight for weight.",
+        )
+    )
+
+
+def _toy() -> Source:
+    preset = st.radio(
+        "Which toy",
+        _TOYS,
+        key="teacher_toy",
+        format_func=lambda name: f"{name}: {PRESETS[name]}",
+    )
+    if preset == "xor":  # it is one fixed network
+        return Source.from_card(_make("xor", (), None, (), 0), {})
+    activation = activation_box("tanh", "planar")
+    card = _make(str(preset), (), activation, (), _seed())
+    return Source.from_card(card, {"activation": activation})
+
+
+def _hidden(key: str, usual: int, largest: int) -> tuple[int, ...]:
+    """How many hidden layers, and the neurons of each; ``key`` begins the widgets' keys."""
+    layers = int(
+        st.segmented_control(
+            "Hidden layers",
+            range(1, DEEPEST + 1),
+            default=1,
+            required=True,
+            key=f"{key}_layers",
+            help="The students will be told how many there are, never how large.",
+        )
+    )
+    columns = st.columns(layers)
+    return tuple(
+        int(
+            column.number_input(
+                "Hidden neurons" if layers == 1 else f"Layer {index + 1}",
+                min_value=1,
+                max_value=largest,
+                value=usual,
+                key=f"{key}_neurons_{index}",
+            )
+        )
+        for index, column in enumerate(columns)
+    )
+
+
+def _paper() -> Source:
+    left, right = st.columns(2)
+    inputs = left.number_input(
+        "Inputs", min_value=1, max_value=_WIDEST, value=4, key="teacher_inputs"
+    )
+    outputs = right.number_input(
+        "Outputs", min_value=1, max_value=16, value=1, key="teacher_outputs"
+    )
+    hidden = _hidden("teacher", 4, _WIDEST)
+    frame.note("The paper’s 150: 2 to 32 inputs, one hidden layer of 2, 4 or 8, one output.")
+    activation = activation_box("g", "paper")
+    sizes = (int(inputs), *hidden, int(outputs))
+    card = _make("synthetic", sizes, activation, (), _seed())
+    return Source.from_card(card, {"sizes": list(sizes), "activation": activation})
+
+
+def _data() -> Source:
+    dataset = str(
+        st.selectbox(
+            "Data",
+            list(DATASETS),
+            key="teacher_dataset",
+            help="All of it comes with scikit-learn; nothing is downloaded.",
+        )
+    )
+    usual = 10 if dataset.startswith("digits") else 6
+    hidden = _hidden(f"teacher_{dataset}", usual, 256)
+    activation = activation_box("softplus" if dataset == "diabetes" else "tanh", dataset)
+    card = _make(dataset, (), activation, hidden, _seed())
+    return Source.from_card(card, {"hidden": list(hidden), "activation": activation})
+
+
+def teacher() -> Source | None:
+    """The controls of the Teacher page; None until a file is chosen."""
+    kind = st.segmented_control(
+        "Where from",
+        list(_KINDS),
+        default="toy",
+        required=True,
+        format_func=_KINDS.__getitem__,
+        key="teacher_kind",
+        persist_state="session",
+    )
+    return {"toy": _toy, "paper": _paper, "data": _data, "file": upload.teacher}[str(kind)]()

@@ -1,0 +1,135 @@
+"""A file of one's own: read, what it leaves open asked, and checked where answers are at hand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ec_core.errors import InputError
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.formats import ARCHIVE, recognise
+from ec_core.networks.network import Network
+from ec_core.networks.reading import NetworkFile, open_network
+from ec_core.networks.tensors import LAYOUTS
+from ec_core.probing.probes import make_probes, parse_answers
+from ec_core.runs.source import Source
+from ec_core.verify.answers import ENDS, check_answers
+from pages.shell import frame
+from pages.teacher import held
+
+_NOTHING = "nothing"
+_LAYOUT_WORDS = dict(
+    zip(LAYOUTS, ("(out, in), as torch has them", "(in, out), as Keras has them"), strict=True)
+)
+
+
+def activation_box(default: str | None, key: str) -> str | None:
+    """Which activation; None until one is chosen where there is no default."""
+    names = list(ACTIVATIONS)
+    chosen = st.selectbox(
+        "Activation",
+        names,
+        index=None if default is None else names.index(default),
+        key=f"teacher_activation_{key}",
+        format_func=lambda name: f"{name}  ({ACTIVATIONS[name].symmetry})",
+        placeholder="Which one?",
+        persist_state="session",
+        help="In brackets: which changes of sign and size leave the function as it is.",
+    )
+    return None if chosen is None else str(chosen)
+
+
+def _is_answers(data: bytes, name: str) -> bool:
+    return name.lower().endswith(".npz") or recognise(data, name) is ARCHIVE
+
+
+def _answers(data: bytes, name: str) -> Source:
+    activation = activation_box("tanh", "answers")
+    assert activation is not None
+    x, y = parse_answers(data, name)
+    make_probes(x, y)  # refused here, before a run is made of it
+    return Source.from_answers(x, y, name, activation)
+
+
+def _layout(file: NetworkFile) -> str | None:
+    """Asked only where the file does not tell; None until it is answered."""
+    if len(file.layouts) < 2 or not file.plain:
+        return file.layouts[0] if file.layouts else LAYOUTS[0]
+    chosen = st.radio(
+        "All matrices are square. How are they laid out?",
+        LAYOUTS,
+        index=None,
+        key="teacher_layout",
+        format_func=_LAYOUT_WORDS.__getitem__,
+        persist_state="session",
+    )
+    return None if chosen is None else str(chosen)
+
+
+def _end(file: NetworkFile) -> str:
+    """What follows the last layer, which a file of weights does not show."""
+    if not file.plain:
+        return _NOTHING
+    end = str(
+        st.selectbox(
+            "After the last layer",
+            (_NOTHING, *ENDS),
+            key="teacher_end",
+            persist_state="session",
+            help="A file of weights does not show it. The weights are the same with and without.",
+        )
+    )
+    if end != _NOTHING:
+        frame.note(
+            f"The network is asked for what goes into the {end}; its weights are the same, and "
+            "more can be read from these numbers."
+        )
+    return end
+
+
+def _check(network: Network, end: str) -> None:
+    """Answers of the model itself, if there are any, tell whether its file was read right."""
+    file = held.file(
+        "Answers of your model (.npz), to check that it was read right (not needed)",
+        "teacher_check",
+        "Questions x and what your model answers, y. They are compared and not kept.",
+    )
+    if file is None:
+        return
+    checked = check_answers(network, *parse_answers(file.data, file.name))
+    if checked.agrees or checked.reading == f"with a {end} after the last layer":
+        st.success(f"Your model's {checked.count:,} answers agree with the network read.")
+    else:
+        st.warning(checked.sentence)
+
+
+def _network(data: bytes, name: str) -> Source | None:
+    file = open_network(data, name)
+    named = file.named()
+    if named is None:
+        frame.note("The file does not say which activation stands between its layers.")
+    # a key of its own for every answer of a file, or the last file's would stay
+    activation = activation_box(named, f"file_{named}")
+    layout, end = _layout(file), _end(file)
+    if activation is None or layout is None:
+        return None
+    network = file.network(activation, layout=layout)
+    if file.plain:
+        _check(network, end)
+    return Source.from_network(network, name)
+
+
+def teacher() -> Source | None:
+    """The controls for a file; None until it is there and nothing about it is open."""
+    # every kind of file is taken, so that the sentence about a wrong one is ours
+    file = held.file(
+        "A network (.safetensors) or questions with answers (.npz)",
+        "teacher_file",
+        "safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
+        "or an .npz with the arrays x and y.",
+    )
+    if file is None:
+        return None
+    data = file.data
+    if not data:
+        raise InputError(f"{file.name} is empty; expected a network or questions with answers.")
+    return _answers(data, file.name) if _is_answers(data, file.name) else _network(data, file.name)
