@@ -1,86 +1,63 @@
-"""The UMAP maps of a run's trees, computed in the background."""
+"""The UMAP maps of this process, and what the workbench is told of one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
-from functools import partial
-from queue import SimpleQueue
-from threading import Thread
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
-from ec_core.cluster import Embedding, umap_embedding
+from ec_core.cluster import Embedding
+from ec_core.jobs import JobBoard
+from ec_core.runs.maps import Map, Maps
 from ec_core.runs.run import Run
-from ec_core.runs.tree_cache import name_of, of, stack
-
-
-class _Background:
-    """One thread for maps: UMAP is slow at first and must not hold up a page or a job.
-
-    A daemon, unlike an executor's threads: a server that is told to stop waits for no map.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: SimpleQueue[tuple[Future[Embedding], Callable[[], Embedding]]]
-        self._waiting = SimpleQueue()
-        Thread(target=self._work, name="ec-map", daemon=True).start()
-
-    def submit(self, work: Callable[..., Embedding], *arguments: Any) -> Future[Embedding]:
-        future: Future[Embedding] = Future()
-        self._waiting.put((future, partial(work, *arguments)))
-        return future
-
-    def _work(self) -> None:
-        while True:
-            future, work = self._waiting.get()
-            try:
-                future.set_result(work())
-            except Exception as error:
-                future.set_exception(error)
+from pages.shell.callbacks import safely
 
 
 @st.cache_resource
-def _pool() -> _Background:
-    return _Background()
+def _maps() -> Maps:
+    return Maps(JobBoard())
 
 
-@st.cache_resource
-def warm_up() -> Future[Embedding]:
-    """Import and compile UMAP once per server, before anybody needs it."""
-    rng = np.random.default_rng(0)
-    return _pool().submit(umap_embedding, rng.standard_normal((24, 3)), 0)
+def warm_up() -> None:
+    """Once per server, before anybody needs it."""
+    _maps().warm_up()
 
 
-@dataclass
-class MapJob:
-    """A map that is being computed; share : how much of it is done, while it is laid out."""
-
-    future: Future[Embedding] | None = None
-    share: float = 0.0
-
-    def tell(self, share: float) -> None:
-        self.share = share
-
-
-@st.cache_resource(max_entries=32)
-def _umap_job(name: str, run_id: str, with_truth: bool, layer: int) -> MapJob:
-    run = Run(run_id)
-    vectors = stack(run, of(run, layer)[0], with_truth)
-    job = MapJob()
-    job.future = _pool().submit(umap_embedding, vectors, run.settings().seed, job.tell)
-    return job
+def map_of(run: Run, with_truth: bool, layer: int = 0) -> Map:
+    """The map's job, which is begun here where it was not."""
+    return _maps().of(run, with_truth, layer)
 
 
 def umap_of(run: Run, with_truth: bool, layer: int = 0) -> Embedding | None:
-    """The map of M [+ H] points, or None while it is being computed in the background."""
-    future = _umap_job(name_of(run, layer), run.id, with_truth, layer).future
-    return future.result() if future is not None and future.done() else None
+    """The map of M [+ H] points, None while it is computed in the background, and for good where
+    it failed or was stopped.
+    """
+    return map_of(run, with_truth, layer).made
 
 
 def umap_share(run: Run, with_truth: bool, layer: int = 0) -> float:
     """Which share of the UMAP map is done."""
-    return _umap_job(name_of(run, layer), run.id, with_truth, layer).share
+    return map_of(run, with_truth, layer).layout.share
+
+
+def why_not(run: Run, with_truth: bool, layer: int = 0) -> str | None:
+    """Why there will be no map, None while there is one or it is on its way."""
+    known = map_of(run, with_truth, layer)
+    if not known.job.over or known.made is not None:
+        return None
+    return known.error or "UMAP was stopped"
+
+
+def control(run: Run, with_truth: bool, layer: int = 0) -> None:
+    """The button that stops a map on its way, or draws one that was stopped or failed."""
+    known = map_of(run, with_truth, layer)
+    if not known.job.over:
+        st.button(
+            "Stop the map",
+            key="map_stop",
+            icon=":material/stop:",
+            on_click=safely,
+            args=(known.job.stop,),
+            help="UMAP arranges the neurons by their neighbours; the PCA map stays.",
+        )
+    elif known.made is None:
+        act = (_maps().again, run, with_truth, layer)
+        st.button("Draw the UMAP map", key="map_again", on_click=safely, args=act)

@@ -120,6 +120,9 @@ def _map_note(run: Run, layer: int) -> str:
     made = maps.umap_of(run, truth, layer)
     if made is not None:
         return "UMAP" if made.method == UMAP else f"by distance; {made.places} are few for UMAP"
+    why = maps.why_not(run, truth, layer)
+    if why is not None:
+        return f"PCA; {why}"
     tenths = int(10 * maps.umap_share(run, truth, layer))
     return f"PCA; UMAP is {f'{10 * tenths} % done' if tenths else 'getting ready'}"
 
@@ -202,12 +205,14 @@ def _cluster_best(run: Run, best: int | None) -> None:
     st.rerun()
 
 
-def _below(run: Run) -> None:
+def _below(run: Run, layer: int | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bench_below"):
         steps.next_button("reconstruct", "Build the network", run)
         if run.best_students is not None and st.button("Cluster all students", key="cluster_all"):
             _cluster_best(run, None)
         lock.toggle(run)
+        if layer is not None:
+            maps.control(run, _truth_known(run, layer), layer)
 
 
 def _layer(run: Run) -> int | None:
@@ -248,26 +253,27 @@ def _layer(run: Run) -> int | None:
 def body(run: Run) -> None:
     """The whole workbench; every change acts at once and is stored with the run."""
     layer = _layer(run)
-    if layer is not None:
-        _one(run, layer)
-    _below(run)
+    drawn = layer is not None and _one(run, layer)
+    _below(run, layer if drawn else None)
 
 
-def _one(run: Run, layer: int) -> None:
-    """The bench of one layer, or the sentence that says why there is none."""
+def _one(run: Run, layer: int) -> bool:
+    """The bench of one layer; False, after the sentence that says why, where there is none."""
     grown = _tree_or_way_on(run) if layer == 0 else tree_cache.of(run, layer)
     if grown is None:
-        return
+        return False
     if len(grown[0]) == 0:
         frame.callout(
             "No student holds a neuron that does anything, so that there is nothing to compare; "
             "train the students longer, or others."
         )
-        return
+        return False
     note = _map_note(run, layer)
     # asked before the bench is drawn: a map that is ready a moment later is not on it yet
-    coming = maps.umap_of(run, _truth_known(run, layer), layer) is None
+    truth = _truth_known(run, layer)
+    coming = maps.umap_of(run, truth, layer) is None and maps.why_not(run, truth, layer) is None
     _bench(run, layer)
     if coming:
         with st.container(key="blob_watch"):
             st.fragment(frame.guarded(_watch), run_every=_REFRESH_SECONDS)(run.id, layer, note)
+    return True
