@@ -112,7 +112,8 @@ class OnCard(Tensor):
             _ledger.failures += 1
             raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {size} bytes.")
         _ledger.used = True
-        return wrapper
+        made: OnCard = wrapper
+        return made
 
     def __repr__(self) -> str:  # type: ignore[override]
         return f"OnCard({self.held!r})"
@@ -259,7 +260,7 @@ def _to(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             plain.append(arg)
     on_card = isinstance(tensor, OnCard)
     wanted = on_card if device is None else _is_cuda(device)
-    found = _inner(tensor).to(*plain, **kwargs) if plain or kwargs else _inner(tensor)
+    found: Tensor = _inner(tensor).to(*plain, **kwargs) if plain or kwargs else _inner(tensor)
     if wanted == on_card:
         return tensor if found is _inner(tensor) else (OnCard(found) if on_card else found)
     if on_card:
@@ -277,7 +278,8 @@ def _where(condition: Tensor, a: Any, b: Any) -> Tensor:
         part if isinstance(part, Tensor) else torch.tensor(part, dtype=dtype, device="cpu")
         for part in (a, b)
     ]
-    return torch.ops.aten.where.self(condition, *numbers)
+    chosen: Tensor = torch.ops.aten.where.self(condition, *numbers)
+    return chosen
 
 
 def _refuse_numpy() -> None:

@@ -54,7 +54,7 @@ def test_a_failure_is_written_down_and_the_rest_goes_on(tmp_path: Path) -> None:
     def broken(device: str) -> None:
         raise RuntimeError("CUBLAS_STATUS_NOT_SUPPORTED")
 
-    with mock.patch.dict(gpu.CHECKS, {"broken": broken}):
+    with mock.patch.dict(gpu_checks.CHECKS, {"broken": broken}):
         gpu.check(log, "cpu", ("broken", "last layer"))
     with mock.patch.object(gpu, "one", side_effect=RuntimeError("misaligned address")):
         gpu.run_case(gpu.SMALL, ("cpu",), log, {"cpu": {}})

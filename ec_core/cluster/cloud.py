@@ -82,7 +82,7 @@ def _alive(incoming: np.ndarray, outgoing: np.ndarray, entry: Activation) -> np.
     weight = np.linalg.norm(incoming[:, :, :-1], axis=2)
     if entry.homogeneous:
         weight = weight / np.maximum(np.linalg.norm(incoming, axis=2), np.finfo(float).tiny)
-    result = finite
+    result: np.ndarray = finite
     for size in (strength, weight):
         result = result & (size > NEGLIGIBLE * size.max(axis=1, initial=0.0, keepdims=True))
     return result

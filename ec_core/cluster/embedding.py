@@ -140,7 +140,7 @@ def _by_distances(places: np.ndarray, seed: int) -> np.ndarray:
         away = drawn()
         pull = np.divide(true, away, out=np.zeros_like(true), where=away > 0.0)
         points = (pull.sum(axis=1)[:, None] * points - pull @ points) / len(points)
-    return points
+    return np.asarray(points)
 
 
 _COMPILED = (

@@ -114,7 +114,8 @@ def typical_iterations(shape: Architecture) -> float:
     if len(hidden) > 1:
         return _DEEP
     base = _KINK if name.kink else _SYMMETRIC if name.parity and not name.linear else _OTHER
-    return base * max(1.0, hidden[0] / (_CROWD * shape.sizes[0])) ** _CROWDED
+    crowd = max(1.0, hidden[0] / (_CROWD * shape.sizes[0]))
+    return base * float(crowd**_CROWDED)
 
 
 def estimate(

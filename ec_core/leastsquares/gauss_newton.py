@@ -86,7 +86,8 @@ class GaussNewton:
         """sum_k delta[k,h] a_kg s'_g (S, H, G, n): a lower layer's delta with the last hidden's."""
         weighted = torch.matmul(self.layers.outgoing.transpose(1, 2), delta.flatten(2))
         weighted = weighted.unflatten(2, delta.shape[2:])  # (S, G, H, n)
-        return (weighted * slope[:, :, None]).transpose(1, 2)
+        into: Tensor = weighted * slope[:, :, None]
+        return into.transpose(1, 2)
 
     def _total(self, low: int, m: int, rows: int, columns: int) -> Tensor:
         """The running sum (S, rows, columns) of one pair of layers."""

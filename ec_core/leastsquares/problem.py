@@ -96,7 +96,8 @@ def rare_rows(x: Tensor, count: int, each: int) -> Tensor:
     if not hidden.any():
         return torch.empty(0, dtype=torch.long, device=x.device)
     order = torch.argsort(away[count:, hidden], dim=0, descending=True, stable=True)[:each]
-    return torch.unique(order) + count
+    rows: Tensor = torch.unique(order)
+    return rows + count
 
 
 def rows_for(shape: Architecture, answers_per_parameter: float) -> int:

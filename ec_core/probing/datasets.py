@@ -46,19 +46,19 @@ class Dataset:
 
     @property
     def x_train(self) -> np.ndarray:
-        return self.x[self.train]
+        return np.asarray(self.x[self.train])
 
     @property
     def x_test(self) -> np.ndarray:
-        return self.x[self.test]
+        return np.asarray(self.x[self.test])
 
     @property
     def targets_train(self) -> np.ndarray:
-        return self.targets[self.train]
+        return np.asarray(self.targets[self.train])
 
     @property
     def targets_test(self) -> np.ndarray:
-        return self.targets[self.test]
+        return np.asarray(self.targets[self.test])
 
     @property
     def constant_features(self) -> tuple[int, ...]:

@@ -229,7 +229,7 @@ def _solved(phi: Tensor, target: Tensor) -> Tensor:
     """Rows (C, F) that make target (N, C) of phi (N, F), the shortest of the best."""
     # a QR first: the decomposition then works on a small square matrix
     q, r = torch.linalg.qr(phi)
-    solution = torch.linalg.lstsq(r, q.T @ target, rcond=_RCOND, driver="gelsd").solution
+    solution: Tensor = torch.linalg.lstsq(r, q.T @ target, rcond=_RCOND, driver="gelsd").solution
     return solution.T.contiguous()
 
 

@@ -37,7 +37,7 @@ _SEARCH_SECONDS = 10.0
 
 
 def _search_seconds(neurons: int) -> float:
-    return _SEARCH_SECONDS * 2.0 ** ((min(neurons, MIDDLE_LIMIT) - MIDDLE_LIMIT) / 2)
+    return _SEARCH_SECONDS * float(2.0 ** ((min(neurons, MIDDLE_LIMIT) - MIDDLE_LIMIT) / 2))
 
 
 def with_lines(found: Pruned) -> tuple[Problem, Tensor]:

@@ -64,7 +64,8 @@ class Errors:
 
     def worth(self, more: Number, less: Number) -> Number:
         """How far losses ``less`` lie below ``more``, as sums of squares in units of s²."""
-        return (more - less) * self.answers / self.variance
+        worth: Number = (more - less) * self.answers / self.variance
+        return worth
 
     def bought(self, parameters: int) -> float:
         """What so many parameters must be worth to be kept."""

@@ -66,7 +66,7 @@ def subset_sums(rows: np.ndarray) -> np.ndarray:
 
 
 def _bits(index: int, count: int) -> np.ndarray:
-    return (index >> np.arange(count)) & 1 == 1
+    return np.asarray((index >> np.arange(count)) & 1 == 1)
 
 
 def _meet_in_the_middle(

@@ -16,4 +16,4 @@ def filled(run_id: str, settings: Settings) -> None:
 
 def stale(run_id: str, stored: Settings) -> bool:
     """Has another window stored other settings since the fields were filled?"""
-    return st.session_state.get(_SEEN, (run_id, stored)) != (run_id, stored)
+    return bool(st.session_state.get(_SEEN, (run_id, stored)) != (run_id, stored))

@@ -159,7 +159,8 @@ def answers(part: str, network: ec.Network, x: np.ndarray, seed: int) -> np.ndar
     if part == "decimals":
         return np.round(exact, 4)
     rng = np.random.default_rng(stage_seed(seed, f"noise {part} {network.activation}"))
-    return exact + float(part) * exact.std(axis=0) * rng.standard_normal(exact.shape)
+    noisy: np.ndarray = exact + float(part) * exact.std(axis=0) * rng.standard_normal(exact.shape)
+    return noisy
 
 
 def within_bars(result: ec.Recovery, teacher: ec.Network) -> np.ndarray:

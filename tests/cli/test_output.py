@@ -1,6 +1,7 @@
 """What is printed: JSON without surprises, one line per event worth one."""
 
 import json
+from collections.abc import Generator
 
 import numpy as np
 import pytest
@@ -73,7 +74,7 @@ def test_most_iterations_are_worth_none() -> None:
 
 
 def test_watch_prints_on_stderr_and_returns_the_result(capsys: pytest.CaptureFixture[str]) -> None:
-    def stage():  # type: ignore[no-untyped-def]
+    def stage() -> Generator[Event, None, int]:
         yield Note("expand", "One.")
         yield Event("expand")
         return 42

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ from tests.figures import samples
 STATES = (CONVERGED, TRAINING, STALLED, STOPPED, OUT_OF_BUDGET)
 
 
-def curves(fig: object) -> list:
+def curves(fig: object) -> list[Any]:
     return [trace for trace in fig.data if trace.hoverinfo != "skip"]  # type: ignore[attr-defined]
 
 

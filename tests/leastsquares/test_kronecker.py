@@ -30,7 +30,8 @@ def _dense(of: kronecker.Preconditioner, shift: torch.Tensor) -> torch.Tensor:
     count = of.shape.parameter_count
     eye = torch.eye(count, dtype=torch.float64)
     columns = [of.solve(shift, row.expand(len(shift), -1)) for row in eye]
-    return torch.linalg.inv(torch.stack(columns, dim=2))
+    dense: torch.Tensor = torch.linalg.inv(torch.stack(columns, dim=2))
+    return dense
 
 
 @pytest.mark.parametrize("skip", [False, True])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
 from ec_core.benchmark import Grid, Outcome, Settings, outcome_path, read_folder, solve_all

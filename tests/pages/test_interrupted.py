@@ -14,6 +14,7 @@ from ec_core import chain
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import Event, Note
+from ec_core.expand import trainer
 from ec_core.runs import at_work, work
 from ec_core.runs.run import Run
 from pages.shell import interrupted, process

@@ -21,6 +21,7 @@ from ec_core.networks.forward import forward
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct import reconstruct as module
+from ec_core.reconstruct import significance
 from ec_core.reconstruct.prune import Pruned
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from tests.steps import drain
@@ -110,7 +111,7 @@ def test_what_was_given_up_and_gets_there_after_all_is_pruned(
     theta = np.concatenate([hidden.ravel(), outer.ravel()])[None]
     loss = losses(problem, torch.from_numpy(theta)).numpy()
     ensemble = ensemble_of(problem.shape, theta, loss, 0)
-    real, called = module.to_size, []
+    real, called = significance.to_size, []
 
     def to_size(
         problem: Problem, theta: torch.Tensor, *rest: Any
