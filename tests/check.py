@@ -1,9 +1,10 @@
 """The one check: format, lint, types, layers, books, browser code, tests.
 
-    python tests/check.py [--long] [pytest options]
+    python tests/check.py [--only STEP,STEP…] [--long] [pytest options]
 
-``--long`` adds the tests that are too long for every day. Every step runs even if one before it
-failed, so that one run shows all there is to mend; the exit code is 0 only if all passed.
+``--only format,lint`` runs these steps; ``--long`` adds the tests that are too long for every day.
+Every step runs even if one before it failed, so that one run shows all there is to mend; the exit
+code is 0 only if all passed.
 """
 
 from __future__ import annotations
@@ -77,6 +78,17 @@ def run(name: str, extra: Sequence[str] = (), *, kept: bool = False) -> bool:
     return passed
 
 
+def chosen(options: list[str]) -> tuple[list[str], list[str]]:
+    """The steps to run, in their order, and the options left for pytest."""
+    if "--only" not in options:
+        return list(STEPS), options
+    at = options.index("--only")
+    names = options[at + 1].split(",") if at + 1 < len(options) else []
+    if not names or not set(names) <= set(STEPS):
+        sys.exit(f"--only takes steps between commas: {', '.join(STEPS)}.")
+    return [name for name in STEPS if name in names], options[:at] + options[at + 2 :]
+
+
 def main(options: list[str]) -> int:
     """Run every step; 0 if all passed, else 1.
 
@@ -86,12 +98,13 @@ def main(options: list[str]) -> int:
     if "--long" in options:
         # the last -m counts, and an empty one chooses all
         options = [*(option for option in options if option != "--long"), "-m", ""]
-    others = [name for name in STEPS if name != TESTS]
+    steps, options = chosen(options)
+    others = [name for name in steps if name != TESTS]
     with ThreadPoolExecutor(1) as beside:
         passing = [beside.submit(run, name, kept=True) for name in others]
-        passed = {TESTS: run(TESTS, options)}
+        passed = {TESTS: run(TESTS, options)} if TESTS in steps else {}
         passed |= {name: step.result() for name, step in zip(others, passing, strict=True)}
-    failed = [name for name in STEPS if not passed[name]]
+    failed = [name for name in steps if not passed[name]]
     print(f"Failed: {', '.join(failed)}" if failed else "All checks passed.")
     return 1 if failed else 0
 

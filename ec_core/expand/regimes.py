@@ -53,7 +53,7 @@ class SmallSteps:
         >>> SmallSteps(300, 1e-3).share, round(SmallSteps(300, 1e-3, candidates=9).share, 9)
         (1.0, 4.333333333)
         """
-        thirds = (max(1.0, self.candidates / 3**k) for k in range(3))
+        thirds = (max(1.0, self.candidates / float(3**k)) for k in range(3))
         return sum(thirds) / 3
 
 
