@@ -15,7 +15,7 @@ import pytest
 
 import ec_core as ec
 from ec_core.runs import demo
-from tests.benchmarks import gpu
+from tests.benchmarks import gpu, gpu_checks
 from tests.pretend_card import pretend_card
 
 

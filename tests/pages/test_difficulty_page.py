@@ -220,7 +220,7 @@ def test_a_click_takes_new_boxes_so_that_a_late_message_takes_nothing_back(
     """What the browser sent before it knew of the click still carries the old boxes."""
     one = Map("somewhere", solved[0].problem.settings, solved)
     state: dict[str, object] = {}
-    monkeypatch.setattr(maps.st, "session_state", state)
+    monkeypatch.setattr(streamlit, "session_state", state)
     before = maps._boxes(one)
     state["time_map"] = {"selection": {"points": [{"customdata": (2, 3)}]}}
     maps._pick("time_map", one)

@@ -111,7 +111,7 @@ def test_continued_students_go_on_from_those_that_are_stored(
     broken_off: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, given = broken_off("ensemble", work.EXPAND, more=True), []
-    stored, real = run.ensemble(), chain.expand
+    stored, real = run.ensemble(), trainer.expand
 
     def watched(*arguments: Any) -> Any:
         given.append(arguments[4])
