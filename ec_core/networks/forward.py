@@ -53,10 +53,10 @@ def sums(shape: Architecture, block: Tensor, below: Sequence[Tensor]) -> Tensor:
     Faster than the product with ``features`` where nobody needs those, equal up to rounding.
     """
     layer = len(below) - 1
-    own, *past = (block[..., shape.columns(layer, j)].mT for j in reversed(shape.sources(layer)))
-    z = torch.matmul(below[-1], own) + block[..., None, :, shape.bias(layer)]
-    for weight, h in zip(past, below[-2::-1], strict=False):
-        z = z + torch.matmul(h, weight)
+    own = block[..., shape.columns(layer, layer)]
+    z = torch.matmul(below[-1], own.mT) + block[..., shape.bias(layer)].unsqueeze(-2)
+    for j in reversed(shape.sources(layer)[:-1]):
+        z = z + torch.matmul(below[j], block[..., shape.columns(layer, j)].mT)
     return z
 
 
