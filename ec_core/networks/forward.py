@@ -88,11 +88,15 @@ def forward(shape: Architecture, theta: Tensor, x: Tensor) -> Tensor:
 
 
 def hidden_outputs(shape: Architecture, blocks: Sequence[Tensor], x: Tensor) -> list[Tensor]:
-    """(x, h_1, …, h_l) for the blocks ((S,) H, F) of the lowest l layers: ``below`` of the next."""
+    """(x, h_1, …, h_l) for the blocks ((S,) H, F) of the lowest l layers: ``below`` of the next.
+
+    Their sizes are the blocks' own: of the shape, activation and skip paths count.
+    """
     if not blocks:
         return [x]
     passed = forward_pass(shape, Layers(tuple(blocks)), x)
-    own = [phi[..., : shape.sizes[i]] for i, phi in enumerate(passed.phi)]
+    widths = (x.shape[-1], *(block.shape[-2] for block in blocks))
+    own = [phi[..., :width] for phi, width in zip(passed.phi, widths, strict=False)]
     return [*own, shape.entry.function(passed.answers)]
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from ec_core.expand.students import StudentEnsemble
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
-from ec_core.networks.forward import features, forward_pass
-from ec_core.networks.parameters import Layers, unpack
+from ec_core.networks.forward import features, forward_pass, hidden_outputs
+from ec_core.networks.parameters import unpack
 
 _RCOND = 1e-12
 """Directions of the features below this share are rounding."""
@@ -30,7 +30,7 @@ def carried(
     x = problem.x[:_PROBES].cpu()
     layers = unpack(old.shape, torch.from_numpy(old.theta[which]))
     new, shape = unpack(problem.shape, theta), problem.shape
-    below = _hidden(shape, Layers(tuple(block[:1] for block in new.blocks)), x, layer + 1)
+    below = hidden_outputs(shape, [block[0] for block in new.blocks[: layer + 1]], x)
     reads = features(shape, below).reshape(len(x), -1)  # (h, 1) or, with skip paths, (h, 1, …, x)
     passed = forward_pass(old.shape, layers, x)
     for m in range(layer + 1, len(new.blocks)):
@@ -56,11 +56,3 @@ def _from_below(shape: Architecture, m: int, layer: int) -> Tensor:
     if shape.skip:
         parts += [columns[shape.columns(m, j)] for j in range(layer, -1, -1)]
     return torch.cat(parts)
-
-
-def _hidden(shape: Architecture, layers: Layers, x: Tensor, count: int) -> list[Tensor]:
-    """(x, h_1, …, h_count), each (n, H), of one student."""
-    below = [x]
-    for block in layers.blocks[:count]:
-        below.append(shape.entry.function(features(shape, below) @ block[0].T))
-    return below

@@ -30,7 +30,7 @@ from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import ensemble_of
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
-from ec_core.networks.forward import features
+from ec_core.networks.forward import hidden_outputs
 from ec_core.networks.parameters import pack, random_parameters, unpack
 from ec_core.reconstruct.prune import STAGE, Pruned, approach
 from ec_core.reconstruct.refit import fitting, refit
@@ -113,10 +113,7 @@ class Ground:
 def ground(full: Problem, blocks: tuple[Tensor, ...]) -> Ground:
     """The problem above given layers, whose rows (H, F) read (h, 1, everything below)."""
     shape = full.shape.with_hidden(*(block.shape[0] for block in blocks))
-    below = [full.x]
-    for block in blocks:
-        below.append(shape.entry.function(features(shape, below) @ block.T))
-    x = torch.cat(below[::-1], dim=1)
+    x = torch.cat(hidden_outputs(shape, blocks, full.x)[::-1], dim=1)
     mean, spread = x.mean(0), x.std(0)
     spread = torch.where(spread > 0, spread, torch.ones_like(spread))
     return Ground(full, blocks, (x - mean) / spread, mean, spread)

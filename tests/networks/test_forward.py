@@ -91,6 +91,10 @@ def test_the_outputs_of_the_lowest_layers(sizes: tuple[int, ...], skip: bool) ->
     for count in range(len(sizes) - 1):
         below = hidden_outputs(shape, layers.blocks[:count], x)
         torch.testing.assert_close(features(shape, below), passed.phi[count], rtol=0, atol=0)
+        # the layers may be those of a network of other sizes
+        other = shape.with_hidden(*(size + 1 for size in sizes[1:-1]))
+        again = hidden_outputs(other, layers.blocks[:count], x)
+        assert all(torch.equal(a, b) for a, b in zip(again, below, strict=True))
         # one student alone, without the students' axis
         alone = hidden_outputs(shape, [block[1] for block in layers.blocks[:count]], x)
         read = features(shape, alone)
