@@ -5,9 +5,7 @@ from __future__ import annotations
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "ec_core/cluster/plateau.py": {
-        "plateaus: np.diff(count, prepend=-1) → np.diff(count, prepend=-2)": (
-            "counts are never negative: either number differs from the first"
-        ),
+        "plateaus: np.diff(count, prepend=-1) → np.diff(count, prepend=-2)": "counts are never negative: either number differs from the first",
     },
     "ec_core/reconstruct/signs.py": {
         "module: MIDDLE_LIMIT = 40 → MIDDLE_LIMIT = 41": "a choice of time and memory: the answer is the same",
@@ -34,18 +32,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "Cut.__post_init__: needed_students(1, self.gamma) → needed_students(2, self.gamma)": "called for its check of gamma alone",
         "paper_cut: len(large) == 0 or large.max() == 0 → len(large) == 0": "the root holds all vectors, which are enough: where there is a merge, one is large",
         "paper_cut: np.searchsorted(…, side='right') → without": "a merge at exactly the rounding floor: either side gives the same clusters",
-        "paper_cut: int(np.searchsorted(tree.heights, HEIGHT_FLOOR, side='right')) - 1 → int(np.searchsorted(tree.heights, HEIGHT_FLOOR, side='right')) - 2": "a merge at exactly the rounding floor: either side gives the same clusters",
-        "paper_cut: if middle >= later[0] → if True": "guards against rounding between two neighbouring floats",
         "paper_cut: if middle >= later[0] → if False": "guards against rounding between two neighbouring floats",
         "paper_cut: middle >= later[0] → middle > later[0]": "guards against rounding between two neighbouring floats",
-        "paper_cut: middle >= later[0] → middle < later[0]": "guards against rounding between two neighbouring floats",
-        "paper_cut: middle >= later[0] → middle >= later[1]": "guards against rounding between two neighbouring floats",
         "_median_angle: if len(units) > _MEDIAN_MEMBERS → if False": "any part of a huge cluster stands for it, and so does the whole",
         "_median_angle: len(units) > _MEDIAN_MEMBERS → len(units) >= _MEDIAN_MEMBERS": "any part of a huge cluster stands for it, and so does the whole",
         "_median_angle: np.linspace(0, len(units) - 1, _MEDIAN_MEMBERS) → np.linspace(1, len(units) - 1, _MEDIAN_MEMBERS)": "any part of a huge cluster stands for it, and so does the whole",
-        "_median_angle: len(units) - 1 → len(units) + 1": "any part of a huge cluster stands for it, and so does the whole",
         "_median_angle: len(units) - 1 → len(units) - 2": "any part of a huge cluster stands for it, and so does the whole",
-        "_judge: if len(nodes) == 1 → if False": "the numbers of a branch and of its members are the same, as a test shows",
         "apply_cut: if known is None → if True": "works out again what was handed in",
     },
 }
