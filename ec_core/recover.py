@@ -34,7 +34,8 @@ def recover(
         number is given, as many as the students turn out to need; an Asker is the same
     data : (n, D) rows to ask with, for the distributions that need them
     activation : the teacher's, from ``ACTIVATIONS``; inputs : D, where the callable does not say
-    budget : seconds, None for no limit; on_event : called with every event
+    budget : seconds, None for no limit; seed : of all random numbers
+    on_event : called with every event
     settings : the other fields of ``RecoverConfig`` (students, width, gamma, …)
 
     Raises InputError for input that cannot be used; a run that does not succeed is a result with

@@ -67,7 +67,14 @@ def network_bytes(network: Network) -> bytes:
 
 
 def save_network(network: Network, path: str | Path) -> None:
-    """Write a network file. Raises InputError if the place cannot be written."""
+    """Write a network file at ``path``. Raises InputError if the place cannot be written.
+
+    >>> network = Network("tanh", (np.ones((3, 2)), np.ones((1, 3))), (np.zeros(3), np.zeros(1)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_network(network, Path(folder, "network.safetensors"))
+    ...     os.listdir(folder)
+    ['network.safetensors']
+    """
     write_atomically(Path(path), network_bytes(network))
 
 
@@ -128,5 +135,15 @@ def load_network(
     fallback: str | None = None,
     layout: str | None = None,
 ) -> Network:
-    """Read a network file; see ``parse_network``."""
+    """Read the network file at ``path``; see ``parse_network``.
+
+    activation, fallback, layout : see ``NetworkFile.network``
+    Raises InputError for a file that holds no network.
+
+    >>> network = Network("tanh", (np.ones((3, 2)), np.ones((1, 3))), (np.zeros(3), np.zeros(1)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_network(network, Path(folder, "network.safetensors"))
+    ...     load_network(Path(folder, "network.safetensors")).sizes
+    (2, 3, 1)
+    """
     return read_network_file(path).network(activation, fallback, layout)

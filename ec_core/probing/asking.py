@@ -206,6 +206,7 @@ def probe(
 ) -> ProbeSet:
     """Ask a teacher, or any callable, and make the answers ready to learn from.
 
+    count : of questions; distribution, seed, data : see ``draw_inputs``
     inputs : D; read off the teacher or the data where they tell it
     hidden_layers, activation : what ``default_count`` goes by where ``count`` is not given
     Raises InputError as ``draw_inputs`` and ``make_probes`` do.

@@ -277,7 +277,16 @@ def make_probes(
 
 
 def save_answers(x: np.ndarray, y: np.ndarray, path: str | Path) -> None:
-    """Write a probe file: ``.npz`` with x (N, D) and y (N, K)."""
+    """Write a probe file at ``path``: ``.npz`` with x (N, D) and y (N, K).
+
+    Raises InputError if the place cannot be written.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_answers(np.zeros((3, 2)), np.ones((3, 1)), Path(folder, "probes.npz"))
+    ...     os.listdir(folder)
+    ['probes.npz']
+    """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=x, y=y)
     write_atomically(Path(path), buffer.getvalue())
@@ -316,6 +325,16 @@ def parse_answers(data: bytes, name: str = "the file") -> tuple[np.ndarray, np.n
 
 
 def load_answers(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read a probe file; see ``parse_answers``."""
+    """Read the probe file at ``path``: x (N, D) and y (N, K); see ``parse_answers``.
+
+    Raises InputError for a file that is no probe file.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_answers(np.zeros((3, 2)), np.ones((3, 1)), Path(folder, "probes.npz"))
+    ...     x, y = load_answers(Path(folder, "probes.npz"))
+    >>> x.shape, y.shape
+    ((3, 2), (3, 1))
+    """
     path = Path(path)
     return parse_answers(read_bytes(path, MAX_FILE_BYTES), path.name)
