@@ -18,7 +18,7 @@ import inspect
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -233,7 +233,8 @@ def cell(outcome: Outcome, usual: Outcome, teachers: int) -> str:
     return f"{outcome.recovered} of {teachers}{wrong}, ×{pace:.1f}"
 
 
-def main(say: Callable[[str], None] = partial(print, flush=True)) -> int:
+def main() -> int:
+    say = partial(print, flush=True)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--numbers", help="only these, comma-separated")
     parser.add_argument("--quick", action="store_true", help="two problems, for a test")
