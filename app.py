@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import pages  # noqa: F401  # the gate, alone and first
 from pages.shell import navigation
 
 st.set_page_config(

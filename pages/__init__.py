@@ -4,7 +4,8 @@ This is the gate to the program: it is loaded once, here. Every session runs its
 its own. Where several import the program at the same moment, each by another entrance, each holds
 what another waits for, and Python breaks the tie by letting some of them fail or see half a module.
 Whoever imports this package first loads all of it, and Python lets the others wait for that; so a
-page imports from here before anything else of ours (tests/server holds the pages to it).
+page imports it, alone, before anything else of ours (tests/server holds the pages to it): who asks
+for ``pages.shell`` holds that name while it waits here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,6 @@ _LATER = ("pandas", "plotly.graph_objects", "sklearn.datasets")
 for _name in _LATER:
     importlib.import_module(_name)
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
-    # a page draws when it is run, and is run by Streamlit alone
-    if not _module.name.endswith(".page"):
+    # a page and its door draw when they are run, and are run by Streamlit alone
+    if not _module.name.endswith(".page") and not _module.name.startswith(f"{__name__}._"):
         importlib.import_module(_module.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pages  # noqa: F401  # the gate, alone and first
 from pages.shell import frame, theme
 
 # isort: split

@@ -55,10 +55,11 @@ def navigation_pages() -> list[st.Page]:
 
 
 def by_the_main_script() -> None:
-    """Called by every page: begins anew with app.py where this page was run without it.
+    """Begins anew with app.py where a page was run without it. Called by every page, and its door.
 
-    A fresh server takes whatever lies in pages/ for an app of the older kind, and runs a page that
-    is opened by its address alone, until st.navigation has been called once.
+    Until st.navigation has been called once, a fresh server takes the files in pages/ for an app of
+    the older kind: it runs what is opened by its address alone, and says "Page not found" to the
+    person where there is no file of that name. So each step has a door, pages/_STEP.py.
     """
     if _TOLD not in st.session_state:
         st.navigation(navigation_pages(), position="hidden")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+import pages  # noqa: F401  # the gate, alone and first
 from pages.shell import frame, steps
 
 # isort: split

@@ -19,7 +19,9 @@ _HEADING = re.compile(r"<h1>(.*?)</h1>")
 
 @dataclass
 class Visit:
-    """What a page answered: its headings, Streamlit's own errors, and ours."""
+    """What a page answered: its headings, Streamlit's own errors, and ours; ``lost``: that there is
+    no such page.
+    """
 
     page: str
     exceptions: list[str] = field(default_factory=list)
@@ -27,12 +29,15 @@ class Visit:
     headings: list[str] = field(default_factory=list)
     wide: bool = False
     finished: bool = False
+    lost: bool = False
 
     def take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "script_finished":
             # a page that is drawn again at once ends an earlier drawing with another word
             self.finished = message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        elif kind == "page_not_found":
+            self.lost = True
         elif kind == "page_config_changed":
             self.wide = message.page_config_changed.layout == PageConfig.WIDE
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
