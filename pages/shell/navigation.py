@@ -59,7 +59,7 @@ def by_the_main_script() -> None:
 
     Until st.navigation has been called once, a fresh server takes the files in pages/ for an app of
     the older kind: it runs what is opened by its address alone, and says "Page not found" to the
-    person where there is no file of that name. So each step has a door, pages/_STEP.py.
+    person where there is no file of that name. So each step has a door, such as pages/_teacher.py.
     """
     if _TOLD not in st.session_state:
         st.navigation(navigation_pages(), position="hidden")
