@@ -1,7 +1,7 @@
 // The buttons, dials and forms around the pictures.
 
 import * as B from "./bench.js"
-import { commit, finish, hand, keepNames, preview, step } from "./acts.js"
+import { commit, hand, keepNames, preview, step } from "./acts.js"
 import { redraw } from "./frame.js"
 import { search, wanted } from "./forms.js"
 import { chooseMap } from "./maps.js"
@@ -77,7 +77,8 @@ function named(screen, input) {
 /** @param {BenchScreen} screen */
 export function listenToolbar(screen) {
   const { root } = screen
-  root.addEventListener("focusout", () => finish(screen))
+  // a movement by keyboard is not ended when focus leaves: what is sent while a link is being
+  // followed would bring the page it left back, and what is not sent the tab remembers
   root.onclick = event => {
     const button = /** @type {Element} */ (event.target).closest("button")
     if (button && screen.bench) pressed(screen, button)
