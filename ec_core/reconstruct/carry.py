@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ec_core.expand.students import StudentEnsemble
+from ec_core.expand.students import StudentEnsemble, ensemble_of
+from ec_core.leastsquares.loss import losses
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import features, forward_pass, hidden_outputs
@@ -56,3 +57,20 @@ def _from_below(shape: Architecture, m: int, layer: int) -> Tensor:
     if shape.skip:
         parts += [columns[shape.columns(m, j)] for j in range(layer, -1, -1)]
     return torch.cat(parts)
+
+
+def on_shared(old: StudentEnsemble, rows: Tensor, layer: int, problem: Problem) -> StudentEnsemble:
+    """All students with the rows (C, F) as hidden layer ``layer``; those below are shared already.
+
+    problem : of their new sizes; what they did above is carried over, and nothing is trained
+    """
+    count = problem.shape.parameter_count
+    theta = torch.zeros(old.students, count, dtype=torch.float64, device="cpu")
+    blocks = unpack(problem.shape, theta).blocks
+    were = unpack(old.shape, torch.from_numpy(old.theta)).blocks
+    for below, same in zip(blocks[:layer], were, strict=False):
+        below[:] = same
+    blocks[layer][:] = rows
+    theta = carried(old, np.arange(old.students), problem, theta, layer)
+    loss = losses(problem, theta.to(problem.x.device)).cpu().numpy()
+    return ensemble_of(problem.shape, theta.numpy(), loss, old.seed)

@@ -33,7 +33,7 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import unpack
 from ec_core.probing.probes import ProbeSet
-from ec_core.reconstruct.carry import carried
+from ec_core.reconstruct.carry import on_shared
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.prune import STAGE, Pruned, approach, without_idle
 from ec_core.reconstruct.walk import Risen, Walked
@@ -101,7 +101,10 @@ class Compose:
             message = "Composing what students share."
             yield LayerStep(STAGE, 1, self.depth, "cluster", message)
         rows = collapse(state.students, seen.cloud, seen.clusters, layer)
-        students = self._on_shared(state.students, rows, layer)
+        hidden = list(state.students.shape.sizes[1:-1])
+        hidden[layer] = len(rows)
+        problem = self.problem(state.students.shape, tuple(hidden))
+        students = on_shared(state.students, rows, layer, problem)
         if layer + 1 == self.depth:
             return Risen(replace(state, known=self._as_the_best_reads(students)), seen, ())
         above = rough_view(students, layer + 1, seen.cut.gamma, seen.cut.beta)
@@ -142,23 +145,6 @@ class Compose:
         problem = self.problem(shared.shape, shared.shape.sizes[1:-1]).thinned()
         theta = torch.from_numpy(shared.theta[best : best + 1]).to(problem.x.device)
         return without_idle(problem, theta)
-
-    def _on_shared(self, old: StudentEnsemble, rows: Tensor, layer: int) -> StudentEnsemble:
-        """All students with the rows (C, F) as hidden layer ``layer``; those below are shared."""
-        hidden = list(old.shape.sizes[1:-1])
-        hidden[layer] = len(rows)
-        problem = self.problem(old.shape, tuple(hidden))
-        count = problem.shape.parameter_count
-        theta = torch.zeros(old.students, count, dtype=torch.float64, device="cpu")
-        blocks = unpack(problem.shape, theta).blocks
-        for below, were in zip(
-            blocks[:layer], unpack(old.shape, torch.from_numpy(old.theta)).blocks, strict=False
-        ):
-            below[:] = were
-        blocks[layer][:] = rows
-        theta = carried(old, np.arange(old.students), problem, theta, layer)
-        loss = losses(problem, theta.to(problem.x.device)).cpu().numpy()
-        return ensemble_of(problem.shape, theta.numpy(), loss, old.seed)
 
     def _regrown(
         self, known: Pruned, old: StudentEnsemble, trial: int, control: Control

@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from ec_core.cluster.layer import LayerView, view_layer
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.events import Event
 from ec_core.expand.learning import make_problem
-from ec_core.expand.students import StudentEnsemble, ensemble_of
-from ec_core.leastsquares.loss import losses
-from ec_core.networks.parameters import unpack
+from ec_core.expand.students import StudentEnsemble
 from ec_core.probing import ProbeSet
-from ec_core.reconstruct.carry import carried
+from ec_core.reconstruct.carry import on_shared
 from ec_core.reconstruct.climb import Route
 from ec_core.reconstruct.collapse import collapse
 from ec_core.reconstruct.walk import Risen, Walked
@@ -49,17 +46,7 @@ class Keep:
         hidden[layer] = len(rows)
         where = resolve_device(self.device)
         problem = make_problem(self.probes, state.shape.activation, tuple(hidden), where)
-        count = problem.shape.parameter_count
-        theta = torch.zeros(state.students, count, dtype=torch.float64)
-        blocks = unpack(problem.shape, theta).blocks
-        for below, old in zip(
-            blocks[:layer], unpack(state.shape, torch.from_numpy(state.theta)).blocks, strict=False
-        ):
-            below[:] = old
-        blocks[layer][:] = rows
-        theta = carried(state, np.arange(state.students), problem, theta, layer)
-        loss = losses(problem, theta.to(where)).cpu().numpy()
-        risen = ensemble_of(problem.shape, theta.numpy(), loss, state.seed)
+        risen = on_shared(state, rows, layer, problem)
         above = view_layer(risen, layer + 1, seen.cut.gamma, seen.cut.beta)
         return Risen(risen, seen, (above,))
 
