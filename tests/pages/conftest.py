@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.components.v2 import manifest_scanner as scanner
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -56,6 +58,22 @@ def components_looked_for_once() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanner, "scan_component_manifests", cache(scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def told_of_the_pages() -> Iterator[None]:
+    """Every run of an AppTest begins as if st.navigation had never been called, which on a server
+    is so for its first visitors only: tests/server looks at those.
+    """
+    made = PagesManager.__init__
+
+    def told(manager: PagesManager, *arguments: Any, **options: Any) -> None:
+        PagesManager.uses_pages_directory = False
+        made(manager, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PagesManager, "__init__", told)
         yield
 
 
