@@ -147,11 +147,17 @@ def test_reload_pause_second_tab_and_the_line(open_tab: Open, server: Any) -> No
 
 
 def test_the_live_canvas_is_not_replaced(open_tab: Open, server: Any) -> None:
-    tab, _ = begin_training(open_tab, server, 60)
+    tab, _ = begin_training(open_tab, server, 200)
+    # the search for a width has a canvas of its own, elsewhere on the page
+    see(tab, "training_facts")
     canvas = tab.locator(".st-key-live_losses canvas[data-iteration]").first
     canvas.wait_for()
+    # time stands still while it is marked, however busy the machine is
+    click(tab, "job_pause")
+    says(tab, "job_state", "Paused")
     canvas.evaluate("element => { element.dataset.mark = 'mine' }")
     at = int(canvas.get_attribute("data-iteration"))
+    click(tab, "job_resume")
     tab.wait_for_function(
         "at => { for (const host of document.querySelectorAll('.st-key-live_losses *')) {"
         " const c = host.shadowRoot?.querySelector('canvas');"
