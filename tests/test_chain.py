@@ -15,7 +15,7 @@ import ec_core as ec
 from ec_core import chain
 from ec_core.control import Control
 from ec_core.events import Event, Note
-from ec_core.expand.students import ensemble_of
+from ec_core.expand.students import StudentEnsemble, ensemble_of
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.architecture import Architecture
 from ec_core.probing import make_probes
@@ -184,6 +184,22 @@ def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
     assert [config.seed for config in tried] == seeds
     words = "other starts" if activation == "relu" else "8-8-8 hidden neurons"
     assert sum(words in note for note in notes) == len(widths) - 1
+
+
+@pytest.mark.parametrize(("restarts", "trainings"), [(None, 2), (0, 1)])
+def test_students_of_a_told_width_start_elsewhere_once(
+    restarts: int | None, trainings: int
+) -> None:
+    """One student of the teacher's own size is stuck from these starts, and not from the next."""
+    teacher = ec.make_teacher("synthetic", sizes=(2, 4, 1), activation="tanh", seed=3).network
+    config = chain.RecoverConfig("tanh", students=1, width=4, restarts=restarts)
+    parts: list[chain.Part] = []
+    probes = ec.probe(ec.Teacher(teacher), count=400)
+    events, found = drain(chain.run(probes, config, Control(), done=parts.append))
+    notes = [event.message for event in events if isinstance(event, Note)]
+    assert sum("other starts" in note for note in notes) == trainings - 1
+    assert sum(isinstance(part, StudentEnsemble) for part in parts) == trainings
+    assert found.certificate.verified == (trainings == 2)
 
 
 def test_an_estimate_is_kept_before_a_closer_fit_that_is_no_answer(

@@ -112,8 +112,8 @@ def why_no_others(run: Run) -> str | None:
         return KEPT
     if run.settings().width is not None:
         return (
-            "Not verified. Wider students could help; none were trained by themselves, since the "
-            "width of the students was told."
+            "Not verified. Wider students could help; where the width was told they are not "
+            "trained by themselves."
         )
     return None
 
