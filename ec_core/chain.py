@@ -100,6 +100,9 @@ class Begun:
 class Recovery:
     """What a run ends with: the network in the teacher's coordinates, the report (plain data, the
     fields of the contract) and everything a person may want to look at.
+
+    ensemble : the students; seen : how their first layer was looked at; reconstruction : how the
+    network was built from it; certificate : the verdict; probes : the questions and answers
     """
 
     network: Network

@@ -17,8 +17,10 @@ are helped by what they agree on, layer by layer; their order hardly changes aft
 class RecoverConfig:
     """Everything a run depends on besides the probes; plain data with one schema.
 
+    activation, hidden_layers : of the network that is looked for
     width, expansion, students, iterations, restarts : see ``ExpandConfig``
     gamma, beta : which clusters count (share of students, degrees)
+    seed : of the students' starts; device : "auto", "cpu", "cuda", "cuda:1", …
     precision : root mean square error of the answers, as a share of their spread, where it is
         known; None: read off the answers and what the students leave over
     """

@@ -139,6 +139,13 @@ class Asker:
     only what has not been asked yet is asked. ``first`` is how many to begin with, ``x`` (N, D)
     and ``y`` (N, K) what was asked so far.
 
+    teacher : what answers; inputs : D, where it does not know that itself
+    distribution, seed : which questions, see ``draw_inputs``; data : (N, D), for "data" and
+        "data+noise"
+    hidden_layers, activation : of the network that is looked for, from which the usual ``first``
+        follows
+    numbers : the answers are known to be a network's own numbers, not labels (``make_probes``)
+
     >>> asker = Asker(lambda x: np.tanh(x[:, :1]), inputs=2, first=10)
     >>> len(asker(asker.first).x), len(asker(20).x), len(asker(15).x)
     (8, 16, 16)

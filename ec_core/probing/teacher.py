@@ -9,8 +9,9 @@ from ec_core.networks.network import Network
 
 
 class Teacher:
-    """Answers queries.
+    """Answers queries, and shows nothing else of itself.
 
+    network : the one that answers
     queries : how many inputs have been answered so far
     inputs : D, the number of input features
 

@@ -54,6 +54,11 @@ class LayerMatch:
 class MatchReport:
     """How two networks compare; the definitions are those of ``match``.
 
+    layers : one ``LayerMatch`` per hidden layer
+    max_weight_error : largest difference of two weights or biases, None where sizes differ;
+        max_weight_error_identified : the same without inputs that never varied
+    function_error : largest difference of their answers to fresh questions, as a share of the
+        answers' spread
     aligned : ``other`` rewritten to stand beside the teacher weight by weight, None where
         sizes differ
     teacher_reducible : sentences, where the teacher itself has dead or equal neurons, or relu
