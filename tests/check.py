@@ -22,7 +22,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHON = [sys.executable, "-m"]
 LAYERS = "from importlinter.cli import lint_imports_command as check; check(['--no-cache'])"
 
-TESTS = "tests"
+COMPILE = (
+    "import numpy as np; from ec_core.cluster import umap_embedding as map; "
+    "map(np.random.default_rng(0).standard_normal((40, 4)), 0)"
+)
+
+COMPILED, TESTS = "compiled", "tests"
 
 STEPS = {
     "format": [*PYTHON, "ruff", "format", "--check", "--quiet", "."],
@@ -33,6 +38,8 @@ STEPS = {
     # into site/; a dead link, a formula or a name of the engine that is not there is an error
     "docs": [*PYTHON, "zensical", "build", "--strict", "--clean"],
     "browser code": [sys.executable, "tests/browser_code.py"],
+    # UMAP takes a minute, which each of the tests' processes and servers would spend at once
+    COMPILED: [sys.executable, "-c", COMPILE],
     # one process per core, a file in one process: the browser tests share their server; in the
     # order of tests/browser/conftest.py, where the longest are not left to the end
     # R: a test whose browser crashed and that passed at its second try is named, not hidden
@@ -92,17 +99,18 @@ def chosen(options: list[str]) -> tuple[list[str], list[str]]:
 def main(options: list[str]) -> int:
     """Run every step; 0 if all passed, else 1.
 
-    The tests begin at once, and the other steps go through one after the other beside them: of two
-    cores one would wait for them, and later for a browser.
+    What the tests need is compiled, and they begin; the other steps go through one after the other
+    beside them: of two cores one would wait for them, and later for a browser.
     """
     if "--long" in options:
         # the last -m counts, and an empty one chooses all
         options = [*(option for option in options if option != "--long"), "-m", ""]
     steps, options = chosen(options)
-    others = [name for name in steps if name != TESTS]
+    others = [name for name in steps if name not in (COMPILED, TESTS)]
     with ThreadPoolExecutor(1) as beside:
         passing = [beside.submit(run, name, kept=True) for name in others]
-        passed = {TESTS: run(TESTS, options)} if TESTS in steps else {}
+        passed = {COMPILED: run(COMPILED)} if COMPILED in steps else {}
+        passed |= {TESTS: run(TESTS, options)} if TESTS in steps else {}
         passed |= {name: step.result() for name, step in zip(others, passing, strict=True)}
     failed = [name for name in steps if not passed[name]]
     print(f"Failed: {', '.join(failed)}" if failed else "All checks passed.")
