@@ -62,7 +62,7 @@ def _long(*values: Any) -> Any:
 
 @pytest.mark.parametrize(("name", "width"), [("tanh", None), _long("gelu", 6)])
 def test_two_hidden_layers(name: str, width: int | None) -> None:
-    teacher = ec.make_teacher("synthetic", sizes=(3, 2, 3, 2), activation=name, seed=1).network
+    teacher = ec.make_teacher("synthetic", sizes=(3, 2, 2, 2), activation=name, seed=1).network
     result = _recover(ec.Teacher(teacher), 3, name, hidden_layers=2, width=width)
     assert result.report["verified"], result.report["reasons"]
     error = ec.match(teacher, result.network).max_weight_error

@@ -142,10 +142,10 @@ def test_the_script_repeats_a_search_for_the_width(
 def test_a_wrong_activation_is_not_verified_and_its_script_repeats_that_too(
     open_page: Opener, answers_only: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    x, y = (array[:120] for array in answers_only.stored.answers())
+    x, y = (array[:60] for array in answers_only.stored.answers())
     source = Source.from_answers(x, y, "answers.npz", "softsign")
     run = finish(
-        Run.create(source, replace(answers_only.settings(), probes=120, students=2, width=None))
+        Run.create(source, replace(answers_only.settings(), probes=60, students=2, width=None))
     )
     app = open_page("compare", run)
     assert "Not verified" in _text(app)
