@@ -14,7 +14,9 @@ import pytest
 from ec_core.events import SignsFound
 from ec_core.networks.jacobian import jacobian_blocks
 from ec_core.networks.network import Network
+from ec_core.probing.arithmetic import arithmetic_errors
 from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.probing.structure import fresh_limit, structure
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify import certificate
 from ec_core.verify.certificate import Certificate, certify
@@ -159,9 +161,24 @@ def test_neurons_whose_kink_no_probe_crosses_are_counted(bias: float, count: int
     assert said == ["The probes stay on one side of the kink of 1 neuron of layer 1."][:count]
 
 
-def test_weights_are_known_to_a_tenth_of_their_neuron() -> None:
+def test_a_kink_may_be_near_and_still_never_crossed() -> None:
+    rows = np.array([[0.01, 0.0], [0.0, 1.0]])
+    for sign in (1.0, -1.0):
+        network = Network(
+            "relu", (rows, np.ones((1, 2))), (np.array([0.5 * sign, 0.1]), np.ones(1))
+        )
+        probes = _probes(network)
+        said = [d.reason for d in certificate._one_sided(probes.to_standard(network), probes)]
+        assert said == ["The probes stay on one side of the kink of 1 neuron of layer 1."]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 1e4])
+def test_weights_are_known_to_a_tenth_of_their_neuron(unit: float) -> None:
+    """In whatever unit the second input is measured."""
     network = _network()
-    probes = _probes(network)
+    network = replace(network, weights=(network.weights[0] / [1.0, unit], network.weights[1]))
+    x = np.random.default_rng(1).standard_normal((300, 2)) * [1.0, unit]
+    probes = make_probes(x, network(x))
 
     def said(first: float, last: float, error: float | None = None) -> list[tuple[str, bool]]:
         """The first neuron's bars: so many times the length of what it reads and of its weight."""
@@ -260,6 +277,68 @@ def test_the_condition_is_that_of_the_scaled_jacobian() -> None:
     values = np.linalg.svd(rows / np.linalg.norm(rows, axis=0), compute_uv=False)
     ticket = certify(_claim(network, probes), probes)
     assert ticket.condition == pytest.approx(values[0] / values[-1])
+
+
+def _left(network: Network, probes: ProbeSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Questions, what is left of all answers, and weight rows, each in standard coordinates."""
+    x = np.concatenate([probes.x, probes.x_heldout])
+    y = np.concatenate([probes.y, probes.y_heldout])
+    rows = network.weights[0] * probes.x_scale
+    return (x - probes.x_mean) / probes.x_scale, (network(x) - y) / probes.y_scale, rows
+
+
+def test_structure_is_looked_for_in_all_answers_held_out_ones_too() -> None:
+    network = _network()
+    x = np.random.default_rng(1).standard_normal((300, 2)) * [3.0, 0.2] + [1.0, 5.0]
+    noise = 1e-3 * np.random.default_rng(2).standard_normal((300, 1))
+    plain = make_probes(x, network(x) + noise)
+    bent = replace(plain, y_heldout=plain.y_heldout + 0.1 * np.sin(plain.x_heldout[:, :1]))
+    found = []
+    for probes in (plain, bent):
+        found.append(certificate._structure(probes.to_standard(network), probes))
+        assert found[-1] == pytest.approx(structure(*_left(network, probes)), rel=1e-6)
+    assert found[0] < 2.0 < 3.5 < found[1]
+
+
+def test_structure_that_the_networks_own_rounding_makes_is_none_of_the_answers() -> None:
+    network = _network()
+    x = np.random.default_rng(1).standard_normal((300, 2))
+    half = make_probes(x, network(x).astype(np.float16))
+    (error, *others) = arithmetic_errors(network, half.x, half.looks)
+    rows = network.weights[0] * half.x_scale
+    each = [structure(half.inputs, e / half.y_scale, rows) for e in (error, *others)]
+    assert certificate._structure_of_arithmetic(network, half) == pytest.approx(max(each))
+    assert certificate._structure_of_arithmetic(network, _probes(network)) == 0.0
+
+
+@pytest.mark.usefixtures("cliff")
+@pytest.mark.parametrize(("above", "own", "passes"), [(1, 0, False), (1, 2, True), (-1, 0, True)])
+def test_answers_missed_in_one_direction_are_another_function_s(
+    above: float, own: float, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alike = certificate.SUSPICIOUS + above
+    monkeypatch.setattr(certificate, "_structure", lambda *_: alike)
+    monkeypatch.setattr(certificate, "_structure_of_arithmetic", lambda *_: own)
+    assert _ticket().verified  # exact answers are judged by their loss
+    ticket = _ticket(digits=5, loss=1e-11, heldout_loss=1e-11)
+    assert ticket.verified is passes
+    assert passes or ticket.cures == (Cure.CLASS,)
+    assert passes or f"({alike:.0f} standard deviations)" in ticket.reasons[0]
+
+
+@pytest.mark.usefixtures("cliff")
+@pytest.mark.parametrize(("share", "passes"), [(0.99, True), (1.01, False)])
+def test_fresh_answers_may_err_as_much_as_those_learnt_from_show(
+    share: float, passes: bool
+) -> None:
+    network = _network()
+    probes = _probes(network, digits=5)
+    learnt = probes.to_standard(network)(probes.inputs) - probes.answers
+    limit = fresh_limit(learnt, 13, len(probes.x_heldout), probes.precision)
+    claim = _claim(network, probes, loss=1e-11, heldout_loss=share * limit)
+    ticket = certify(claim, probes)
+    assert ticket.verified is passes
+    assert passes or "interpolates" in ticket.reasons[0]
 
 
 def test_an_estimate_has_no_fault_but_the_answers_error() -> None:
