@@ -16,7 +16,7 @@ from ec_core.networks.jacobian import jacobian_blocks
 from ec_core.networks.network import Network
 from ec_core.probing.arithmetic import arithmetic_errors
 from ec_core.probing.probes import ProbeSet, make_probes
-from ec_core.probing.structure import fresh_limit, structure
+from ec_core.probing.structure import SUSPICIOUS, fresh_limit, structure
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify import certificate
 from ec_core.verify.certificate import Certificate, certify
@@ -316,7 +316,7 @@ def test_structure_that_the_networks_own_rounding_makes_is_none_of_the_answers()
 def test_answers_missed_in_one_direction_are_another_function_s(
     above: float, own: float, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alike = certificate.SUSPICIOUS + above
+    alike = SUSPICIOUS + above
     monkeypatch.setattr(certificate, "_structure", lambda *_: alike)
     monkeypatch.setattr(certificate, "_structure_of_arithmetic", lambda *_: own)
     assert _ticket().verified  # exact answers are judged by their loss
