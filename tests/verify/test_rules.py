@@ -196,6 +196,52 @@ def test_weights_are_known_to_a_tenth_of_their_neuron(unit: float) -> None:
     assert said(0.11, 0.0, error=1e-6) == [(f"{reason}(error bars).", True)]
 
 
+def test_every_layer_s_neurons_are_judged_and_counted() -> None:
+    rng = np.random.default_rng(3)
+    sizes = [(3, 2), (3, 3), (2, 3)]
+    rows = tuple(rng.standard_normal(size) for size in sizes)
+    network = Network("tanh", rows, tuple(np.zeros(len(row)) for row in rows))
+    x = rng.standard_normal((300, 2)) * [1.0, 50.0]
+    probes = make_probes(x, network(x / [1.0, 50.0]))
+
+    def said(**bars: float) -> list[str]:
+        """What is said where the bars of these rows ("1.0": row 0 of layer 1) have this share."""
+        spread = [1e-9 * np.abs(row) for row in rows]
+        for at, share in bars.items():
+            layer, row = map(int, at[1:].split("_"))
+            spread[layer][row] = share * np.abs(rows[layer][row])
+        zeros = tuple(np.zeros(len(row)) for row in rows)
+        doubts = certificate._undetermined(network, Bars(tuple(spread), zeros, np.zeros(2)), probes)
+        return [doubt.reason.split(" are not known")[0] for doubt in doubts]
+
+    assert said() == []
+    first, second = "The weights of {} of hidden layer 1", "The weights of {} of hidden layer 2"
+    assert said(_0_1=0.2) == [first.format("1 neuron")]
+    assert said(_0_0=0.2, _0_2=0.2) == [first.format("2 neurons")]
+    # a row of the second layer speaks for its neuron, and is a small part of what the first has
+    assert said(_1_2=0.12)[-1] == second.format("1 neuron")
+    assert said(_2_0=0.5, _2_1=0.5) == [second.format("3 neurons")]
+
+
+def test_an_input_that_no_answer_tells_of_speaks_for_no_neuron() -> None:
+    network = _network()
+    probes = _probes(network)
+    bars = [np.zeros_like(w) for w in network.weights]
+    bars[0][:, 0] = [1e3, np.nan, 1e3]
+    both = Bars(tuple(bars), tuple(np.zeros_like(b) for b in network.biases), np.zeros(1))
+    assert list(certificate._undetermined(network, both, probes)) == []
+
+
+def test_what_has_no_kink_cannot_be_on_one_side_of_it() -> None:
+    far = np.array([9.0, -9.0, 0.1])
+    for name, count in (("tanh", 0), ("relu", 1)):
+        network = replace(_network(name), biases=(far, np.zeros(1)))
+        probes = _probes(network)
+        doubts = certificate._one_sided(probes.to_standard(network), probes)
+        said = ["The probes stay on one side of the kink of 2 neurons of layer 1."]
+        assert [doubt.reason for doubt in doubts] == said[:count]
+
+
 def test_answers_that_stand_alone_are_counted() -> None:
     assert list(certificate._untested(0)) == []
     assert [d.reason.split(" some")[0] for d in certificate._untested(1)] == ["1 probe alone tells"]
@@ -211,6 +257,35 @@ def test_one_neuron_less_must_cost_a_cliff(
     assert ticket.verified is passes
     assert passes or "With one neuron less" in ticket.reasons[0]
     assert passes or (ticket.cures, ticket.status) == ((Cure.DIGITS,), "failed")
+
+
+def test_refits_are_spared_where_there_is_a_doubt_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def cliff(network: Network, *_: object) -> float:
+        asked.append(network)
+        return 1.0
+
+    monkeypatch.setattr(certificate, "loss_with_one_less", cliff)
+    assert not _ticket(heldout_loss=1e-6).verified and not asked
+    assert _ticket().verified and len(asked) == 1
+
+
+@pytest.mark.parametrize(("error", "status"), [(1e-11, "estimate"), (None, "failed")])
+def test_a_cliff_that_the_answers_error_hides_leaves_an_estimate(
+    error: float | None, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificate, "loss_with_one_less", lambda *_: 0.0)
+    ticket = _ticket(digits=5, loss=1e-11, heldout_loss=1e-11, error=error)
+    assert (ticket.status, ticket.cures) == (status, (Cure.DIGITS,))
+
+
+def test_answers_that_are_known_to_err_are_imprecise_though_they_have_all_digits() -> None:
+    network = _network()
+    x = np.random.default_rng(1).standard_normal((300, 2))
+    y = network(x) + 1e-6 * np.random.default_rng(2).standard_normal((300, 1))
+    probes = make_probes(x, y).measured(1e-12)
+    assert certificate._imprecise(probes) and not certificate._imprecise(_probes(network))
 
 
 def test_refits_are_spared_where_the_rank_speaks_for_itself(
@@ -265,6 +340,12 @@ def test_of_a_large_network_that_is_another_neither_rank_nor_refits_are_worked_o
     # where it is another function, nobody asks for signs that were not found
     flipped = _ticket("gelu", loss=0.1, heldout_loss=0.1, signs=None)
     assert not any("signs" in reason for reason in flipped.reasons)
+    # those that were found are judged, and so are missing ones of what only learnt by heart
+    twice = SignsFound("reconstruct", (), 1e-9, 1e-7, False)
+    judged = _ticket("gelu", loss=0.1, heldout_loss=0.1, signs=twice)
+    assert any("choices of signs" in reason for reason in judged.reasons)
+    learnt = _ticket("gelu", heldout_loss=1e-6, signs=None)
+    assert any("cannot be searched" in reason for reason in learnt.reasons)
 
 
 @pytest.mark.usefixtures("cliff")
