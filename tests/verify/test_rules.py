@@ -6,7 +6,9 @@ can be tried in a second; what the rules make of real fits is in ``test_certific
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -99,6 +101,8 @@ def test_what_is_left_names_its_kind_and_its_cures() -> None:
     smooth = certify(_claim(other, probes, loss=0.1, heldout_loss=0.1), probes)
     assert "another function" in smooth.reasons[0] and smooth.status == "failed"
     assert smooth.cures[:2] == (Cure.WIDER, Cure.CLASS)
+    known = certify(_claim(other, probes, loss=0.1, heldout_loss=0.1, error=1e-6), probes)
+    assert "another function" in known.reasons[0] and known.status == "failed"
     noise = 1e-3 * np.random.default_rng(2).standard_normal((300, 1))
     x = np.random.default_rng(1).standard_normal((300, 2))
     errs = make_probes(x, network(x) + noise)
@@ -305,6 +309,66 @@ def test_too_few_probes_leave_directions_open() -> None:
     assert ticket.rank is not None and ticket.rank < ticket.expected == 13
     assert f"only {ticket.rank} of 13 directions" in ticket.reasons[0]
     assert ticket.cures == (Cure.SPREAD,) and ticket.bars is None
+
+
+FULL, SHORT = np.array([100.0, 1.0, 2e-9]), np.array([100.0, 1.0, 5e-10])
+"""Singular values of three directions, of which the third counts or does not."""
+ALONE = np.array([[0.5, 0.995], [0.98, 0.1], [1.0, 1.0]])
+"""Leverages of three probes' two answers: the first and the third stand alone."""
+
+
+@pytest.mark.parametrize(
+    ("values", "leverages", "ended"),
+    [
+        # what a part of the probes determines need not be looked at again
+        ([FULL, FULL], [0 * ALONE, ALONE], (10, 3, 0)),
+        # all are looked at before it is said that something is open, or stands alone
+        ([SHORT, FULL], [0 * ALONE, 0 * ALONE], (20, 3, 0)),
+        ([SHORT, SHORT], [0 * ALONE, 0 * ALONE], (20, 2, 0)),
+        ([FULL, FULL], [ALONE, 0 * ALONE], (20, 3, 0)),
+        ([FULL, FULL], [ALONE, ALONE], (20, 3, 2)),
+    ],
+)
+def test_probes_are_looked_at_until_they_tell(
+    values: list[np.ndarray],
+    leverages: list[np.ndarray],
+    ended: tuple[int, int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = _network()
+    probes = _probes(network)
+    parts = [SimpleNamespace(values=v, rows=10 * (i + 1)) for i, v in enumerate(values)]
+    firsts: list[int] = []
+
+    def directions(network: Network, x: np.ndarray, first: int) -> Iterator[SimpleNamespace]:
+        firsts.append(first)
+        yield from parts
+
+    monkeypatch.setattr(certificate, "directions", directions)
+    monkeypatch.setattr(
+        certificate, "leverage", lambda net, x, seen, rank: leverages[len(x) // 10 - 1]
+    )
+    seen, rank, alone = certificate._seen(network, probes, 3)
+    assert (seen.rows, rank, alone) == ended
+    assert firsts == [1000]
+
+
+@pytest.mark.parametrize(("hidden", "outputs", "first"), [(1000, 1, 16004), (571, 4, 4001)])
+def test_large_networks_are_first_seen_by_a_few_answers_per_weight(
+    hidden: int, outputs: int, first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have 4,001 weights and biases; an answer is a number, not a question."""
+    rows = (np.ones((hidden, 2)), np.ones((outputs, hidden)))
+    network = Network("tanh", rows, (np.zeros(hidden), np.zeros(outputs)))
+    asked: list[int] = []
+
+    def directions(network: Network, x: np.ndarray, first: int) -> Iterator[SimpleNamespace]:
+        asked.append(first)
+        yield SimpleNamespace(values=np.ones(1), rows=1)
+
+    monkeypatch.setattr(certificate, "directions", directions)
+    certificate._seen(network, _probes(_network()), 3)
+    assert asked == [first]
 
 
 @pytest.mark.usefixtures("cliff")
