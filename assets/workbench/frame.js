@@ -10,6 +10,8 @@ import { relight } from "./table.js"
 import { hands, writeWords } from "./words.js"
 
 const TABLE_PAUSE_MS = 140
+/** a frame that has not come by then is not waited for */
+const LATE_MS = 1000
 
 /**
  * all that a picture is drawn from, null where it must be drawn every time
@@ -42,18 +44,28 @@ export function redraw(screen, withWords = true) {
   // whoever reads the page by a program can tell that it does not show all of it yet
   screen.root.dataset.behind = ""
   if (screen.frame) return
-  screen.frame = requestAnimationFrame(() => {
-    screen.frame = 0
-    if (!screen.bench) return
-    for (const name of VIEWS) if (isShown(screen, name)) paint(screen, name)
-    placeCutLine(screen)
-    facts(screen)
-    const { lo, hi } = screen.bench.view
-    screen.root.dataset.span = String(hi - lo)
-    screen.root.dataset.drawn = String(1 + Number(screen.root.dataset.drawn ?? 0))
-    if (screen.wordsDue) { screen.wordsDue = false; laterWords(screen) }
-    abreast(screen)
-  })
+  const frame = requestAnimationFrame(() => show(screen))
+  screen.frame = frame
+  // seen once in fifty pages on a busy machine: the browser asks for no further frame
+  setTimeout(() => {
+    if (screen.frame !== frame) return
+    cancelAnimationFrame(frame)
+    show(screen)
+  }, LATE_MS)
+}
+
+/** @param {BenchScreen} screen */
+function show(screen) {
+  screen.frame = 0
+  if (!screen.bench) return
+  for (const name of VIEWS) if (isShown(screen, name)) paint(screen, name)
+  placeCutLine(screen)
+  facts(screen)
+  const { lo, hi } = screen.bench.view
+  screen.root.dataset.span = String(hi - lo)
+  screen.root.dataset.drawn = String(1 + Number(screen.root.dataset.drawn ?? 0))
+  if (screen.wordsDue) { screen.wordsDue = false; laterWords(screen) }
+  abreast(screen)
 }
 
 /** @param {BenchScreen} screen */
@@ -91,6 +103,7 @@ export function words(screen) {
 export function still(screen) {
   wait(screen)
   cancelAnimationFrame(screen.frame)
+  screen.frame = 0
 }
 
 /** the pointer goes down on a table @param {BenchScreen} screen */
