@@ -48,6 +48,7 @@ def _synthetic(inputs: int, hidden: int, seed: int) -> tuple[bool, bool, object]
     from ec_core.benchmark.solving import solve
     from ec_core.control import Control
 
+    # by hand: earlier code has no function that drains a stage
     steps = solve(Problem(inputs, hidden, seed), "cpu", Control())
     while True:
         try:

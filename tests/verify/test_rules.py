@@ -209,7 +209,7 @@ def test_every_layer_s_neurons_are_judged_and_counted() -> None:
     probes = make_probes(x, network(x / [1.0, 50.0]))
 
     def said(**bars: float) -> list[str]:
-        """What is said where the bars of these rows ("1.0": row 0 of layer 1) have this share."""
+        """What is said where the bars of a row have this share; ``_0_2``: matrix 0, row 2."""
         spread = [1e-9 * np.abs(row) for row in rows]
         for at, share in bars.items():
             layer, row = map(int, at[1:].split("_"))
@@ -222,8 +222,8 @@ def test_every_layer_s_neurons_are_judged_and_counted() -> None:
     first, second = "The weights of {} of hidden layer 1", "The weights of {} of hidden layer 2"
     assert said(_0_1=0.2) == [first.format("1 neuron")]
     assert said(_0_0=0.2, _0_2=0.2) == [first.format("2 neurons")]
-    # a row of the second layer speaks for its neuron, and is a small part of what the first has
-    assert said(_1_2=0.12)[-1] == second.format("1 neuron")
+    # what a neuron reads counts for it, and for the one neuron below that mostly speaks to it
+    assert said(_1_2=0.12) == [first.format("1 neuron"), second.format("1 neuron")]
     assert said(_2_0=0.5, _2_1=0.5) == [second.format("3 neurons")]
 
 
