@@ -17,6 +17,7 @@ steps is said in ``regimes``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward_pass, vjp
 from ec_core.networks.parameters import pack, unpack
+from ec_core.recording import caller, direct
 from ec_core.seeding import stage_seed
 
 BATCH = 512
@@ -37,6 +39,9 @@ LAST_SHARE, BEND = 1e-3, 1.5
 """The share of the step size that is left at the end, and the power of the way down."""
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
+_TOGETHER = 10
+"""Steps handed to a card at once; with less every one of them costs a copy of the students."""
 
 Steps = Iterator[tuple[Tensor, Tensor]]
 """(theta (S, P), loss (S,)) after every block."""
@@ -57,6 +62,67 @@ def without_skip(shape: Architecture, like: Tensor) -> Tensor:
     for i, block in enumerate(unpack(shape, one).blocks):
         block[..., : shape.sizes[i] + 1] = 1.0
     return one[0]
+
+
+@dataclass(frozen=True)
+class _Light:
+    """What stays the same from step to step: shape, x (N, D), y (N, K), mask (P,); float32."""
+
+    shape: Architecture
+    x: Tensor
+    y: Tensor
+    mask: Tensor
+
+
+def _rates(first_rate: float, begin: int, size: int, steps: int) -> list[tuple[float, float]]:
+    """Rate and bias correction of the second moment of the steps begin + 1 … begin + size."""
+    return [
+        (
+            first_rate * max(LAST_SHARE, 1 - step / steps) ** BEND / (1 - BETA1**step),
+            1 - BETA2**step,
+        )
+        for step in range(begin + 1, begin + size + 1)
+    ]
+
+
+def _step(
+    light: _Light,
+    state: tuple[Tensor, Tensor, Tensor, Tensor],
+    batch: Tensor,
+    rate: float | Tensor,
+    correction: float | Tensor,
+) -> tuple[Tensor, Tensor]:
+    """theta (S, P) and the sum of losses (S,) after one step; the moments change where they are.
+
+    state : theta, first and second moment (S, P), the sum of losses so far
+    batch : the rows of its probes
+    """
+    theta, first, second, total = state
+    loss, slope = gradient(light.shape, theta, light.x[batch], light.y[batch])
+    slope *= light.mask
+    first.lerp_(slope, 1 - BETA1)
+    second.mul_(BETA2).addcmul_(slope, slope, value=1 - BETA2)
+    scale = (second / correction).sqrt_().add_(EPSILON)
+    if isinstance(rate, Tensor):
+        return theta - rate * first / scale, total + loss
+    return torch.addcdiv(theta, first, scale, value=-rate), total + loss
+
+
+def _several(
+    light: _Light,
+    theta: Tensor,
+    first: Tensor,
+    second: Tensor,
+    total: Tensor,
+    rows: Tensor,
+    numbers: Tensor,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The state after steps with the probes rows (steps, n) and rates, corrections (steps, 2)."""
+    first, second = first.clone(), second.clone()
+    for at in range(len(rows)):
+        state = theta, first, second, total
+        theta, total = _step(light, state, rows[at], numbers[at, 0], numbers[at, 1])
+    return theta, first, second, total
 
 
 def minibatch_adam(
@@ -87,21 +153,26 @@ def minibatch_adam(
     """
     x, y, theta = (part.to(torch.float32) for part in (problem.x, problem.y, theta))
     mask = without_skip(problem.shape, theta) if mask is None else mask.to(theta)
+    light = _Light(problem.shape, x, y, mask)
     generator = torch.Generator().manual_seed(seed)
     first, second = torch.zeros_like(theta), torch.zeros_like(theta)
+    call = caller(x.device, len(theta) * BATCH * sum(problem.shape.sizes))
     for begin in range(0, steps, BLOCK):
         size = min(BLOCK, steps - begin)
         rows = torch.randint(len(x), (size, BATCH), generator=generator).to(x.device)
         total = torch.zeros_like(theta[:, 0])
-        for step, batch in enumerate(rows, start=begin + 1):
-            loss, slope = gradient(problem.shape, theta, x[batch], y[batch])
-            slope *= mask
-            total += loss
-            first.lerp_(slope, 1 - BETA1)
-            second.mul_(BETA2).addcmul_(slope, slope, value=1 - BETA2)
-            rate = first_rate * max(LAST_SHARE, 1 - step / steps) ** BEND / (1 - BETA1**step)
-            scale = (second / (1 - BETA2**step)).sqrt_().add_(EPSILON)
-            theta = torch.addcdiv(theta, first, scale, value=-rate)
+        rates = _rates(first_rate, begin, size, steps)
+        if call is direct:
+            for batch, (rate, correction) in zip(rows, rates, strict=True):
+                theta, total = _step(light, (theta, first, second, total), batch, rate, correction)
+        else:
+            numbers = torch.tensor(rates, dtype=torch.float32).to(x.device)
+            for at in range(0, size, _TOGETHER):
+                some = slice(at, at + _TOGETHER)
+                state = call(
+                    _several, light, theta, first, second, total, rows[some], numbers[some]
+                )
+                theta, first, second, total = (part.clone() for part in state)
         if keep is not None and any(begin < part <= begin + size for part in _thirds(steps)):
             best = torch.argsort(total)[: max(keep, len(total) // 3)]
             theta, first, second, total = (part[best] for part in (theta, first, second, total))

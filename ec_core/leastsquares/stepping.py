@@ -7,9 +7,11 @@ from functools import partial
 
 from ec_core.devices import memory_bound, or_less
 from ec_core.leastsquares import cholesky, truncated_newton
+from ec_core.leastsquares.gauss_newton import numbers_per_probe
 from ec_core.leastsquares.levenberg_marquardt import Batch
 from ec_core.leastsquares.memory import dense_bytes, fits_densely, matrix_free_bytes
 from ec_core.leastsquares.problem import Problem
+from ec_core.recording import Call, caller
 
 Step = Callable[[Problem, Batch], Batch]
 
@@ -25,7 +27,8 @@ class Stepper:
         shape, device = problem.shape, problem.x.device
         self.problem = problem
         self.dense = fits_densely(shape, device)
-        self.step: Step = cholesky.iterate if self.dense else truncated_newton.iterate
+        self.step: Step = self._dense if self.dense else truncated_newton.iterate
+        self.call: Call | None = None
         needed = dense_bytes(shape) if self.dense else matrix_free_bytes(shape)
         self.group = max(1, memory_bound(device) // needed)
 
@@ -40,6 +43,13 @@ class Stepper:
             done.append(or_less(partial(self._first, left), self._less))
             left = left.part(len(done[-1].loss), None)
         return done[0] if len(done) == 1 else Batch.joined(done)
+
+    def _dense(self, problem: Problem, batch: Batch) -> Batch:
+        if self.call is None:
+            each = dense_bytes(problem.shape) // 8
+            each += len(problem.x) * numbers_per_probe(problem.shape)
+            self.call = caller(problem.x.device, each * len(batch.loss))
+        return cholesky.iterate(problem, batch, self.call)
 
     def _first(self, batch: Batch) -> Batch:
         return self.step(self.problem, batch.part(None, self.group))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 import ec_core as ec
-from ec_core import devices
+from ec_core import devices, recording
 from ec_core.cluster.layer import view_layer
 from ec_core.control import Control
 from ec_core.events import drain
@@ -27,7 +27,7 @@ from ec_core.expand.config import ExpandConfig
 from ec_core.expand.learning import make_problem
 from ec_core.expand.students import StudentEnsemble, ensemble_of, initial_theta
 from ec_core.expand.trainer import expand
-from ec_core.leastsquares import stepping, truncated_newton
+from ec_core.leastsquares import cholesky, stepping, truncated_newton
 from ec_core.leastsquares.cholesky import iterate
 from ec_core.leastsquares.geodesic import bending
 from ec_core.leastsquares.kronecker import preconditioner
@@ -247,6 +247,31 @@ def whole(device: str, activation: str, sizes: tuple[int, ...], width: int | Non
     assert error is not None and error <= 1e-8, error
 
 
+def recorded_steps(device: str) -> None:
+    """Iterations and small steps handed over in one piece are those that are called one by one."""
+    where = torch.device(device)
+    for activation, sizes, hidden in KINDS:
+        b = bench(device, activation, sizes, hidden)
+        theta = start(b.there, b.moved)
+        call = recording.caller(where, 1)
+        for _ in range(6):
+            plain = iterate(b.there, theta)
+            for name in ("theta", "loss", "damping", "growth"):
+                replayed = iterate(b.there, theta, call)
+                close(getattr(replayed, name), getattr(plain, name).cpu(), f"recorded {name}", 1e-6)
+            theta = plain
+        if isinstance(call, recording.Recorder):
+            kinds = {type(known).__name__ for known in call.seen.values()}
+            assert "_Recording" in kinds, f"{activation}: nothing was recorded: {call.trouble}"
+        found = []
+        for way in (recording.caller, lambda *_: recording.direct):
+            with mock.patch.object(minibatch_adam, "caller", way):
+                steps = minibatch_adam.minibatch_adam(b.there, b.moved, 0, 350, 3e-3, keep=2)
+                found.append(list(steps)[-1])
+        for one, other in zip(*found, strict=True):
+            close(one, other.cpu(), f"{activation} recorded small steps", 1e-3)
+
+
 def out_of_memory(device: str) -> None:
     """Where memory runs out, students are taken in smaller groups and chunks; same result."""
     b = bench(device, "tanh", (3, 3, 1), (6,), count=2000)
@@ -288,7 +313,8 @@ def nothing_waits(device: str) -> None:
     for wait in (nullcontext(), no_waiting(device)):
         # once before, since libraries set themselves up at their first call
         with wait:
-            normal_equations(b.there, theta)
+            matrix, slope, _ = normal_equations(b.there, theta)
+            cholesky.tried(b.there, theta, matrix, slope, theta[:, 0].square() + 1.0)
             minibatch_adam.gradient(b.there.shape, light, x, y)
 
 
@@ -300,6 +326,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "nothing waits": nothing_waits,
     "last layer": last_layer,
     "expand": expand_everywhere,
+    "recorded steps": recorded_steps,
     "out of memory": out_of_memory,
     "composed of large students": composed_of_large,
     "layers grown": layers_grown,

@@ -15,8 +15,10 @@ import scipy
 import torch
 
 from ec_core.expand.estimate import matrix_flops
-from ec_core.expand.minibatch_adam import BATCH, gradient
+from ec_core.expand.minibatch_adam import BATCH, minibatch_adam
+from ec_core.expand.regimes import BLOCK
 from ec_core.expand.students import initial_theta
+from ec_core.leastsquares.cholesky import factored, solved_for
 from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
@@ -103,6 +105,43 @@ def rates(device: str, seconds: float, side: int) -> dict[str, float]:
     return found
 
 
+LINEAR = ((10, 33), (10, 257), (3, 1153), (10, 1153), (4, 2260), (10, 2260))
+"""Students and parameters of the demo, of 8-8-1, 16-32-1 and the digits."""
+
+
+def linear_algebra(device: str, seconds: float, count: int | None) -> dict[str, float]:
+    """Milliseconds to factor Gauss-Newton matrices and solve for two right-hand sides each.
+
+    ours : as the engine does it; together, in_turn : with the library's functions for several
+    matrices, and one matrix after the other
+    count : how many of LINEAR; all by default
+    """
+    found = {}
+    for students, size in LINEAR[:count]:
+        a = torch.randn(students, size, size, dtype=torch.float64, device="cpu").to(device)
+        matrix = a @ a.mT + size * torch.eye(size, dtype=a.dtype, device=a.device)
+        right = torch.randn(students, size, dtype=torch.float64, device="cpu").to(device)
+
+        def ours(m: torch.Tensor = matrix, r: torch.Tensor = right) -> None:
+            factor, _ = factored(m)
+            for _ in range(2):
+                solved_for(factor, r)
+
+        def together(m: torch.Tensor = matrix, r: torch.Tensor = right) -> None:
+            factor, _ = torch.linalg.cholesky_ex(m)
+            for _ in range(2):
+                torch.cholesky_solve(r.unsqueeze(-1), factor)
+
+        def in_turn(m: torch.Tensor = matrix, r: torch.Tensor = right) -> None:
+            for one, b in zip(m, r, strict=True):
+                together(one[None], b[None])
+
+        for work in (ours, together, in_turn):
+            name = f"{students} x {size}, {work.__name__}"
+            found[name] = 1e3 * seconds_each(work, device, seconds)
+    return found
+
+
 def speed(
     problem: Problem, students: int, seconds: float, peak: dict[str, float]
 ) -> dict[str, float]:
@@ -116,10 +155,9 @@ def speed(
     each = seconds_each(lambda: stepper(batch), device, seconds)
     weights = problem.shape.parameter_count
     flops = students * (matrix_flops(problem.shape, len(problem.x)) + weights**3 / 3)
-    x, y = problem.x[:BATCH].to(torch.float32), problem.y[:BATCH].to(torch.float32)
-    light = theta.to(torch.float32)
-    small = seconds_each(lambda: gradient(problem.shape, light, x, y), device, seconds)
-    light_flops = SMALL_STEP_FLOPS * students * weights * len(x)
+    blocks = minibatch_adam(problem, theta, 0, 10**9, 1e-4)
+    small = seconds_each(lambda: next(blocks), device, seconds) / BLOCK
+    light_flops = SMALL_STEP_FLOPS * students * weights * BATCH
     return {
         "steps": students / each,
         "share_float64": flops / each / peak["float64"],
