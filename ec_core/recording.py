@@ -10,8 +10,10 @@ A function of tensors is called through a ``Call``: ``direct``, or a ``Recorder`
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
@@ -68,6 +70,7 @@ class Recorder:
         self.seen: dict[tuple[object, ...], int | _Recording] = {}
         self.pool = torch.cuda.graph_pool_handle()
         self.trouble: list[str] = []
+        """Why something could not be recorded, for whoever looks for it."""
 
     def __call__(self, function: Function, held: Any, *tensors: Tensor) -> tuple[Tensor, ...]:
         """As of ``Call``."""
@@ -110,25 +113,36 @@ def _stream(device: torch.device) -> Any:
     return torch.cuda.Stream(device)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No other recording is made meanwhile, and none that nobody needs any more taken apart."""
+    with _one_at_a_time:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if collecting:
+                gc.enable()
+
+
 def _recorded(
     function: Function, held: Any, tensors: Sequence[Tensor], device: torch.device, pool: Any
 ) -> _Recording:
     """function(held, *tensors) recorded; RuntimeError where something in it does not allow it."""
     here, graph = torch.cuda.current_stream(device), torch.cuda.CUDAGraph()
-    with _one_at_a_time:
+    inputs = [tensor.clone() for tensor in tensors]
+    with _alone():
         stream = _stream(device)
-        inputs = [tensor.clone() for tensor in tensors]
         stream.wait_stream(here)
-        try:
-            with torch.cuda.stream(stream):
-                # once before, since libraries set themselves up at their first call on a stream
-                function(held, *inputs)
-                # other threads may ask for memory meanwhile
-                graph.capture_begin(pool=pool, capture_error_mode="thread_local")
-                try:
-                    outputs = function(held, *inputs)
-                finally:
-                    graph.capture_end()
-        finally:
-            here.wait_stream(stream)
+        with torch.cuda.stream(stream):
+            # once before, since libraries set themselves up at their first call on a stream
+            function(held, *inputs)
+            # other threads may ask for memory meanwhile
+            graph.capture_begin(pool=pool, capture_error_mode="thread_local")
+            try:
+                outputs = function(held, *inputs)
+            finally:
+                graph.capture_end()
+        here.wait_stream(stream)
     return _Recording(held, inputs, outputs, graph)

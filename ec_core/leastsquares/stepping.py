@@ -27,7 +27,7 @@ class Stepper:
         shape, device = problem.shape, problem.x.device
         self.problem = problem
         self.dense = fits_densely(shape, device)
-        self.step: Step = self._dense if self.dense else truncated_newton.iterate
+        self.step: Step = cholesky.iterate if self.dense else truncated_newton.iterate
         self.call: Call | None = None
         needed = dense_bytes(shape) if self.dense else matrix_free_bytes(shape)
         self.group = max(1, memory_bound(device) // needed)
@@ -44,15 +44,15 @@ class Stepper:
             left = left.part(len(done[-1].loss), None)
         return done[0] if len(done) == 1 else Batch.joined(done)
 
-    def _dense(self, problem: Problem, batch: Batch) -> Batch:
-        if self.call is None:
-            each = dense_bytes(problem.shape) // 8
-            each += len(problem.x) * numbers_per_probe(problem.shape)
-            self.call = caller(problem.x.device, each * len(batch.loss))
-        return cholesky.iterate(problem, batch, self.call)
-
     def _first(self, batch: Batch) -> Batch:
-        return self.step(self.problem, batch.part(None, self.group))
+        some = batch.part(None, self.group)
+        if self.step is not cholesky.iterate:
+            return self.step(self.problem, some)
+        if self.call is None:
+            shape = self.problem.shape
+            each = dense_bytes(shape) // 8 + len(self.problem.x) * numbers_per_probe(shape)
+            self.call = caller(self.problem.x.device, each * len(some.loss))
+        return cholesky.iterate(self.problem, some, self.call)
 
     def _less(self) -> bool:
         """Halve what is done at a time; False where it is as little as it can be."""
