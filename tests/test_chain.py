@@ -85,7 +85,7 @@ def test_constant_inputs_are_listed_and_their_weights_are_zero() -> None:
 
 
 def test_same_seed_same_network() -> None:
-    teacher = ec.Teacher(ec.make_teacher("synthetic", sizes=(3, 3, 1), activation="g").network)
+    teacher = ec.Teacher(ec.make_teacher("synthetic", sizes=(3, 2, 1), activation="g").network)
     a, b = (_recover(teacher, 3, "g", seed=5).network for _ in range(2))
     for u, v in zip((*a.weights, *a.biases), (*b.weights, *b.biases), strict=True):
         np.testing.assert_array_equal(u, v)

@@ -318,6 +318,14 @@ def nothing_waits(device: str) -> None:
             minibatch_adam.gradient(b.there.shape, light, x, y)
 
 
+WHOLE: dict[str, Callable[[str], None]] = {
+    "tanh 3-3-1": lambda device: whole(device, "tanh", (3, 3, 1)),
+    "gelu 3-3-1": lambda device: whole(device, "gelu", (3, 3, 1)),
+    "g 3-2-1": lambda device: whole(device, "g", (3, 2, 1)),
+    "tanh 2-2-2-1": lambda device: whole(device, "tanh", (2, 2, 2, 1), width=3),
+}
+"""Whole recoveries."""
+
 CHECKS: dict[str, Callable[[str], None]] = {
     "float64 products are exact": products_are_exact,
     "dense steps": dense_steps,
@@ -330,9 +338,6 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "out of memory": out_of_memory,
     "composed of large students": composed_of_large,
     "layers grown": layers_grown,
-    "tanh 3-3-1": lambda device: whole(device, "tanh", (3, 3, 1)),
-    "gelu 3-3-1": lambda device: whole(device, "gelu", (3, 3, 1)),
-    "g 3-2-1": lambda device: whole(device, "g", (3, 2, 1)),
-    "tanh 2-2-2-1": lambda device: whole(device, "tanh", (2, 2, 2, 1), width=3),
+    **WHOLE,
 }
 """In the order in which they are run, what everything else rests on first."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.tabs import PATIENCE_MS, new_tab, visit
+from tests.browser.tabs import PATIENCE_MS, new_context, new_tab, tab_in, visit
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "browser"
@@ -178,15 +178,28 @@ def pytest_runtest_makereport(
 _REPORT = pytest.StashKey[bool]()
 
 
+@pytest.fixture(scope="session")
+def usual(browser: Any) -> Iterator[Any]:
+    """The browser that keeps the app's scripts from test to test, compiled: a third of the cost of
+    opening a page.
+    """
+    context = new_context(browser)
+    yield context
+    context.close()
+
+
 @pytest.fixture
 def open_tab(
-    browser: Any, server: Server, request: pytest.FixtureRequest
+    browser: Any, usual: Any, server: Server, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[str], Any]]:
-    """Open an address of the app in a fresh tab with a session of its own."""
+    """Open an address of the app in a fresh tab with a session of its own.
+
+    A second tab of a test is in another browser: two tabs of one are never drawn at once.
+    """
     tabs: list[Any] = []
 
     def get(path: str = "/") -> Any:
-        tab = new_tab(browser)
+        tab = new_tab(browser) if tabs else tab_in(usual)
         tabs.append(tab)
         visit(tab, server.url + path)
         return tab
@@ -197,5 +210,8 @@ def open_tab(
         for number, tab in enumerate(tabs):
             tab.screenshot(path=KEPT / f"{request.node.name}-{number}.png")
         shutil.copy(server.log, KEPT / f"{request.node.name}.log")
-    for tab in tabs:
-        tab.context.close()
+    for index, tab in enumerate(tabs):
+        if index == 0:
+            tab.close()
+        else:
+            tab.context.close()

@@ -18,14 +18,25 @@ def visit(tab: Any, address: str) -> None:
     tab.locator(".st-key-topbar").wait_for(timeout=FIRST_MS)
 
 
+def new_context(browser: Any, **options: Any) -> Any:
+    """A browser with nothing stored, with the smallest screen that the app is made for."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **options})
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
 def new_tab(browser: Any, **options: Any) -> Any:
-    """A tab with a session of its own, on the smallest screen that the app is made for.
+    """A tab in a browser of its own, to be closed with its context."""
+    return tab_in(new_context(browser, **options))
+
+
+def tab_in(context: Any) -> Any:
+    """A tab with a session of its own: a browser's tabs share their downloads, and nothing else
+    that the app makes use of.
 
     The environment variable EC_BROWSER_SLOWDOWN=6 makes its processor six times slower: whatever
     is read before the page shows it is read too early for certain then.
     """
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **options})
-    context.set_default_timeout(PATIENCE_MS)
     tab = context.new_page()
     slowdown = float(os.environ.get("EC_BROWSER_SLOWDOWN", 1))
     if slowdown > 1:

@@ -169,7 +169,7 @@ AT_ONCE = """step => {
 def losing(open_tab: Open, run: str) -> Any:
     """The workbench in a tab whose messages can be lost for certain."""
     tab = open_tab(f"/teacher?run={run}")
-    tab.context.add_init_script(f"({LOSE})()")
+    tab.add_init_script(f"({LOSE})()")
     visit(tab, tab.url.replace("/teacher", "/cluster"))
     bench_is_there(tab)
     return tab

@@ -60,8 +60,8 @@ def test_minimum_of_a_noisy_fit_is_the_dense_one(
 @pytest.mark.parametrize("name", ["tanh", pytest.param("gelu", marks=pytest.mark.long)])
 def test_a_wider_student_reaches_rounding_level(name: str) -> None:
     problem, _ = _problem((3, 3, 1), name)
-    wide = problem.at_size(9)
-    students = random_parameters(wide.shape, 3, torch.Generator().manual_seed(1))
+    wide = problem.at_size(7)
+    students = random_parameters(wide.shape, 2, torch.Generator().manual_seed(1))
     found = _many(wide, start(wide, students), 40)
     assert float(found.loss.min()) < 1e-25
 

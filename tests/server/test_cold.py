@@ -20,7 +20,6 @@ from tests.server.sessions import open_at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*STEPS, *ASIDE]
-SESSIONS = 40
 _TRIES = 600
 
 
@@ -53,9 +52,10 @@ def cold_server(tmp_path: Path) -> Iterator[int]:
         process.wait()
 
 
-def test_forty_people_open_the_app_in_its_first_second(cold_server: int) -> None:
+@pytest.mark.parametrize("people", [14, pytest.param(40, marks=pytest.mark.long)])
+def test_many_people_open_the_app_in_its_first_second(cold_server: int, people: int) -> None:
     asked = ["" if step.key == "start" else step.key for step in PAGES]
-    visits = open_at_once(cold_server, (asked * SESSIONS)[:SESSIONS])
+    visits = open_at_once(cold_server, (asked * people)[:people])
     assert [visit for visit in visits if visit.exceptions or visit.errors or visit.lost] == []
     # whoever was first, everybody has the page that was asked for, laid out by app.py
     headings = {(visit.page, *visit.headings) for visit in visits}
