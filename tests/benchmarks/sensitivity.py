@@ -5,9 +5,9 @@
 Every problem is solved with the numbers as they are, then with each number at half and at double,
 one at a time. Problems: exact teachers of one and two hidden layers, with float32 answers, with
 noise, with few questions; and answers that are not a network of the activation told, which must
-never be verified. Prints the table of docs/constants.md: teachers recovered (right size, verified,
-weights within their bars or to 1e-8), misfits verified, and processor time against that of the
-numbers as they are. Run it with one thread (OMP_NUM_THREADS=1).
+never be verified. Prints the table of docs/constants.md: teachers recovered (right size, weights
+within their bars or to 1e-8, and verified; an estimate where there is noise), misfits verified, and
+processor time against that of the numbers as they are. Run it with one thread (OMP_NUM_THREADS=1).
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import ec_core as ec
 from ec_core.expand import regimes
+
+_VERIFIED = ("exact", "verified")
 
 EXACT = 1e-8
 """Largest error of a weight that counts as recovered where the answers have all their digits."""
@@ -168,7 +170,8 @@ class Problem:
         error = ec.match(teacher, result.network).max_weight_error
         allowed = EXACT if not (self.noise or self.short) else _allowed(result)
         right = error is not None and error <= allowed
-        return bool(result.report["verified"]) and right
+        # what noise leaves is never more than an estimate
+        return result.report["status"] in (("estimate",) if self.noise else _VERIFIED) and right
 
 
 def _float32(network: ec.Network, x: np.ndarray) -> np.ndarray:
