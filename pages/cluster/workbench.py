@@ -220,10 +220,10 @@ def _layer(run: Run) -> int | None:
     layers = run.settings().hidden_layers
     if layers < 2:
         return 0
-    seen = len(builds.seen(run))
+    reached = len(builds.seen(run))
 
     def label(layer: int) -> str:
-        state = "cut here" if layer == 0 else "seen while building" if layer < seen else "next"
+        state = "cut here" if layer == 0 else "seen while building" if layer < reached else "next"
         return f"Layer {layer + 1} of {layers}: {state}"
 
     layer = st.segmented_control(
@@ -235,7 +235,7 @@ def _layer(run: Run) -> int | None:
         key="bench_layer",
         label_visibility="collapsed",
     )
-    if layer and layer >= seen:
+    if layer and layer >= reached:
         st.info(
             f"Layer {layer + 1} can be compared once the students agree on what it reads. Cut the "
             "first layer, build the network, and this layer is shown here as it was then."

@@ -52,8 +52,8 @@ def _advice(run: Run, given: tuple[str, ...]) -> tuple[str, ...]:
 def certificate(run: Run) -> None:
     """Verified or not, why, and what to try next."""
     _which(run)
-    found = results.of(run)
-    ticket = found.certificate
+    checks = results.of(run)
+    ticket = checks.certificate
     shape = words.shape(run.reconstruction().network.sizes)
     lines = "".join(f"<li>{html.escape(words.on_paper(reason))}</li>" for reason in ticket.reasons)
     if ticket.verified:
@@ -85,15 +85,15 @@ def certificate(run: Run) -> None:
             frame.note(why)
         _try_wider(run)
     pairs: list[tuple[str, str] | tuple[str, str, str]] = []
-    if found.match is not None:
-        error = found.match.max_weight_error
+    if checks.match is not None:
+        error = checks.match.max_weight_error
         pairs.append(
             ("largest weight error", "sizes differ", "warn")
             if error is None
             else ("largest weight error", words.power(error), "good" if error <= 1e-8 else "warn")
         )
-        if found.match.function_error is not None:
-            pairs.append(("difference of the answers", words.power(found.match.function_error)))
+        if checks.match.function_error is not None:
+            pairs.append(("difference of the answers", words.power(checks.match.function_error)))
     pairs.append(("loss on unseen questions", words.power(ticket.heldout_loss)))
     if ticket.rank is not None and ticket.condition is not None:
         pairs += [
@@ -107,9 +107,9 @@ def certificate(run: Run) -> None:
     pairs.append((f"students of {students} that found each neuron{where}", found_by))
     frame.facts(pairs, key="compare_facts")
     layer_table.table(run)
-    if found.match is not None:
+    if checks.match is not None:
         # the plain number, to be copied, and read by the browser test
-        error = found.match.max_weight_error
+        error = checks.match.max_weight_error
         with st.container(key="max_weight_error"):
             text = "null" if error is None else repr(float(error))
             st.html(f'<p class="ec-note">max_weight_error = <code>{text}</code></p>')
@@ -133,15 +133,15 @@ def _verified(run: Run, ticket: Certificate, shape: str) -> tuple[str, str]:
 
 def _how_exact(run: Run) -> None:
     """How exact the answers are and what shows it, where they are not full float64 numbers."""
-    found, probes = run.reconstruction(), run.probes()
-    if probes.looks == FLOAT64 and found.error is None:
+    reconstruction, probes = run.reconstruction(), run.probes()
+    if probes.looks == FLOAT64 and reconstruction.error is None:
         return
     with st.container(key="how_exact"), st.expander("How exact the answers are"):
-        for sentence in evidence(found, probes):
+        for sentence in evidence(reconstruction, probes):
             st.markdown(words.on_paper(sentence))
-        if found.confidence is not None:
-            sure = found.confidence > 0.99
-            chance = "more than 99" if sure else f"{100 * found.confidence:.0f}"
+        if reconstruction.confidence is not None:
+            sure = reconstruction.confidence > 0.99
+            chance = "more than 99" if sure else f"{100 * reconstruction.confidence:.0f}"
             st.markdown(
                 "With one neuron less the answers are explained so much worse, and with one more "
                 f"so little better, that this size is right with odds of {chance} in 100."

@@ -23,7 +23,7 @@ def _figures(run: Run) -> list[tuple[str, go.Figure]]:
     cut = run.built_cut
     clusters = tree_cache.clusters_of(run, cut)
     ensemble, result = run.ensemble(), run.reconstruction()
-    found = [
+    titled_figures = [
         (
             "Losses of the students",
             figures.loss_curves(ensemble.history, ensemble.statuses, run.probes().floor),
@@ -43,14 +43,14 @@ def _figures(run: Run) -> list[tuple[str, go.Figure]]:
     teacher, match = run.source().network, results.of(run).match
     if teacher is not None and match is not None:
         deep = len(match.layers) > 1
-        found += [
+        titled_figures += [
             (
                 "Errors of the weights" + (f", hidden layer {layer + 1}" if deep else ""),
                 figures.alignment_bars(match, teacher, layer=layer),
             )
             for layer in range(len(match.layers))
         ]
-    return found
+    return titled_figures
 
 
 def figures_page(run: Run) -> str:

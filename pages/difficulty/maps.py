@@ -31,12 +31,12 @@ from pages.shell.process import board
 _HEIGHT = 400
 
 
-def _chosen(found: tuple[Map, ...]) -> Map:
+def _chosen(maps: tuple[Map, ...]) -> Map:
     """The map to show: by a select box where there are several."""
-    if len(found) == 1:
-        return found[0]
-    several = len({one.folder for one in found}) > 1
-    by_key = {one.key: one for one in found}
+    if len(maps) == 1:
+        return maps[0]
+    several = len({one.folder for one in maps}) > 1
+    by_key = {one.key: one for one in maps}
     wanted = st.session_state.get(solving.WANTED)
     if wanted in by_key:
         # the map that is being made, as soon as it has its first problem
@@ -271,18 +271,18 @@ def _down_to_one(one: Map, summary: Summary) -> None:
 
 def body() -> None:
     """The maps of what was found, or how to come by them."""
-    found, damaged = outcomes.maps()
+    maps, damaged = outcomes.maps()
     if damaged:
         st.warning(
             f"{words.many(len(damaged), 'file')} could not be read and left out: "
             f"{', '.join(damaged[:3])}{' …' if len(damaged) > 3 else ''}."
         )
-    if not found:
+    if not maps:
         st.markdown("No problem has been solved on this computer yet. Begin here:")
     solving.panel()
-    if not found:
+    if not maps:
         return
-    one = _chosen(found)
+    one = _chosen(maps)
     summary = summarise(one.outcomes)
     frame.note(f"Settings: {one.title}.")
     _facts(summary)

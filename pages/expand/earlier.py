@@ -25,13 +25,13 @@ def told(run: Run) -> str:
 
 def _line(version: Version) -> str:
     facts = version.facts
-    found = f"{facts.get('converged', 0)} of {facts.get('students', 0)} students converged"
+    summary = f"{facts.get('converged', 0)} of {facts.get('students', 0)} students converged"
     if "sizes" in facts:
         verdict = "verified" if facts.get("verified") else "not verified"
         loss = words.power(float(facts["loss"]))
-        found = f"{words.shape(facts['sizes'])}, loss {loss}, {verdict}; {found}"
+        summary = f"{words.shape(facts['sizes'])}, loss {loss}, {verdict}; {summary}"
     day = time.strftime("%d %b %Y, %H:%M", time.localtime(version.kept))
-    return f"<b>{html.escape(found)}</b><br>{day}, {html.escape(version.why)}"
+    return f"<b>{html.escape(summary)}</b><br>{day}, {html.escape(version.why)}"
 
 
 def _network(run: Run, number: int) -> bytes:
@@ -43,11 +43,11 @@ def shelf(run: Run, *, busy: bool = False) -> None:
 
     busy : the run is being worked on, so that nothing can be exchanged now
     """
-    found = versions.all_of(run)
-    if not found:
+    earlier_results = versions.all_of(run)
+    if not earlier_results:
         return
-    with st.expander(f"Earlier results ({len(found)})"), st.container(key="versions"):
-        for version in found:
+    with st.expander(f"Earlier results ({len(earlier_results)})"), st.container(key="versions"):
+        for version in earlier_results:
             key = f"version_{version.number}"
             with st.container(horizontal=True, vertical_alignment="center", key=key):
                 st.html(f'<p class="ec-setting">{_line(version)}</p>', width="stretch")

@@ -115,13 +115,13 @@ def _live(run_id: str) -> None:
         st.rerun()
     snapshot = job.snapshot()
     show_state(snapshot)
-    seen, training = snapshot.seen, snapshot.seen.training
-    tried = widths_of(seen.events)
-    layer_strip.strip(seen.events, run.source().inputs, run.source().outputs)
+    progress, training = snapshot.seen, snapshot.seen.training
+    tried = widths_of(progress.events)
+    layer_strip.strip(progress.events, run.source().inputs, run.source().outputs)
     if training is None or training.searching:
         with st.container(horizontal=True, key="student_controls"):
             steer(run, job, snapshot)
-        show_search(run, seen, training, tried)
+        show_search(run, progress, training, tried)
         return
     done = sum(status == events.CONVERGED for status in training.statuses)
     frame.facts(
@@ -137,8 +137,8 @@ def _live(run_id: str) -> None:
         key="training_facts",
     )
     _steer_students(run, job, snapshot, training)
-    show_students(run, in_training(seen, training))
-    for sentence in seen.notes[-3:]:
+    show_students(run, in_training(progress, training))
+    for sentence in progress.notes[-3:]:
         (st.warning if sentence.warning else frame.note)(words.on_paper(sentence.message))
 
 

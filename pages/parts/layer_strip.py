@@ -72,13 +72,13 @@ def _row(pairs: tuple[tuple[str, str], ...], kind: str) -> str:
 
 def strip(events: Iterable[Event], inputs: int, outputs: int) -> None:
     """The network as a row of boxes, the layer at work standing out; its phases beneath."""
-    found = standing(events)
-    if found is None:
+    current = standing(events)
+    if current is None:
         return
     ends = [words.many(inputs, "input"), words.many(outputs, "output")]
     with st.container(key="layer_strip"):
         st.html(
             f'<div class="ec-layers"><div class="net"><span>{ends[0]}</span>'
-            f"{_row(found.layers, 'boxes')}<span>{ends[1]}</span></div>"
-            f"{_row(found.phases, 'phases')}<p>{html.escape(found.message)}</p></div>"
+            f"{_row(current.layers, 'boxes')}<span>{ends[1]}</span></div>"
+            f"{_row(current.phases, 'phases')}<p>{html.escape(current.message)}</p></div>"
         )

@@ -35,17 +35,17 @@ def _layers(run: Run) -> list[dict[str, Any]]:
 
 def _support(run: Run, layer: int) -> list[int]:
     """How many students found each neuron; where nobody looked, how many made each cluster."""
-    found = _layers(run)[layer]["support"]
-    seen = run.reconstruction().layers
-    if found is None and layer < len(seen):
-        found = [cluster.support for cluster in seen[layer].clusters.kept]
-    return list(found or ())
+    support = _layers(run)[layer]["support"]
+    views = run.reconstruction().layers
+    if support is None and layer < len(views):
+        support = [cluster.support for cluster in views[layer].clusters.kept]
+    return list(support or ())
 
 
 def _compared(run: Run, layer: int) -> int:
     """How many students were compared for a layer: not always those of the run."""
-    seen = run.reconstruction().layers
-    return seen[layer].tree.students if layer < len(seen) else run.ensemble().students
+    views = run.reconstruction().layers
+    return views[layer].tree.students if layer < len(views) else run.ensemble().students
 
 
 def found_by(run: Run) -> tuple[str, int]:
@@ -76,10 +76,10 @@ def rows(run: Run) -> list[tuple[str, ...]]:
     """The table with its head: hidden layers in order, then the output layer."""
     sizes, errors = run.reconstruction().network.sizes, _errors(run)
     ensemble = run.ensemble()
-    found = [("layer", "a student’s neurons", "clusters", "pruned", "neurons", "students with it")]
+    lines = [("layer", "a student’s neurons", "clusters", "pruned", "neurons", "students with it")]
     for index, (size, layer) in enumerate(zip(sizes[1:-1], _layers(run), strict=True)):
         clusters = layer["clusters"]
-        found.append(
+        lines.append(
             (
                 f"hidden {index + 1}",
                 str(ensemble.shape.sizes[index + 1]),
@@ -89,13 +89,13 @@ def rows(run: Run) -> list[tuple[str, ...]]:
                 _witnesses(run, index),
             )
         )
-    found.append(("output", str(sizes[-1]), "–", "–", str(sizes[-1]), "–"))
+    lines.append(("output", str(sizes[-1]), "–", "–", str(sizes[-1]), "–"))
     if errors is None:
-        return list(found)
+        return list(lines)
     column = ["largest weight error", *errors]
     # a teacher of another depth has another number of rows
-    column += ["–"] * (len(found) - len(column))
-    return [(*row, cell) for row, cell in zip(found, column, strict=False)]
+    column += ["–"] * (len(lines) - len(column))
+    return [(*row, cell) for row, cell in zip(lines, column, strict=False)]
 
 
 def table(run: Run) -> None:

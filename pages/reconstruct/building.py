@@ -40,9 +40,9 @@ def _signs(signs: events.SignsFound) -> str:
 
 
 def _progress(run: Run, snapshot: JobSnapshot) -> None:
-    seen = snapshot.seen
-    layer_strip.strip(seen.events, run.source().inputs, run.source().outputs)
-    tried = [event for event in seen.events if isinstance(event, events.PruneStep)]
+    progress = snapshot.seen
+    layer_strip.strip(progress.events, run.source().inputs, run.source().outputs)
+    tried = [event for event in progress.events if isinstance(event, events.PruneStep)]
     removed = [step for step in tried if step.accepted]
     pairs: list[tuple[str, str] | tuple[str, str, str]] = [
         ("superfluous neurons removed", str(sum(s.size_before - s.size_after for s in removed))),
@@ -50,36 +50,36 @@ def _progress(run: Run, snapshot: JobSnapshot) -> None:
     ]
     if removed:
         pairs.append(("neurons now", str(removed[-1].size_after)))
-    if seen.refine is not None:
-        pairs.append(("loss", words.power(seen.refine.loss)))
+    if progress.refine is not None:
+        pairs.append(("loss", words.power(progress.refine.loss)))
     pairs.append(("running for", words.duration(snapshot.seconds)))
     frame.facts(pairs, key="building_facts")
-    if seen.refine is None and seen.training is not None:
+    if progress.refine is None and progress.training is not None:
         # deep networks: the students are trained again above the layer that is held
         live.losses(
-            seen.curve.iterations,
-            seen.curve.losses,
-            seen.training.statuses,
+            progress.curve.iterations,
+            progress.curve.losses,
+            progress.training.statuses,
             floor=run.probes().floor,
             key="live_retrain",
             height=260,
         )
-    if seen.refine is not None:
+    if progress.refine is not None:
         live.losses(
-            seen.refine_curve.iterations,
-            seen.refine_curve.losses,
+            progress.refine_curve.iterations,
+            progress.refine_curve.losses,
             ("refining",),
             floor=0.0,
             key="live_refine",
             label="network",
             height=260,
         )
-    for note in seen.notes[-2:]:
+    for note in progress.notes[-2:]:
         frame.note(words.on_paper(note.message))
     for step in tried[-4:]:
         verb = "removed" if step.accepted else "kept"
         frame.note(f"{step.size_before} → {step.size_after} neurons: {verb}. {step.reason}")
-    for signs in (event for event in seen.events if isinstance(event, events.SignsFound)):
+    for signs in (event for event in progress.events if isinstance(event, events.SignsFound)):
         frame.note(_signs(signs))
 
 
@@ -105,7 +105,7 @@ def _in_words(result: Reconstruction, exactly: bool) -> str:
         )
     suggested = words.many(result.from_clusters, "neuron")
     if result.layers:
-        kept = [len(seen.clusters.kept) for seen in result.layers]
+        kept = [len(view.clusters.kept) for view in result.layers]
         suggested = f"{words.shape(kept)} neurons"
     sentences = [f"The clusters suggest **{suggested}**."]
     if not result.exact:

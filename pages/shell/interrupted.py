@@ -36,10 +36,10 @@ def banner(run: Run | None) -> None:
     """The sentence and the two ways on; nothing where nothing broke off."""
     if run is None or not is_so(run):
         return
-    found = at_work.interrupted(run)
-    if found is None:
+    interrupted = at_work.interrupted(run)
+    if interrupted is None:
         return
-    what, then = _what(found[0], run)
+    what, then = _what(interrupted[0], run)
     with st.container(key="panel_interrupted"):
         st.markdown(
             f"**Interrupted.** The server was restarted while {what}; what was stored is still "

@@ -39,9 +39,9 @@ def on_paper(sentence: str) -> str:
     return _NUMBER.sub(_written, sentence)
 
 
-def _written(found: re.Match[str]) -> str:
-    value = float(found[0])
-    return power(value).removeprefix("1.0 × ") if float(found[1]) == 1.0 else power(value)
+def _written(match: re.Match[str]) -> str:
+    value = float(match[0])
+    return power(value).removeprefix("1.0 × ") if float(match[1]) == 1.0 else power(value)
 
 
 def duration(seconds: float) -> str:

@@ -115,7 +115,7 @@ def _draw(run_id: str, was_active: bool) -> None:
         st.rerun()
     snapshot = job.snapshot() if job is not None else None
     training = snapshot.seen.training if snapshot else None
-    incoming, found, strength = None, None, None
+    incoming, recovered, strength = None, None, None
     if run.has("cut"):
         incoming = run.ensemble().incoming
         strength = chosen.agreement(run)
@@ -125,11 +125,11 @@ def _draw(run_id: str, was_active: bool) -> None:
         incoming = training.incoming
     if run.has("recovered"):
         standard = run.reconstruction().standard
-        found = np.column_stack([standard.weights[0], standard.biases[0]])
+        recovered = np.column_stack([standard.weights[0], standard.biases[0]])
     live.plane(
         incoming,
         truth=vectors.truth(run),
-        found=found,
+        found=recovered,
         strength=vectors.strength(incoming) if strength is None else strength,
         key="demo_plane",
         height=400,
