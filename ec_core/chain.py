@@ -150,11 +150,11 @@ def train(
     more : let these go on where they stood; nothing is asked then
     """
     told = config.expand_config()
-    found: WidthFound | None = None
+    search: WidthFound | None = None
     if isinstance(source, Asker):
         if more is None:
             asking = enough(source, source.first, config.activation, told, control)
-            probes, found = yield from asking
+            probes, search = yield from asking
         else:
             probes = source(source.first)
     else:
@@ -169,7 +169,7 @@ def train(
             _keep_time(control, probes, config, event.hidden)
         return event
 
-    training = expand(probes, config.activation, told, control, more, found)
+    training = expand(probes, config.activation, told, control, more, search)
     ensemble = yield from relay(training, looked_at)
     done(ensemble)
     return probes, ensemble
@@ -177,9 +177,9 @@ def train(
 
 def look(ensemble: StudentEnsemble, config: RecoverConfig, done: Done = _unheeded) -> LayerView:
     """The second stage: the first hidden layer of all students, cut automatically."""
-    seen = view_layer(ensemble, 0, config.gamma, config.beta)
-    done(seen)
-    return seen
+    view = view_layer(ensemble, 0, config.gamma, config.beta)
+    done(view)
+    return view
 
 
 def build(
@@ -188,8 +188,8 @@ def build(
     """The last stage: the network of students that were looked at, and the verdict on it."""
     _keep_time(control, begun.probes, config, begun.ensemble.shape.sizes[1:-1])
     how = ReconstructConfig(device=config.device, chosen=begun.chosen)
-    found = yield from reconstruct(begun.ensemble, begun.seen, begun.probes, how, control)
-    built = Built(found, certify(found, begun.probes))
+    reconstruction = yield from reconstruct(begun.ensemble, begun.seen, begun.probes, how, control)
+    built = Built(reconstruction, certify(reconstruction, begun.probes))
     control.reserve(0.0)
     done(built)
     return built
@@ -207,17 +207,19 @@ def attempt(
     if begun is None:
         probes, ensemble = yield from train(source, config, control, done=done)
         begun = Begun(probes, ensemble)
-    probes, ensemble, seen = begun.probes, begun.ensemble, begun.seen
-    if seen is None:
-        seen = look(ensemble, config, done)
-    yield Note("cluster", f"{len(seen.clusters.kept)} clusters are shared by enough students.")
-    built = yield from build(replace(begun, seen=seen), config, control, done)
-    found, certificate = built.reconstruction, built.certificate
+    probes, ensemble, view = begun.probes, begun.ensemble, begun.seen
+    if view is None:
+        view = look(ensemble, config, done)
+    yield Note("cluster", f"{len(view.clusters.kept)} clusters are shared by enough students.")
+    built = yield from build(replace(begun, seen=view), config, control, done)
+    reconstruction, certificate = built.reconstruction, built.certificate
     seconds = time.monotonic() - began
     report = make_report(
-        probes, ensemble, seen.clusters, found, certificate, seconds, config.device
+        probes, ensemble, view.clusters, reconstruction, certificate, seconds, config.device
     )
-    return Recovery(found.network, report, ensemble, seen, found, certificate, probes)
+    return Recovery(
+        reconstruction.network, report, ensemble, view, reconstruction, certificate, probes
+    )
 
 
 def run(
@@ -243,8 +245,8 @@ def run(
     >>> import numpy as np
     >>> probes = probe(lambda x: np.tanh(x @ [[1.0], [2.0]]), count=200, inputs=2)
     >>> config, parts = RecoverConfig("tanh", students=3, width=2), []
-    >>> found = drain(run(probes, config, Control(), done=parts.append))
-    >>> [type(part).__name__ for part in parts], found.certificate.verified
+    >>> recovery = drain(run(probes, config, Control(), done=parts.append))
+    >>> [type(part).__name__ for part in parts], recovery.certificate.verified
     (['ProbeSet', 'StudentEnsemble', 'LayerView', 'Built'], True)
     """
     began = time.monotonic()
@@ -311,9 +313,9 @@ def _keep_time(
     control.reserve(verdict_seconds(shape, len(probes.x), refits))
 
 
-def _worth(found: Recovery) -> tuple[int, float]:
+def _worth(recovery: Recovery) -> tuple[int, float]:
     """An honest estimate is worth more than what fits a little better and is no answer."""
-    return -STATUSES.index(found.certificate.status), -found.reconstruction.loss
+    return -STATUSES.index(recovery.certificate.status), -recovery.reconstruction.loss
 
 
 def _could_learn(source: Source, probes: ProbeSet, shape: Architecture) -> bool:

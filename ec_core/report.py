@@ -54,39 +54,45 @@ def make_report(
     }
 
 
-def _precision(found: Reconstruction, probes: ProbeSet) -> dict[str, object]:
+def _precision(reconstruction: Reconstruction, probes: ProbeSet) -> dict[str, object]:
     """How exact the answers are, and how that is known.
 
     precision : root mean square error of an answer, as a share of the answers' spread;
     precision_outputs : the same for every output; precision_evidence : sentences;
     size_confidence : see ``Reconstruction``
     """
-    residual = found.standard(probes.inputs) - probes.answers
-    left = 1.0 - min(found.standard.parameter_count / residual.size, 0.5)
-    seen = probes.measured(found.error)
+    residual = reconstruction.standard(probes.inputs) - probes.answers
+    left = 1.0 - min(reconstruction.standard.parameter_count / residual.size, 0.5)
+    measured = probes.measured(reconstruction.error)
     return {
-        "precision": float(np.sqrt(probes.precision if seen.error is None else seen.error)),
+        "precision": float(np.sqrt(probes.precision if measured.error is None else measured.error)),
         "precision_outputs": [float(v) for v in np.sqrt(np.mean(residual**2, axis=0) / left)],
-        "precision_evidence": list(evidence(found, probes)),
-        "size_confidence": found.confidence,
+        "precision_evidence": list(evidence(reconstruction, probes)),
+        "size_confidence": reconstruction.confidence,
     }
 
 
-def _layers(clusters: Clusters, found: Reconstruction) -> list[dict[str, object]]:
+def _layers(clusters: Clusters, reconstruction: Reconstruction) -> list[dict[str, object]]:
     """One entry per hidden layer; what was not clustered has no height, clusters and support."""
     entries: list[dict[str, object]] = []
-    for layer, removed in enumerate(found.removed):
-        if found.layers:
-            seen = found.layers[layer].clusters if layer < len(found.layers) else None
+    for layer, removed in enumerate(reconstruction.removed):
+        if reconstruction.layers:
+            own = (
+                reconstruction.layers[layer].clusters
+                if layer < len(reconstruction.layers)
+                else None
+            )
         else:
-            seen = clusters if layer == 0 else None
+            own = clusters if layer == 0 else None
         entries.append(
             {
                 "gamma": clusters.cut.gamma,
                 "beta": clusters.cut.beta,
-                "height": None if seen is None else seen.cut.height,
-                "clusters": None if seen is None else len(seen.kept),
-                "support": None if seen is None or layer else list(support(found.standard, seen)),
+                "height": None if own is None else own.cut.height,
+                "clusters": None if own is None else len(own.kept),
+                "support": None
+                if own is None or layer
+                else list(support(reconstruction.standard, own)),
                 "pruned": removed,
             }
         )

@@ -67,7 +67,7 @@ def solve(problem: Problem, device: str, control: Control) -> Generator[Event, N
     began = time.monotonic()
     recovery = yield from chain.run(probes, problem.recover_config(device), control)
     seconds = time.monotonic() - began
-    found, certificate = recovery.reconstruction, recovery.certificate
+    reconstruction, certificate = recovery.reconstruction, recovery.certificate
     report = match(teacher, recovery.network, probes.unidentified_inputs)
     return Outcome(
         problem=problem,
@@ -78,8 +78,8 @@ def solve(problem: Problem, device: str, control: Control) -> Generator[Event, N
         verified=certificate.verified,
         reasons=tuple(certificate.reasons),
         converged=int(recovery.ensemble.converged().sum()),
-        loss=found.loss,
-        heldout_loss=found.heldout_loss,
+        loss=reconstruction.loss,
+        heldout_loss=reconstruction.heldout_loss,
         max_weight_error=report.max_weight_error,
         function_error=report.function_error,
     )

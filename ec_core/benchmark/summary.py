@@ -125,8 +125,8 @@ def summarise(outcomes: Iterable[Outcome]) -> Summary:
         cells.setdefault((outcome.problem.inputs, outcome.problem.hidden), []).append(outcome)
     return Summary(
         tuple(
-            Cell(inputs, hidden, tuple(sorted(found, key=lambda o: o.problem.seed)))
-            for (inputs, hidden), found in sorted(cells.items())
+            Cell(inputs, hidden, tuple(sorted(group, key=lambda o: o.problem.seed)))
+            for (inputs, hidden), group in sorted(cells.items())
         )
     )
 
@@ -137,4 +137,4 @@ def by_settings(outcomes: Iterable[Outcome]) -> dict[Settings, tuple[Outcome, ..
     for outcome in outcomes:
         maps.setdefault(outcome.problem.settings, []).append(outcome)
     ordered = sorted(maps.items(), key=lambda item: -len(item[1]))
-    return {settings: tuple(found) for settings, found in ordered}
+    return {settings: tuple(group) for settings, group in ordered}

@@ -216,12 +216,12 @@ def _median_angle(units: np.ndarray) -> float:
 def _verdict(support: int, angle: float, tree: Dendrogram, cut: Cut) -> tuple[bool, str]:
     """Is a cluster kept, and why: one sentence."""
     needed = needed_students(tree.students, cut.gamma)
-    found = f"found by {support} of {tree.students} students"
+    reason = f"found by {support} of {tree.students} students"
     if support < needed:
-        return False, f"{found}, {needed} needed"
+        return False, f"{reason}, {needed} needed"
     if angle > cut.beta:
         return False, f"too wide: mean angle {_degrees(angle)}, at most {_degrees(cut.beta)}"
-    return True, found
+    return True, reason
 
 
 def _degrees(angle: float) -> str:
@@ -244,20 +244,20 @@ def _judge(
 ) -> Cluster:
     """The cluster of these nodes, as the rules see it; strength (M,) is the cloud's."""
     members = np.sort(np.concatenate([tree.members(node) for node in nodes]))
-    seen = known.of(nodes[0]) if len(nodes) == 1 else set_statistics(members, cloud, strength)
-    kept, reason = _verdict(seen.support, seen.angle, tree, cut)
+    statistics = known.of(nodes[0]) if len(nodes) == 1 else set_statistics(members, cloud, strength)
+    kept, reason = _verdict(statistics.support, statistics.angle, tree, cut)
     if len(nodes) > 1:
         reason += f"; {len(nodes)} branches merged by hand"
     units = cloud.vectors[members]
     units = units / np.maximum(np.linalg.norm(units, axis=1), TINY_NORM)[:, None]
     return Cluster(
         members=members,
-        best=seen.best,
-        centre=cloud.vectors[seen.best],
-        support=seen.support,
-        spread=seen.spread,
+        best=statistics.best,
+        centre=cloud.vectors[statistics.best],
+        support=statistics.support,
+        spread=statistics.spread,
         angle=_median_angle(units),
-        mean_angle=seen.angle,
+        mean_angle=statistics.angle,
         outgoing_norm=float(np.median(strength[members])),
         kept=kept,
         reason=reason,

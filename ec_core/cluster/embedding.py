@@ -108,9 +108,9 @@ def same_places(vectors: np.ndarray) -> np.ndarray:
     for _ in range(_PASSES):
         axes, _ = np.linalg.qr(rng.standard_normal((features, min(features, 8))))
         before = labels.max()
-        for seen in (vectors @ axes).T:
-            order = np.lexsort((seen, labels))
-            new = (np.diff(labels[order]) > 0) | (np.diff(seen[order]) > reach)
+        for positions in (vectors @ axes).T:
+            order = np.lexsort((positions, labels))
+            new = (np.diff(labels[order]) > 0) | (np.diff(positions[order]) > reach)
             labels[order] = np.concatenate([[0], np.cumsum(new)])
         if labels.max() == before:
             break

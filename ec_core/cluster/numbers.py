@@ -86,7 +86,7 @@ def cluster_numbers(
     fresh.sort(key=lambda node: (born(node), -_left_at(node, tree, known), known.leader[node]))
     called |= {node: len(home) + 1 + index for index, node in enumerate(fresh)}
     return {
-        group: called[min(found, key=largest)] if found else 0
+        group: called[min(numbered, key=largest)] if numbered else 0
         for group in groups
-        for found in [[node for node in group if node in called]]
+        for numbered in [[node for node in group if node in called]]
     }

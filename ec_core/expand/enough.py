@@ -63,8 +63,8 @@ def choose_width(
         )
         return hidden, None
     check_memory(make(config.hidden(1)).shape, config.students, two.x.device)
-    found = yield from find_width(lambda width: make(config.hidden(width)), floor, config, control)
-    return config.hidden(found.width, config.expansion), found
+    search = yield from find_width(lambda width: make(config.hidden(width)), floor, config, control)
+    return config.hidden(search.width, config.expansion), search
 
 
 def enough(
@@ -77,7 +77,7 @@ def enough(
     """
     device = resolve_device(config.device)
     probes = ask(first).told(config.precision)
-    seen: dict[tuple[int, ...], ProbeSet] = {}
+    probes_of: dict[tuple[int, ...], ProbeSet] = {}
 
     def make(hidden: tuple[int, ...]) -> Problem:
         nonlocal probes
@@ -86,22 +86,22 @@ def enough(
         if needed > asked(probes):
             probes = ask(needed).told(config.precision)
             problem = make_problem(probes, activation, hidden, device)
-        seen.setdefault(hidden, probes)
+        probes_of.setdefault(hidden, probes)
         return problem
 
-    hidden, found = yield from choose_width(make, probes.floor, config, control)
+    hidden, search = yield from choose_width(make, probes.floor, config, control)
     problem = make(hidden)  # where the width is told, or multiplied
-    if found is not None and seen[config.hidden(found.width)] is not probes:
+    if search is not None and probes_of[config.hidden(search.width)] is not probes:
         # more was asked for the sake of wider students: the others go on from where they stand
-        problem = problem.at_size(*config.hidden(found.width)).thinned()
-        found = replace(found, batch=start(problem, found.batch.theta))
+        problem = problem.at_size(*config.hidden(search.width)).thinned()
+        search = replace(search, batch=start(problem, search.batch.theta))
     if asked(probes) > first:
         yield Note(
             STAGE,
             f"Asked {asked(probes):,} questions instead of {first:,}: as many as students with "
             f"{'-'.join(map(str, hidden))} hidden neurons need.",
         )
-    return probes, found
+    return probes, search
 
 
 def asked(probes: ProbeSet) -> int:

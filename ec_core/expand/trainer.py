@@ -151,13 +151,13 @@ class _Run:
             self.before = ensemble.seconds
         self.step = Stepper(problem)
 
-    def take_over(self, found: WidthFound) -> None:
+    def take_over(self, search: WidthFound) -> None:
         """Go on with the students of the width search: they are the first of this run."""
-        count = len(found.batch.loss)
-        rows = torch.arange(count, device=found.batch.loss.device)
-        self.batch.put(rows, found.batch)
-        self.iterations[:count] = self.steps[:count] = len(found.history)
-        for losses in found.history:
+        count = len(search.batch.loss)
+        rows = torch.arange(count, device=search.batch.loss.device)
+        self.batch.put(rows, search.batch)
+        self.iterations[:count] = self.steps[:count] = len(search.history)
+        for losses in search.history:
             row = np.full(len(self.status), np.nan)
             row[:count] = losses
             self.history.append(row)

@@ -72,22 +72,22 @@ def find_width(
     unseen = np.inf
     while True:
         problem = make(width)
-        found, arrived = yield from _short_run(problem, width, floor, config, control)
+        tried, arrived = yield from _short_run(problem, width, floor, config, control)
         # wider students that leave as much over, without structure: it is the answers' own error
-        before, error = error, _left_over(problem, found)
+        before, error = error, _left_over(problem, tried)
         if before is not None and error is not None and error > _SAME * before:
-            arrived = len(found.batch.loss)
-        students = len(found.batch.loss)
-        best = float(found.batch.loss.min())
+            arrived = len(tried.batch.loss)
+        students = len(tried.batch.loss)
+        best = float(tried.batch.loss.min())
         if config.hidden_layers > 1:
-            last, unseen = unseen, _unseen(problem, found)
+            last, unseen = unseen, _unseen(problem, tried)
             if best <= _LOST and unseen > max(_SAME * last, _LEARNT_BY_HEART * best):
                 arrived = students
         promising = best <= regime_of(problem.shape).search.promising
         enough = 2 * arrived > students or promising
         yield WidthTried(STAGE, width, arrived, students, best, enough, config.hidden(width))
         if enough or control.over:
-            return found
+            return tried
         wider = make(2 * width)
         if could_interpolate(wider):
             yield Note(
@@ -97,32 +97,32 @@ def find_width(
                 "and could interpolate; more probes allow wider students.",
                 warning=True,
             )
-            return found
+            return tried
         if 2 * width > _WIDEST or not fits_densely(wider.shape, wider.x.device):
             yield Note(STAGE, f"Stopped at width {width}, the widest that fits.", warning=True)
-            return found
+            return tried
         width *= 2
 
 
-def _left_over(problem: Problem, found: WidthFound) -> float | None:
+def _left_over(problem: Problem, tried: WidthFound) -> float | None:
     """The answers' error if the students of a short run ended alike at what looks like one."""
-    if len(found.history) == 0:
+    if len(tried.history) == 0:
         return None
-    alike = ending_alike(found.history, np.full(len(found.batch.loss), len(found.history)))
+    alike = ending_alike(tried.history, np.full(len(tried.batch.loss), len(tried.history)))
     if not alike.any():
         return None
-    rows = torch.from_numpy(np.flatnonzero(alike)).to(found.batch.theta.device)
-    return common_error(problem.thinned(), found.batch.theta[rows])
+    rows = torch.from_numpy(np.flatnonzero(alike)).to(tried.batch.theta.device)
+    return common_error(problem.thinned(), tried.batch.theta[rows])
 
 
-def _unseen(problem: Problem, found: WidthFound) -> float:
+def _unseen(problem: Problem, tried: WidthFound) -> float:
     """The lowest loss of the students on what they did not learn from; 0 if that is nothing."""
-    seen = problem.thinned()
-    more = len(problem.x) - len(seen.x)
+    learnt = problem.thinned()
+    more = len(problem.x) - len(learnt.x)
     if more == 0:
         return 0.0
-    whole = len(problem.x) * losses(problem, found.batch.theta)
-    return float((whole - len(seen.x) * losses(seen, found.batch.theta)).min()) / more
+    whole = len(problem.x) * losses(problem, tried.batch.theta)
+    return float((whole - len(learnt.x) * losses(learnt, tried.batch.theta)).min()) / more
 
 
 def _short_run(

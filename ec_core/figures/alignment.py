@@ -52,10 +52,10 @@ def alignment_bars(
     says so.
     """
     if match.aligned is None:
-        found = match.layers[layer] if layer < len(match.layers) else None
+        pairs = match.layers[layer] if layer < len(match.layers) else None
         counts = ""
-        if found is not None:
-            counts = f"<br>{found.matched} matched, {found.missing} missing, {found.extra} too many"
+        if pairs is not None:
+            counts = f"<br>{pairs.matched} matched, {pairs.missing} missing, {pairs.extra} too many"
         return empty(theme, "The sizes differ, so weights cannot be laid side by side." + counts)
     errors = neuron_errors(teacher, match.aligned, layer, unidentified)
     shown = clamp(errors, HEIGHT_FLOOR)

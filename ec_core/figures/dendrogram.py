@@ -52,18 +52,18 @@ def dendrogram(
             else "Only one weight vector: there is nothing to join.",
             height=520,
         )
-    found = () if clusters is None else clusters.clusters
+    branches = () if clusters is None else clusters.clusters
     rejected = np.zeros(leaves, dtype=bool)
-    for cluster in found:
+    for cluster in branches:
         rejected[cluster.members] = not cluster.kept
-    groups = [cluster.members for cluster in found]
+    groups = [cluster.members for cluster in branches]
     layout = lay_out(tree.linkage, tree.leaf_order, groups, rejected, max_merges)
-    kept = [index for index, cluster in enumerate(found) if cluster.kept]
+    kept = [index for index, cluster in enumerate(branches) if cluster.kept]
     called = () if clusters is None else clusters.numbers
     names = {cluster: number - 1 for cluster, number in zip(kept, called, strict=True)}
 
-    ink = np.array([theme.colour(names.get(i, -1)) for i in range(len(found))] + [theme.trunk])
-    node_ink = ink[np.where(layout.label < 0, len(found), layout.label)]
+    ink = np.array([theme.colour(names.get(i, -1)) for i in range(len(branches))] + [theme.trunk])
+    node_ink = ink[np.where(layout.label < 0, len(branches), layout.label)]
     fig = figure(theme, 520, margin=HEIGHT_MARGIN)
     drawn, folded = layout.drawn, layout.folded
     thin = float(np.clip(1.4 * _THIN_FROM / leaves, 0.5, 1.4))

@@ -86,9 +86,9 @@ def _add_lines(
 ) -> None:
     """All lines of one network as one trace; lines outside the box are left out."""
     segments = clip_lines(vectors, limits)
-    seen = np.flatnonzero(np.isfinite(segments[:, 0, 0]))
-    x, y = polyline(segments[seen], _POINTS)
-    neuron = np.repeat(seen + 1, _POINTS + 1)
+    visible = np.flatnonzero(np.isfinite(segments[:, 0, 0]))
+    x, y = polyline(segments[visible], _POINTS)
+    neuron = np.repeat(visible + 1, _POINTS + 1)
     fig.add_scatter(
         x=x.round(5),
         y=y.round(5),

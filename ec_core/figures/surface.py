@@ -50,14 +50,14 @@ def function_surface(
     if lines:
         vectors = np.column_stack([network.weights[0], network.biases[0]])
         segments = clip_lines(vectors, limits)
-        seen = np.flatnonzero(np.isfinite(segments[:, 0, 0]))
-        lx, ly = polyline(segments[seen])
+        visible = np.flatnonzero(np.isfinite(segments[:, 0, 0]))
+        lx, ly = polyline(segments[visible])
         fig.add_scatter(
             x=lx,
             y=ly,
             mode="lines",
             line={"color": theme.text, "width": 2, "dash": "10px,5px"},
-            customdata=np.repeat(seen + 1, 6),
+            customdata=np.repeat(visible + 1, 6),
             hovertemplate="<b>neuron %{customdata}</b><br>switches along this line<extra></extra>",
             name="neurons",
         )

@@ -97,12 +97,12 @@ def weight_map(
     _legend(fig, labels, clusters is not None, truth_points, theme)
     flat = method == "PCA"
     title = "two principal directions of the weight vectors" if flat else "who is near whom"
-    seen, outside = _window(points, labels, truth_points)
+    ranges, outside = _window(points, labels, truth_points)
     quiet: dict[str, Any] = {"showticklabels": False, "nticks": 7}
     fig.update_layout(
-        xaxis=axis(theme, range=seen[0], **quiet),
+        xaxis=axis(theme, range=ranges[0], **quiet),
         # distances mean the same along both directions of a PCA, little in a UMAP
-        yaxis=axis(theme, range=seen[1], **quiet, **({"scaleanchor": "x"} if flat else {})),
+        yaxis=axis(theme, range=ranges[1], **quiet, **({"scaleanchor": "x"} if flat else {})),
     )
     fig.add_annotation(
         xref="paper",

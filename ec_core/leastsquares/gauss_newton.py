@@ -79,8 +79,8 @@ class GaussNewton:
         students, probes, outputs = passed.answers.shape
         eye = torch.eye(outputs, dtype=passed.answers.dtype, device=passed.answers.device)
         seeds = eye[None, :, None, :].expand(students, outputs, probes, outputs)
-        found = deltas(self.shape, self.layers, passed, seeds)[: self.last - 1]
-        return [delta.transpose(2, 3).contiguous() for delta in found]
+        lower = deltas(self.shape, self.layers, passed, seeds)[: self.last - 1]
+        return [delta.transpose(2, 3).contiguous() for delta in lower]
 
     def _into_top(self, delta: Tensor, slope: Tensor) -> Tensor:
         """sum_k delta[k,h] a_kg s'_g (S, H, G, n): a lower layer's delta with the last hidden's."""
@@ -155,11 +155,11 @@ class GaussNewton:
         Neuron by neuron, so that what is gathered stays in the cache.
         """
         hidden, reads = self.shape.shapes[m]
-        found = self.sums[m, m]
-        rows = _places(hidden, found.device)
-        columns = _places(reads, found.device).flatten()
+        total = self.sums[m, m]
+        rows = _places(hidden, total.device)
+        columns = _places(reads, total.device).flatten()
         for h in range(hidden):
-            block = found.index_select(1, rows[h])
+            block = total.index_select(1, rows[h])
             if coupling is not None:
                 block = block * coupling[:, h, :, None]
             block = block.index_select(2, columns).unflatten(2, (reads, reads))
@@ -175,11 +175,11 @@ class GaussNewton:
         hidden, reads = self.shape.shapes[m]
         width = self.shape.shapes[-1][1]
         outputs = 1 if m == self.last - 1 else self.shape.sizes[-1]
-        found, order = self.sums[m, self.last], _order(outputs * hidden, reads, width)
+        total, order = self.sums[m, self.last], _order(outputs * hidden, reads, width)
         sizes = (outputs, hidden, reads, width)
         if order == _OUTER_ENDS:
-            return found.view(len(found), outputs, hidden, width, reads).transpose(3, 4)
-        return found.view(len(found), *sizes)
+            return total.view(len(total), outputs, hidden, width, reads).transpose(3, 4)
+        return total.view(len(total), *sizes)
 
 
 _WIDE = 24

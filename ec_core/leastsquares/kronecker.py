@@ -51,12 +51,12 @@ class Preconditioner:
 
     def solve(self, shift: Tensor, v: Tensor) -> Tensor:
         """(A ⊗ B + shift · 1)^-1 v (S, P) for shift (S,)."""
-        found = []
+        solved = []
         for block, (left, right) in zip(unpack(self.shape, v).blocks, self.factors, strict=True):
             inner = left.into(right.into(block).transpose(1, 2)).transpose(1, 2)
             inner = inner / (left.values[:, :, None] * right.values[:, None] + shift[:, None, None])
-            found.append(right.back(left.back(inner.transpose(1, 2)).transpose(1, 2)))
-        return pack(found)
+            solved.append(right.back(left.back(inner.transpose(1, 2)).transpose(1, 2)))
+        return pack(solved)
 
 
 def _add(total: Tensor, rows: Tensor) -> None:

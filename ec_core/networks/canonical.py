@@ -31,8 +31,8 @@ def quiet() -> np.errstate:
 def lengths(vectors: np.ndarray) -> np.ndarray:
     """Euclidean norms (M,) of rows (M, F), right also where squares leave the range of float64.
 
-    >>> found = lengths(np.array([[3.0, 4.0], [3e200, 4e200], [0.0, 0.0]]))
-    >>> bool(np.allclose(found, [5.0, 5e200, 0.0], rtol=1e-14, atol=0.0))
+    >>> norms = lengths(np.array([[3.0, 4.0], [3e200, 4e200], [0.0, 0.0]]))
+    >>> bool(np.allclose(norms, [5.0, 5e200, 0.0], rtol=1e-14, atol=0.0))
     True
     """
     peak = np.abs(vectors).max(axis=1, initial=0.0)

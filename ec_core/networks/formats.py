@@ -109,9 +109,9 @@ def recognise(data: bytes, name: str) -> Format | None:
     if data[8:9] == b"{" and int.from_bytes(data[:8], "little") <= len(data):
         return SAFETENSORS
     if data[:4] == b"PK\x03\x04":
-        found = _zipped(data)
-        if found is not ZIP:
-            return found
+        zipped = _zipped(data)
+        if zipped is not ZIP:
+            return zipped
     for beginning, kind in _BEGINNINGS:
         if data.startswith(beginning):
             return kind
@@ -124,7 +124,7 @@ def instead(data: bytes, name: str, expected: str) -> str | None:
     >>> instead(b"PAR1", "t.parquet", ANSWERS)[:53]
     't.parquet is a Parquet table, not an .npz archive; re'
     """
-    found = recognise(data, name)
-    if found is None or found.what == expected:
+    actual = recognise(data, name)
+    if actual is None or actual.what == expected:
         return None
-    return f"{name} is {found.what}, not {expected}; {found.how}."
+    return f"{name} is {actual.what}, not {expected}; {actual.how}."

@@ -105,17 +105,17 @@ def deltas(shape: Architecture, layers: Layers, passed: Pass, v: Tensor) -> list
 
     delta_l = s'(z_l) · sum_m W_m[h_{l+1}]' delta_m over the layers m that read h_{l+1}.
     """
-    found = {len(layers.blocks) - 1: v}
+    delta = {len(layers.blocks) - 1: v}
     extra = v.ndim - passed.answers.ndim
     for source in range(len(layers.blocks) - 1, 0, -1):
         total = None
         for m in shape.readers(source):
             weight = layers.blocks[m][..., shape.columns(m, source)]
-            part = torch.matmul(found[m], _lift(weight, extra))
+            part = torch.matmul(delta[m], _lift(weight, extra))
             total = part if total is None else total + part
         assert total is not None
-        found[source - 1] = total * _lift(passed.slopes[source - 1], extra)
-    return [found[layer] for layer in sorted(found)]
+        delta[source - 1] = total * _lift(passed.slopes[source - 1], extra)
+    return [delta[layer] for layer in sorted(delta)]
 
 
 def _lift(tensor: Tensor, extra: int) -> Tensor:

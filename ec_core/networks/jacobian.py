@@ -62,13 +62,13 @@ def triangular_factor(
 
 def vjp(network: Network, x: np.ndarray, errors: list[np.ndarray]) -> np.ndarray:
     """J'e (P, m) for m arrays of errors (N, K) of the answers to inputs x (N, D)."""
-    found, at = np.zeros((network.parameter_count, len(errors))), 0
+    products, at = np.zeros((network.parameter_count, len(errors))), 0
     for block in jacobian_blocks(network, x):
         rows = len(block) // network.sizes[-1]
         for column, error in enumerate(errors):
-            found[:, column] += block.T @ error[at : at + rows].ravel()
+            products[:, column] += block.T @ error[at : at + rows].ravel()
         at += rows
-    return found
+    return products
 
 
 def scores(

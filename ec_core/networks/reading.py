@@ -150,7 +150,7 @@ def open_network(data: bytes, name: str = "the file") -> NetworkFile:
     if version.startswith("ec-mlp/") and version != FORMAT:
         raise InputError(f"{name} has the format {version}; this program reads {FORMAT}.")
     ours = metadata.get("format") == FORMAT
-    found = ("out-in",) if ours else layouts(layers)
+    fitting = ("out-in",) if ours else layouts(layers)
     return NetworkFile(
-        name, layers, metadata.get("activation"), metadata.get("dataset"), found, not ours
+        name, layers, metadata.get("activation"), metadata.get("dataset"), fitting, not ours
     )

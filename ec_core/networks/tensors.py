@@ -56,9 +56,9 @@ _LATEST_START = 1
 
 def _refuse_by_name(keys: Sequence[str], name: str) -> None:
     for pattern, what, advice in _OTHERS:
-        found = next((key for key in keys if re.search(pattern, key)), None)
-        if found is not None:
-            raise InputError(f"{name} holds {found!r}, {what}; {advice} before saving.")
+        other = next((key for key in keys if re.search(pattern, key)), None)
+        if other is not None:
+            raise InputError(f"{name} holds {other!r}, {what}; {advice} before saving.")
 
 
 def _refuse_by_shape(number: int, parts: Mapping[str, np.ndarray], name: str) -> None:
@@ -121,18 +121,18 @@ def to_layers(tensors: Mapping[str, np.ndarray], name: str, ours: bool = False) 
     layers: dict[int, dict[str, np.ndarray]] = {}
     named = False
     for key, value in tensors.items():
-        found = _KEY.match(key)
-        if not found:
+        match = _KEY.match(key)
+        if not match:
             raise InputError(
                 f"{name} holds {key!r}; expected only layers.N.weight and layers.N.bias."
             )
-        named = named or found[1] is not None
-        parts = layers.setdefault(int(found[2]), {})
-        if found[3] in parts or value.dtype.kind not in "fiu":
+        named = named or match[1] is not None
+        parts = layers.setdefault(int(match[2]), {})
+        if match[3] in parts or value.dtype.kind not in "fiu":
             raise InputError(
                 f"{name} holds {key!r} twice or as {value.dtype}; expected each once, real numbers."
             )
-        parts[found[3]] = value
+        parts[match[3]] = value
     for number in sorted(layers):
         _refuse_by_shape(number, layers[number], name)
     if not layers or any(set(parts) != {"weight", "bias"} for parts in layers.values()):

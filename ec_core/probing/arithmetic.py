@@ -89,5 +89,5 @@ def arithmetic_errors(
 
 def arithmetic_error(network: Network, x: np.ndarray, looks: str) -> np.ndarray:
     """(K,) the largest mean squared one of ``arithmetic_errors``; zero where there are none."""
-    found = [np.mean(error**2, axis=0) for error in arithmetic_errors(network, x, looks)]
-    return np.max(found, axis=0) if found else np.zeros(network.sizes[-1])
+    errors = [np.mean(error**2, axis=0) for error in arithmetic_errors(network, x, looks)]
+    return np.max(errors, axis=0) if errors else np.zeros(network.sizes[-1])

@@ -96,8 +96,8 @@ def stored(y: np.ndarray, scale: np.ndarray) -> Stored:
     digit.
 
     >>> y = np.array([[0.12], [0.57], [-0.91]])
-    >>> found = stored(y, np.ones(1))
-    >>> found.kind, bool(np.isclose(found.error, 0.01**2 / 12))
+    >>> digits = stored(y, np.ones(1))
+    >>> digits.kind, bool(np.isclose(digits.error, 0.01**2 / 12))
     ('digits', True)
     >>> stored(np.float16([[0.1], [0.7]]).astype(float), np.ones(1)).kind
     'float16'

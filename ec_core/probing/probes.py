@@ -312,8 +312,8 @@ def parse_answers(data: bytes, name: str = "the file") -> tuple[np.ndarray, np.n
             f"the limit is {MAX_UNPACKED_BYTES / 2**30:.0f} GiB."
         )
     if not {"x", "y"} <= names:
-        found = ", ".join(sorted(names)) or "nothing"
-        raise InputError(f"{name} holds {found}; expected the arrays x and y.")
+        contents = ", ".join(sorted(names)) or "nothing"
+        raise InputError(f"{name} holds {contents}; expected the arrays x and y.")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return arrays["x"], arrays["y"]

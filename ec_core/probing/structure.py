@@ -30,13 +30,13 @@ def structure(x: np.ndarray, residual: np.ndarray, rows: np.ndarray) -> float:
     """The largest ``neighbour_correlation`` of residuals (N, K): among the inputs x (N, D) and
     along the principal directions of the neurons' incoming weights, ``rows`` (H, D).
     """
-    found = [neighbour_correlation(x, residual)]
+    correlations = [neighbour_correlation(x, residual)]
     if x.shape[1] > _PLANES[0] and rows.size:
         axes = np.linalg.svd(rows, full_matrices=False)[2]
         for count in _PLANES:
             if min(len(axes), x.shape[1] - 1) >= count:
-                found.append(neighbour_correlation(x @ axes[:count].T, residual))
-    return max(found)
+                correlations.append(neighbour_correlation(x @ axes[:count].T, residual))
+    return max(correlations)
 
 
 def neighbour_correlation(x: np.ndarray, residual: np.ndarray) -> float:

@@ -79,18 +79,18 @@ def train(data: Dataset, hidden: tuple[int, ...], activation: str, seed: int) ->
         (gradient,) = torch.autograd.grad(loss, theta)
         return loss.item(), gradient.numpy()
 
-    found = minimize(
+    fitted = minimize(
         objective,
         first,
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": MAX_ITERATIONS, "maxcor": MEMORY, "ftol": 1e-12, "gtol": 1e-7},
     )
-    if not np.isfinite(found.x).all():
+    if not np.isfinite(fitted.x).all():
         raise InputError(
             f"Training a {activation} network on {data.name} broke down; choose another seed."
         )
-    plain = to_network(shape, torch.from_numpy(found.x))
+    plain = to_network(shape, torch.from_numpy(fitted.x))
     return Network(activation, plain.weights, plain.biases, data.name)
 
 

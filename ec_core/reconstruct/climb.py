@@ -102,20 +102,21 @@ def climb(
         route = ROUTES["retrain"]
     if given is None or (depth == 1 and not route.shallow):
         return Climbed((ensemble,))
-    cut, seen = given.cut, given
+    cut, first = given.cut, given
     yield LayerStep(STAGE, 1, depth, "cluster", "Comparing the students' layer 1.")
     notes: tuple[str, ...] = ()
     if not chosen and cut.untouched(cut.gamma, cut.beta):
-        seen = route.look(ensemble, 0, cut.gamma, cut.beta)
-        if (seen.cut, seen.cloud.students) != (cut, given.cloud.students):
+        first = route.look(ensemble, 0, cut.gamma, cut.beta)
+        if (first.cut, first.cloud.students) != (cut, given.cloud.students):
             notes = (
-                f"Layer 1 was compared once more, among the {seen.cloud.students} best students "
-                f"and cut at {seen.cut.height:.1e}: the automatic cut of all of them was not used.",
+                f"Layer 1 was compared once more, among the {first.cloud.students} best students "
+                f"and cut at {first.cut.height:.1e}: the automatic cut of all of them "
+                "was not used.",
             )
-    if not seen.clusters.kept:
-        return Climbed((ensemble,), Walked((seen,), best), notes)
-    way, state = route.begin(ensemble, seen, probes, device)
-    walked = yield from walk(state, seen, way, control)
+    if not first.clusters.kept:
+        return Climbed((ensemble,), Walked((first,), best), notes)
+    way, state = route.begin(ensemble, first, probes, device)
+    walked = yield from walk(state, first, way, control)
     taken = walked.students
     ensembles = (ensemble,) if taken is None or taken is ensemble else (taken, ensemble)
     return Climbed(ensembles, walked, notes)

@@ -55,27 +55,27 @@ def checked(layers: Sequence[LayerView | None], depth: int) -> tuple[LayerView, 
 
     Raises InputError, one sentence, for the first layer that was not compared or keeps no cluster.
     """
-    found = []
+    views = []
     for layer in range(depth):
-        seen = layers[layer] if layer < len(layers) else None
+        view = layers[layer] if layer < len(layers) else None
         name = f"Layer {layer + 1}" if depth > 1 else "The hidden layer"
-        if seen is None:
+        if view is None:
             raise InputError(
                 f"{name} has not been compared yet, so no clusters of it can be kept; build the "
                 "network once, where pruning decides, then it can be cut by hand."
             )
-        if not seen.clusters.kept:
+        if not view.clusters.kept:
             raise InputError(
                 f"{name} has no kept cluster, so there is nothing to build it from; keep at least "
                 "one, or cut elsewhere."
             )
-        if layer and len(seen.below) != layer:
+        if layer and len(view.below) != layer:
             raise InputError(
                 f"{name} was compared by an earlier version of this program, which did not keep "
                 "what its neurons read; build the network once more, then exactly."
             )
-        found.append(seen)
-    return tuple(found)
+        views.append(view)
+    return tuple(views)
 
 
 def build_exactly(
@@ -97,7 +97,7 @@ def build_exactly(
     shape = ensemble.shape
     depth = len(shape.sizes) - 2
     views = checked(layers, depth)
-    sizes = tuple(len(seen.clusters.kept) for seen in views)
+    sizes = tuple(len(view.clusters.kept) for view in views)
     told = f"Built from the clusters kept, {_in_words(sizes)}: nothing added, nothing taken away."
     yield Note(STAGE, told)
     full = make_problem(probes, shape.activation, sizes, resolve_device(device))
@@ -105,11 +105,11 @@ def build_exactly(
     thin = regime_of(shape).pruning.thin and probes.floor <= ROUNDING_FLOOR
     problem = full.thinned() if thin else full
     composed = _Composing(replace(full, x=full.x.cpu(), y=full.y.cpu()), ())
-    for layer, seen in enumerate(views):
+    for layer, view in enumerate(views):
         if depth > 1:
             neurons = _in_words(sizes[layer : layer + 1])
             yield LayerStep(STAGE, layer + 1, depth, "freeze", f"Layer {layer + 1}: {neurons}.")
-        rows = composed.fitted(seen) if layer else collapse(ensemble, seen.cloud, seen.clusters)
+        rows = composed.fitted(view) if layer else collapse(ensemble, view.cloud, view.clusters)
         composed = replace(composed, blocks=(*composed.blocks, rows))
     if depth > 1:
         yield LayerStep(STAGE, depth, depth, "refine", "Fitting the whole network.")
@@ -171,25 +171,25 @@ class _Composing:
     problem: Problem
     blocks: tuple[Tensor, ...]
 
-    def fitted(self, seen: LayerView) -> Tensor:
+    def fitted(self, view: LayerView) -> Tensor:
         """Rows (C, F) for the next layer: of each kept cluster the best member's.
 
         That member read its own student's neurons below; on those that stand here its sums are
         met as nearly as least squares can.
         """
         x, shape = self._spread(self.problem.x), self.problem.shape
-        best = [cluster.best for cluster in seen.clusters.kept]
-        vectors = torch.from_numpy(seen.cloud.vectors[best])
+        best = [cluster.best for cluster in view.clusters.kept]
+        vectors = torch.from_numpy(view.cloud.vectors[best])
         # the normal form undone
-        scale = seen.cloud.sign[best]
-        if seen.cloud.entry.homogeneous:
-            scale = scale * seen.cloud.norm[best]
+        scale = view.cloud.sign[best]
+        if view.cloud.entry.homogeneous:
+            scale = scale * view.cloud.norm[best]
         vectors = vectors * torch.from_numpy(scale)[:, None]
         reads = _outputs(shape, self.blocks, x)
         sums = torch.stack(
             [
-                _sums(self.problem, seen, int(student), vector, x)
-                for student, vector in zip(seen.cloud.student[best], vectors, strict=True)
+                _sums(self.problem, view, int(student), vector, x)
+                for student, vector in zip(view.cloud.student[best], vectors, strict=True)
             ],
             dim=1,
         )
@@ -208,11 +208,11 @@ class _Composing:
         return x[torch.linspace(0, len(x) - 1, _ROWS, device=x.device).long()]
 
 
-def _sums(problem: Problem, seen: LayerView, student: int, vector: Tensor, x: Tensor) -> Tensor:
+def _sums(problem: Problem, view: LayerView, student: int, vector: Tensor, x: Tensor) -> Tensor:
     """(N,) what a vector (F,), bias last, of a student's layer makes of inputs x."""
-    below = tuple(torch.from_numpy(block[student]) for block in seen.below)
+    below = tuple(torch.from_numpy(block[student]) for block in view.below)
     width = below[-1].shape[0]
-    if seen.standardised:
+    if view.standardised:
         base = ground(problem, below)
         row = base.outside(vector[None])[0]
     else:

@@ -180,9 +180,9 @@ class Grow:
             above = above if best is not None else (view,)
             if next_up + 2 == self.depth and not control.over:
                 whole, theta, top = yield from work.finish(base, known, trial, control)
-                found = approach(whole, theta, self.floor, control)
-                if best is None or found.loss < best.loss:
-                    best, above = found, (view, top)
+                fitted = approach(whole, theta, self.floor, control)
+                if best is None or fitted.loss < best.loss:
+                    best, above = fitted, (view, top)
                 if best.loss <= self.goal:
                     break
         return Risen(Grown(base, known, best), seen, above) if above else None
@@ -192,8 +192,8 @@ class Grow:
     ) -> Generator[Event, None, Walked | None]:
         """The whole network; None where no layer is in between, or nothing is agreed on in one."""
         yield from ()
-        found = state.network
-        return None if found is None else Walked(views, found.loss, network=found)
+        network = state.network
+        return None if network is None else Walked(views, network.loss, network=network)
 
     def better(self, ended: Walked, best: Walked) -> bool:
         """There is one passage only."""
@@ -326,7 +326,7 @@ def _shared(
 ) -> LayerView:
     """The first hidden layer of students theta (S, P), clustered: what enough of them have."""
     ensemble = ensemble_of(problem.shape, theta.cpu().numpy(), loss, seed)
-    seen = view_layer(ensemble, 0, WITNESSES / len(loss), BETA, share=AGREE)
+    view = view_layer(ensemble, 0, WITNESSES / len(loss), BETA, share=AGREE)
     # the given layers are the same for all students
     below = tuple(block.cpu().expand(len(loss), -1, -1).numpy().copy() for block in base.blocks)
-    return replace(seen, below=below, standardised=True)
+    return replace(view, below=below, standardised=True)

@@ -94,15 +94,15 @@ def prune(
     return replace(best, exact=done)
 
 
-def _criterion(found: Pruned) -> float:
+def _criterion(pruned: Pruned) -> float:
     """n log(loss) + P log n, to be low, for P parameters and n answers (Schwarz 1978).
 
     What errors are left over is not known here. The lowest loss alone would go to the network that
     fits most of them, which is wrong wherever it was not asked.
     """
-    answers = found.problem.y.numel()
-    missed = float(answers * np.log(max(found.loss, 1e-300)))
-    return missed + found.problem.shape.parameter_count * float(np.log(answers))
+    answers = pruned.problem.y.numel()
+    missed = float(answers * np.log(max(pruned.loss, 1e-300)))
+    return missed + pruned.problem.shape.parameter_count * float(np.log(answers))
 
 
 def approach(problem: Problem, theta: Tensor, floor: float, control: Control) -> Pruned:
@@ -158,18 +158,18 @@ def _bulk(current: Pruned, floor: float, control: Control) -> Generator[Event, N
     while len(path) > 1:
         smaller, theta = path[-1]
         fitted = refit(smaller, theta, _ITERATIONS, goal, control, floor)
-        found = Pruned(smaller, fitted.theta, float(fitted.loss[0]))
-        accepted = found.loss <= max(floor, _TOLERATED * current.loss)
+        pruned = Pruned(smaller, fitted.theta, float(fitted.loss[0]))
+        accepted = pruned.loss <= max(floor, _TOLERATED * current.loss)
         yield PruneStep(
             STAGE,
             current.size,
-            found.size,
-            found.loss,
+            pruned.size,
+            pruned.loss,
             accepted,
             f"{len(path)} neurons that the others can replace were removed together",
         )
         if accepted:
-            return found
+            return pruned
         path = path[: len(path) // 2]
         if control.over:
             return None
@@ -187,17 +187,17 @@ def _single(
     tried = [r for r in ranked if r.loss <= needed][: 2 * _CANDIDATES] if exact else ranked
     lowest = ranked[0].loss if not tried else float("inf")
     for chosen in (tried[:_CANDIDATES], tried[_CANDIDATES:] if exact else []):
-        found = _best_of(current, chosen, floor, control)
-        if found is None:
+        smaller = _best_of(current, chosen, floor, control)
+        if smaller is None:
             continue
-        lowest = min(lowest, found.loss)
+        lowest = min(lowest, smaller.loss)
         back = max(floor, _TOLERATED * current.loss)
-        if found.loss <= (back if exact else max(back, _GIVE_UP)):
+        if smaller.loss <= (back if exact else max(back, _GIVE_UP)):
             reason = "the loss came back"
-            if found.loss > back:
+            if smaller.loss > back:
                 reason = "the loss rose, but nothing is lost above the floor"
-            yield PruneStep(STAGE, current.size, found.size, found.loss, True, reason)
-            return found
+            yield PruneStep(STAGE, current.size, smaller.size, smaller.loss, True, reason)
+            return smaller
         if control.over:
             break
     yield PruneStep(STAGE, current.size, current.size - 1, lowest, False, "no neuron can be spared")

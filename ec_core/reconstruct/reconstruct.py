@@ -94,7 +94,7 @@ class Reconstruction:
 
 def _starts(
     students: Climbed,
-    seen: LayerView | None,
+    view: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
@@ -108,8 +108,8 @@ def _starts(
     agreed = None if students.walked is None else students.walked.network
     if agreed is not None:
         yield "what students agree on", agreed.problem, agreed.theta
-    if len(first.sizes) == 3 and seen is not None and seen.clusters.kept:
-        incoming = collapse(students.ensembles[0], seen.cloud, seen.clusters).to(device)
+    if len(first.sizes) == 3 and view is not None and view.clusters.kept:
+        incoming = collapse(students.ensembles[0], view.cloud, view.clusters).to(device)
         problem = make_problem(probes, first.activation, len(incoming), device)
         theta = solve_output(problem, incoming).theta
         fitted = refit(problem, theta, _COLLAPSE_ITERATIONS, floor, control, floor)
@@ -125,7 +125,7 @@ def _starts(
 
 def _pruned(
     students: Climbed,
-    seen: LayerView | None,
+    view: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
@@ -137,7 +137,7 @@ def _pruned(
     steps: list[PruneStep] = []
     notes: list[str] = []
     few = regime_of(students.ensembles[0].shape).pruning.thin and probes.floor <= _ALL_DIGITS
-    for source, problem, theta in _starts(students, seen, probes, config, control):
+    for source, problem, theta in _starts(students, view, probes, config, control):
         if few:
             problem = problem.thinned()
         sizes = problem.shape.sizes[1:-1]
@@ -278,11 +278,11 @@ def _loss(standard: Network, probes: ProbeSet) -> float:
     return loss_of(standard, probes.inputs, probes.answers)
 
 
-def _disagreements(proposed: Sequence[int], found: Sequence[int]) -> Iterator[str]:
+def _disagreements(proposed: Sequence[int], sizes: Sequence[int]) -> Iterator[str]:
     """One sentence per hidden layer for which clusters and pruning differ."""
-    for layer, (clusters, neurons) in enumerate(zip(proposed, found, strict=False)):
+    for layer, (clusters, neurons) in enumerate(zip(proposed, sizes, strict=False)):
         if clusters != neurons:
-            where = f" of layer {layer + 1}" if len(found) > 1 else ""
+            where = f" of layer {layer + 1}" if len(sizes) > 1 else ""
             yield (
                 f"The clusters{where} suggest {clusters} neurons, the answers demand {neurons}; "
                 "the answers decide."

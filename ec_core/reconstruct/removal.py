@@ -47,17 +47,17 @@ def rank(problem: Problem, theta: Tensor) -> list[Removal]:
     if len(shape.sizes) == 3:
         solved = solve_output(problem, unpack(shape, theta).incoming[0])
         costs = [solved.loss + cost for cost in solved.cost.tolist()]
-        found = [Removal(cost, 0, j) for j, cost in enumerate(costs)]
+        removals = [Removal(cost, 0, j) for j, cost in enumerate(costs)]
     else:
         few = replace(problem, x=problem.x[:_RANKING_PROBES], y=problem.y[:_RANKING_PROBES])
-        found = []
+        removals = []
         for layer, hidden in enumerate(shape.sizes[1:-1]):
             if hidden == 1:
                 continue
             smaller, thetas = _without_each(few, theta, layer)
             after = losses(smaller, thetas).tolist()
-            found += [Removal(loss, layer, j) for j, loss in enumerate(after)]
-    return sorted(found, key=lambda removal: removal.loss)
+            removals += [Removal(loss, layer, j) for j, loss in enumerate(after)]
+    return sorted(removals, key=lambda removal: removal.loss)
 
 
 def remove(problem: Problem, theta: Tensor, removal: Removal) -> tuple[Problem, Tensor]:

@@ -94,19 +94,19 @@ class Retrain:
         """
         if layer + 1 == self.depth or control.over:
             return None
-        found = yield from self._take_over(state, seen, layer, control)
-        if found is None and not control.over:
+        students = yield from self._take_over(state, seen, layer, control)
+        if students is None and not control.over:
             # some neuron is missing: keep those known, draw the others anew, look again
             more = yield from self._look_again(state, seen, layer, control)
             again = view(more, layer, seen.cut.gamma, seen.cut.beta)
             if again.clusters.kept and not control.over:
-                found = yield from self._take_over(more, again, layer, control)
-                seen = again if found is not None else seen
-        if found is None:
+                students = yield from self._take_over(more, again, layer, control)
+                seen = again if students is not None else seen
+        if students is None:
             return None
         message = f"Comparing the students' layer {layer + 2}."
         yield LayerStep(STAGE, layer + 2, self.depth, "cluster", message)
-        return Risen(found, seen, (view(found, layer + 1, seen.cut.gamma, seen.cut.beta),))
+        return Risen(students, seen, (view(students, layer + 1, seen.cut.gamma, seen.cut.beta),))
 
     def end(
         self,
@@ -134,23 +134,23 @@ class Retrain:
         return state, view(state, 0, cut.gamma, cut.beta)
 
     def _take_over(
-        self, old: StudentEnsemble, seen: LayerView, layer: int, control: Control
+        self, old: StudentEnsemble, layer_view: LayerView, layer: int, control: Control
     ) -> Generator[Event, None, StudentEnsemble | None]:
         """All students with the layer that the clusters say; None if that loses too much."""
-        count = len(seen.clusters.kept)
+        count = len(layer_view.clusters.kept)
         neurons = "1 neuron" if count == 1 else f"{count} neurons"
         message = f"Layer {layer + 1} becomes {neurons} for all students."
         yield LayerStep(STAGE, layer + 1, self.depth, "freeze", message)
-        rows = collapse(old, seen.cloud, seen.clusters, layer)
-        found = yield from self._retrained(old, rows, 0, layer, control)
+        rows = collapse(old, layer_view.cloud, layer_view.clusters, layer)
+        students = yield from self._retrained(old, rows, 0, layer, control)
         best = float(np.nanmin(old.losses))
-        return found if float(np.nanmin(found.losses)) <= max(EXACT, _WORSE * best) else None
+        return students if float(np.nanmin(students.losses)) <= max(EXACT, _WORSE * best) else None
 
     def _look_again(
-        self, old: StudentEnsemble, seen: LayerView, layer: int, control: Control
+        self, old: StudentEnsemble, layer_view: LayerView, layer: int, control: Control
     ) -> Generator[Event, None, StudentEnsemble]:
         """Students as wide as before that hold what is known and draw the rest anew."""
-        known = collapse(old, seen.cloud, seen.clusters, layer)
+        known = collapse(old, layer_view.cloud, layer_view.clusters, layer)
         spare = max(self.wide[layer] - len(known), 1)
         message = f"{len(known)} known neurons, {spare} drawn anew."
         yield LayerStep(STAGE, layer + 1, self.depth, "freeze", message)

@@ -78,14 +78,14 @@ def signs_by_fit(
     saved = shape.parameter_count - plain.shape.parameter_count
     if errors.worth(float(loss[best]), with_skip) > errors.bought(saved):
         return None
-    found = SignsFound(
+    signs = SignsFound(
         STAGE,
         tuple(int(j) for j in np.flatnonzero(patterns[best])),
         float(np.sqrt(loss[best])),
         float(np.sqrt(second)),
         unique=errors.worth(second, float(loss[best])) > _APART,
     )
-    return fitted[best : best + 1], found
+    return fitted[best : best + 1], signs
 
 
 def _same_neurons(a: np.ndarray, b: np.ndarray) -> bool:

@@ -117,16 +117,16 @@ def to_size(
     """
     error, loss = probes.error, float(losses(problem, theta)[0])
     if error is None or loss > _NEAR * error:
-        found = yield from prune(problem, theta, probes.floor, control)
-        if found.loss <= IMPRECISE * probes.rounding or control.over:
-            return found
+        pruned = yield from prune(problem, theta, probes.floor, control)
+        if pruned.loss <= IMPRECISE * probes.rounding or control.over:
+            return pruned
     else:
-        found = Pruned(problem, theta, loss)
-    if error is None or found.loss > _NEAR * error:
-        if not at_errors(found, probes, seed, control):
-            return found
-        error = variance_of(found)
-    return (yield from prune_noisy(found.problem, found.theta, error, control))
+        pruned = Pruned(problem, theta, loss)
+    if error is None or pruned.loss > _NEAR * error:
+        if not at_errors(pruned, probes, seed, control):
+            return pruned
+        error = variance_of(pruned)
+    return (yield from prune_noisy(pruned.problem, pruned.theta, error, control))
 
 
 def at_errors(found: Pruned, probes: ProbeSet, seed: int, control: Control) -> bool:
@@ -169,10 +169,10 @@ def prune_noisy(
     return replace(current, exact=not control.over, confidence=1.0 / (1.0 + odds))
 
 
-def _margin(current: Pruned, found: Pruned, errors: Errors) -> float:
+def _margin(current: Pruned, smaller: Pruned, errors: Errors) -> float:
     """What the parameters saved may cost, less what their removal did cost: 0 or more to go on."""
-    saved = current.problem.shape.parameter_count - found.problem.shape.parameter_count
-    return errors.bought(saved) - errors.worth(found.loss, current.loss)
+    saved = current.problem.shape.parameter_count - smaller.problem.shape.parameter_count
+    return errors.bought(saved) - errors.worth(smaller.loss, current.loss)
 
 
 def _bulk(
@@ -188,12 +188,12 @@ def _bulk(
         problem, theta = remove(problem, theta, cheapest)
         path.append((problem, theta))
     while len(path) > 1 and not control.over:
-        found = converged(*path[-1], errors, control)
-        margin = _margin(current, found, errors)
+        smaller = converged(*path[-1], errors, control)
+        margin = _margin(current, smaller, errors)
         reason = f"{len(path)} neurons that the others can replace were removed together"
-        yield _step(current, found, margin >= 0.0, reason)
+        yield _step(current, smaller, margin >= 0.0, reason)
         if margin >= 0.0:
-            return found, margin
+            return smaller, margin
         path = path[: len(path) // 2]
     return None, -np.inf
 
@@ -206,9 +206,9 @@ def _single(
     ranked = [r for r in rank(current.problem, current.theta) if r.loss <= most]
     best, margin = None, -np.inf
     for at in (0, _CANDIDATES):
-        for found in _fitted(current, ranked[at : at + _CANDIDATES], errors, control):
-            if (so_far := _margin(current, found, errors)) > margin:
-                best, margin = found, so_far
+        for smaller in _fitted(current, ranked[at : at + _CANDIDATES], errors, control):
+            if (so_far := _margin(current, smaller, errors)) > margin:
+                best, margin = smaller, so_far
         if margin >= 0.0 and best is not None:
             yield _step(current, best, True, "without it nothing is lost that counts")
             return best, margin
@@ -221,17 +221,17 @@ def _fitted(
     current: Pruned, chosen: list[Removal], errors: Errors, control: Control
 ) -> list[Pruned]:
     """The best candidate of every layer after its fit, best first; those of a layer as a batch."""
-    found = []
+    fitted = []
     by_layer = sorted(chosen, key=lambda removal: removal.layer)
     for _, group in groupby(by_layer, key=lambda removal: removal.layer):
         pairs = [remove(current.problem, current.theta, removal) for removal in group]
         thetas = torch.cat([pair[1] for pair in pairs])
-        found.append(converged(pairs[0][0], thetas, errors, control))
-    return sorted(found, key=lambda pruned: pruned.loss)
+        fitted.append(converged(pairs[0][0], thetas, errors, control))
+    return sorted(fitted, key=lambda pruned: pruned.loss)
 
 
-def _step(current: Pruned, found: Pruned, accepted: bool, reason: str) -> PruneStep:
-    return PruneStep(STAGE, current.size, found.size, found.loss, accepted, reason)
+def _step(current: Pruned, smaller: Pruned, accepted: bool, reason: str) -> PruneStep:
+    return PruneStep(STAGE, current.size, smaller.size, smaller.loss, accepted, reason)
 
 
 def variance_of(found: Pruned) -> float:
@@ -256,10 +256,10 @@ def lacks_something(found: Pruned, seed: int, control: Control) -> bool:
     return errors.worth(found.loss, grown.loss) > 2.0 * errors.bought(more)
 
 
-def _widened(found: Pruned, wider: Problem, seed: int, start: int) -> Tensor:
+def _widened(pruned: Pruned, wider: Problem, seed: int, start: int) -> Tensor:
     """theta (1, P') of a wider network with the same answers: nothing reads what is new yet."""
-    old, new = found.problem.shape, wider.shape
-    blocks = unpack(old, found.theta.cpu())
+    old, new = pruned.problem.shape, wider.shape
+    blocks = unpack(old, pruned.theta.cpu())
     theta = initial_theta(new, seed, 1, 0, start)
     grown = [block.clone() for block in unpack(new, theta).blocks]
     for layer, (block, was) in enumerate(zip(grown, blocks.blocks, strict=True)):

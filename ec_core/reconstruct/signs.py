@@ -75,18 +75,18 @@ def _meet_in_the_middle(
     """The best bit patterns, two or ``most``: flags (m, H) and their residual norms (m,)."""
     count, size = maps.shape
     half = count // 2
-    seen, wanted = maps, target
+    terms, wanted = maps, target
     if size > _DIMENSIONS:
         mix = np.random.default_rng(0).standard_normal((size, _DIMENSIONS))
         mix = np.linalg.qr(mix)[0]
-        seen, wanted = maps @ mix, target @ mix
-    left, right = subset_sums(seen[:half]), subset_sums(seen[half:])
-    found = min(most, len(right))
-    distance, index = cKDTree(right).query(wanted - left, k=[*range(1, found + 1)])
+        terms, wanted = maps @ mix, target @ mix
+    left, right = subset_sums(terms[:half]), subset_sums(terms[half:])
+    neighbours = min(most, len(right))
+    distance, index = cKDTree(right).query(wanted - left, k=[*range(1, neighbours + 1)])
     flat = np.argsort(distance, axis=None, kind="stable")[: 2 * most]
     patterns = []
     for place in flat:
-        i, j = divmod(int(place), found)
+        i, j = divmod(int(place), neighbours)
         flags = np.concatenate([_bits(i, half), _bits(int(index[i, j]), count - half)])
         patterns.append((float(np.linalg.norm(flags @ maps - target)), flags))
     patterns.sort(key=lambda pair: pair[0])

@@ -137,7 +137,7 @@ def untwine(
     True
     """
     start = loss = loss_of(network, x, y)
-    found: Polished | None = None
+    best: Polished | None = None
     if operations(network, x) > _DEAREST:
         return None
     for pair in sorted(_pairs(network), key=lambda pair: pair.distance)[:_PAIRS]:
@@ -146,8 +146,8 @@ def untwine(
             continue
         again = polish(_best_divided(facing, pair, x, y, control), x, y, control=control)
         if again.loss < loss:
-            found, network, loss = again, again.network, again.loss
-    return found if found is not None and loss <= _FALLS * start else None
+            best, network, loss = again, again.network, again.loss
+    return best if best is not None and loss <= _FALLS * start else None
 
 
 def _best_divided(

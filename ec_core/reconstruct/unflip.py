@@ -32,7 +32,7 @@ def resolve_signs(
     that are not to be searched; nothing is compared there, and their residual is not a number.
     """
     blocks = [block[0].numpy().copy() for block in unpack(shape, theta).blocks]
-    found: list[Signs | None] = []
+    searched: list[Signs | None] = []
     for layer in range(len(blocks) - 1):
         neurons, above = blocks[layer], blocks[layer + 1]
         own = shape.sizes[layer] + 1
@@ -46,14 +46,14 @@ def resolve_signs(
             signs: Signs | None = Signs(chosen[layer], np.nan, np.nan)
         else:
             signs = find_signs(reads, outgoing, leftover, shape.entry)
-        found.append(signs)
+        searched.append(signs)
         if signs is not None:
             _flip(shape, blocks, layer, np.flatnonzero(signs.flipped))
     plain = [
         torch.from_numpy(block[:, : shape.sizes[i] + 1].copy())[None]
         for i, block in enumerate(blocks)
     ]
-    return pack(plain), tuple(found)
+    return pack(plain), tuple(searched)
 
 
 def together(found: Sequence[Signs | None]) -> Signs | None:

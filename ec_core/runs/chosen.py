@@ -20,18 +20,18 @@ def cuts(run: Run, setting: str = "", layer: int = 0) -> tuple[Cut | None, ...]:
     setting, layer : a kept setting, and the layer whose it is; "" for the cuts in use. None for a
         layer that was never compared.
     """
-    seen = builds.seen(run)
-    found: list[Cut | None] = [run.cut()]
+    layers = builds.seen(run)
+    taken: list[Cut | None] = [run.cut()]
     for later in range(1, run.settings().hidden_layers):
-        if later >= len(seen):
-            found.append(None)
+        if later >= len(layers):
+            taken.append(None)
         elif run.bench(later).get("tree") == tree_cache.name_of(run, later):
-            found.append(run.layer_cut(later))
+            taken.append(run.layer_cut(later))
         else:  # nothing was done to it by hand
-            found.append(seen[later].cut)
+            taken.append(layers[later].cut)
     if setting:
-        found[layer] = run.named_cuts(layer)[setting]
-    return tuple(found)
+        taken[layer] = run.named_cuts(layer)[setting]
+    return tuple(taken)
 
 
 def views(
@@ -46,7 +46,7 @@ def views(
     """
     cloud, tree = tree_cache.grow(ensemble, best)
     assert cuts[0] is not None
-    found: list[LayerView | None] = [
+    layers: list[LayerView | None] = [
         LayerView(cloud, tree, cuts[0], apply_cut(tree, cloud, cuts[0]))
     ]
     for layer in range(1, len(ensemble.shape.sizes) - 2):
@@ -54,8 +54,8 @@ def views(
         cut = cuts[layer] if layer < len(cuts) else None
         if view is not None and cut is not None:
             view = replace(view, cut=cut, clusters=apply_cut(view.tree, view.cloud, cut))
-        found.append(view)
-    return tuple(found)
+        layers.append(view)
+    return tuple(layers)
 
 
 def agreement(run: Run) -> np.ndarray:
@@ -81,6 +81,6 @@ def of_setting(run: Run, name: str, layer: int = 0) -> Build | None:
 def changed_since(run: Run, build: Build) -> bool:
     """Has a cut that it was built from been changed since?"""
     if build.setting:
-        found = run.named_cuts()
-        return build.setting in found and build.cuts[0] != found[build.setting]
+        named = run.named_cuts()
+        return build.setting in named and build.cuts[0] != named[build.setting]
     return build.cuts != cuts(run)[: len(build.cuts)]

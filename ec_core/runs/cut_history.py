@@ -92,13 +92,13 @@ def load(
         try:
             steps = tuple(Cut.from_plain(step) for step in kept["steps"])
             taken = {str(tab): int(number) for tab, number in kept.get("taken", {}).items()}
-            found = BenchState(steps, int(kept["at"]), str(kept["serial"]), taken)
-            if steps and 0 <= found.at < len(steps):
-                if found.cut == now:
-                    return found
+            state = BenchState(steps, int(kept["at"]), str(kept["serial"]), taken)
+            if steps and 0 <= state.at < len(steps):
+                if state.cut == now:
+                    return state
                 # cut anew by another page: one more step
-                more = (*steps[: found.at + 1], now)
-                return replace(found, steps=more, at=found.at + 1)
+                more = (*steps[: state.at + 1], now)
+                return replace(state, steps=more, at=state.at + 1)
         except (AttributeError, InputError, KeyError, TypeError, ValueError):
             pass  # of another version: the cut in use is what counts
     return BenchState((now,), 0, "")
@@ -113,13 +113,13 @@ def _cut(facts: Any) -> Cut:
 def _names(given: Any) -> dict[str, Cut]:
     if not isinstance(given, Mapping) or len(given) > MOST_NAMES:
         raise InputError(f"At most {MOST_NAMES} settings can be kept; forget some of them first.")
-    found = {str(name).strip(): _cut(facts) for name, facts in given.items()}
-    for name in found:
+    named = {str(name).strip(): _cut(facts) for name, facts in given.items()}
+    for name in named:
         if not name or len(name) > LONGEST_NAME:
             raise InputError(
                 f"{name!r} is no name for a setting; expected 1 to {LONGEST_NAME} characters."
             )
-    return found
+    return named
 
 
 def _tab(serial: str) -> tuple[str, int]:

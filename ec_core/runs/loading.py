@@ -43,10 +43,10 @@ def source(root: Path, run_id: str) -> Source:
     stored = opened(root, run_id)
     fields = stored.settings()["source"]
     card: TeacherCard | None = stored.teacher() if stored.has("teacher") else None
-    found = Source(**fields)
+    origin = Source(**fields)
     if card is not None:
-        return replace(found, network=card.network)
-    return replace(found, answers=stored.answers())
+        return replace(origin, network=card.network)
+    return replace(origin, answers=stored.answers())
 
 
 @lru_cache(maxsize=16)

@@ -104,16 +104,16 @@ def command(grid: Grid = GRID, settings: Settings | None = None) -> str:
 def maps() -> tuple[tuple[Map, ...], tuple[str, ...]]:
     """All maps, the benchmark's own folder first, and the names of damaged files."""
     folders = [path for path in root().glob("*") if path.is_dir()]
-    found: list[Map] = []
+    all_maps: list[Map] = []
     damaged: list[str] = []
     for folder in sorted(folders, key=lambda path: (path.name != NAME, path.name)):
         there = read_folder(folder)
         damaged += there.damaged
-        found += [
+        all_maps += [
             Map(folder.name, settings, outcomes)
             for settings, outcomes in by_settings(there.outcomes).items()
         ]
-    return tuple(found), tuple(damaged)
+    return tuple(all_maps), tuple(damaged)
 
 
 def job(board: JobBoard) -> Job | None:

@@ -45,7 +45,7 @@ def students(run: Run) -> bytes:
 
 def settings(run: Run) -> str:
     """What was chosen, as JSON; how the teacher was made is not in it while that is locked away."""
-    found = run.stored.settings()
+    chosen = run.stored.settings()
     if run.truth_locked:
-        found = {name: value for name, value in found.items() if name not in _OF_THE_TEACHER}
-    return json.dumps(found, indent=2)
+        chosen = {name: value for name, value in chosen.items() if name not in _OF_THE_TEACHER}
+    return json.dumps(chosen, indent=2)

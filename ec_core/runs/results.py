@@ -69,7 +69,7 @@ def of(run: Run) -> Results:
 def report(run: Run) -> dict[str, Any]:
     """The report of the contract (docs/files.md#the-report), as the command line writes it."""
     built = run.built_cut
-    found = make_report(
+    facts = make_report(
         run.probes(),
         run.ensemble(),
         tree_cache.clusters_of(run, built),
@@ -80,6 +80,6 @@ def report(run: Run) -> dict[str, Any]:
     )
     used = builds.in_use(run)
     if used is not None:
-        found["built"] = {"how": used.how, "setting": used.setting}
+        facts["built"] = {"how": used.how, "setting": used.setting}
     report = of(run).match
-    return found if report is None else {**found, "match": report.as_json()}
+    return facts if report is None else {**facts, "match": report.as_json()}

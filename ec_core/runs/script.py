@@ -101,14 +101,14 @@ def _why_brought(run: Run) -> str:
 
 def needs(run: Run) -> tuple[str, ...]:
     """The files that the script reads; none for a teacher that anyone can make again."""
-    source, found = run.source(), []
+    source, files = run.source(), []
     if source.network is None or not run.rows_drawn:
-        found.append(_PROBES)
+        files.append(_PROBES)
     if source.network is not None and source.preset is None:
-        found.append(_TEACHER)
+        files.append(_TEACHER)
     if _brings_students(run):
-        found.append(_STUDENTS)
-    return tuple(found)
+        files.append(_STUDENTS)
+    return tuple(files)
 
 
 def _file(run: Run, name: str) -> bytes:

@@ -63,8 +63,8 @@ def _grown(run_id: str, stamp: int, best: int | None) -> tuple[WeightCloud, Dend
 def of(run: Run, layer: int = 0) -> tuple[WeightCloud, Dendrogram]:
     """Cloud and tree of a run's stored students; of later layers (1, …) what Reconstruct saw."""
     if layer:
-        seen = builds.seen(run)[layer]
-        return seen.cloud, seen.tree
+        view = builds.seen(run)[layer]
+        return view.cloud, view.tree
     return _grown(run.id, run.stamp("ensemble"), run.best_students)
 
 

@@ -122,8 +122,8 @@ def _begun(run: Run, cut: Cut) -> Begun:
     """What is stored of a run, to be built from with a cut."""
     ensemble = run.ensemble()
     cloud, tree = tree_cache.grow(ensemble, run.best_students)
-    seen = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
-    return Begun(run.probes(), ensemble, seen, run.settings().chose(cut))
+    view = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
+    return Begun(run.probes(), ensemble, view, run.settings().chose(cut))
 
 
 def _chain(
@@ -146,10 +146,10 @@ def _chain(
     run.mark_whole(False)
     if once:
         return (yield from chain.attempt(source, config, control, begun, done)).reconstruction
-    found = yield from chain.run(source, config, control, begun, done)
-    kept = np.array_equal(found.ensemble.theta, run.ensemble().theta)
+    recovery = yield from chain.run(source, config, control, begun, done)
+    kept = np.array_equal(recovery.ensemble.theta, run.ensemble().theta)
     run.mark_whole(kept and not control.over)
-    return found.reconstruction
+    return recovery.reconstruction
 
 
 def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) -> Job:
@@ -187,7 +187,7 @@ def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) ->
         layers = chosen.views(ensemble, run.best_students, cuts, builds.seen(run))
         device = run.settings().device
         result = yield from build_exactly(ensemble, layers, run.probes(), device, control)
-        taken = tuple(None if seen is None else seen.cut for seen in layers)
+        taken = tuple(None if view is None else view.cut for view in layers)
         mine = Building(run, taken, builds.EXACT, setting, key, builds.base(run))
         mine.keep(result, certify(result, run.probes()), time.monotonic() - began)
         if len(cuts) == 1 and not alone and not control.over:

@@ -72,10 +72,10 @@ def builds(run: StoredRun) -> dict[str, Build]:
     if not run.has(INDEX):
         return {}
     try:
-        found = [Build.from_plain(facts) for facts in run.load_json(INDEX)["builds"]]
+        records = [Build.from_plain(facts) for facts in run.load_json(INDEX)["builds"]]
     except (KeyError, TypeError, ValueError, InputError):
         raise run.damaged(f"{INDEX}.json") from None
-    return {build.key: build for build in found}
+    return {build.key: build for build in records}
 
 
 def in_use(run: StoredRun) -> str | None:

@@ -78,16 +78,16 @@ def keep_version(run: StoredRun, why: str, facts: dict[str, Any], settings: dict
 
 def versions(run: StoredRun) -> tuple[Version, ...]:
     """The versions kept, newest first; those that cannot be read are left out."""
-    found = []
+    kept = []
     names = [path.name for path in _root(run).iterdir()] if _root(run).is_dir() else []
     for name in names:
         if not name.isdigit():
             continue
         try:
-            found.append(Version(int(name), **Folder(_root(run) / name).load_json(_FACTS)))
+            kept.append(Version(int(name), **Folder(_root(run) / name).load_json(_FACTS)))
         except (InputError, TypeError):
             continue
-    return tuple(sorted(found, key=lambda version: -version.number))
+    return tuple(sorted(kept, key=lambda version: -version.number))
 
 
 def version_folder(run: StoredRun, number: int) -> Folder:

@@ -130,16 +130,16 @@ def check_answers(network: Network, x: np.ndarray, y: np.ndarray) -> AnswerCheck
     spread = np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
     limit = AGREES + 4.0 * float(np.sqrt(stored(y, spread).error))
 
-    def error(found: np.ndarray) -> float:
+    def error(answers: np.ndarray) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
-            return float(np.sqrt(np.mean(((found - y) / spread) ** 2)))
+            return float(np.sqrt(np.mean(((answers - y) / spread) ** 2)))
 
     with np.errstate(over="ignore", invalid="ignore"):
         left = error(network(x))
         known = left if np.isfinite(left) else None
         if left <= limit:
             return AnswerCheck(len(x), known, True)
-        for words, found in _readings(network, x):
-            if error(found) <= limit:
+        for words, answers in _readings(network, x):
+            if error(answers) <= limit:
                 return AnswerCheck(len(x), known, False, words)
     return AnswerCheck(len(x), known, False)

@@ -110,10 +110,10 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     doubts += [_Doubt(reason, WIDER) for reason in reducible(network)]
     doubts += _one_sided(network, probes)
     if not (another and expected > LARGEST):
-        seen, rank, alone = _seen(network, probes, expected)
-        condition = float(seen.values[0] / seen.values[max(rank, 1) - 1])
+        decomposition, rank, alone = _seen(network, probes, expected)
+        condition = float(decomposition.values[0] / decomposition.values[max(rank, 1) - 1])
         if rank == expected:
-            bars = error_bars(network, found.network, probes, seen, rank)
+            bars = error_bars(network, found.network, probes, decomposition, rank)
             doubts += _undetermined(found.network, bars, probes)
             doubts += _untested(alone)
         else:
@@ -163,8 +163,8 @@ def _structure_of_arithmetic(network: Network, probes: ProbeSet) -> float:
     """The same of the errors that the network's own computation in the answers' type makes."""
     errors = arithmetic_errors(network, probes.x, probes.looks)
     rows = probes.to_standard(network).weights[0]
-    found = [structure(probes.inputs, error / probes.y_scale, rows) for error in errors]
-    return max(found, default=0.0)
+    structures = [structure(probes.inputs, error / probes.y_scale, rows) for error in errors]
+    return max(structures, default=0.0)
 
 
 def _misfit(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:

@@ -42,8 +42,8 @@ class Coordinates:
 def _offset(weight: np.ndarray, bias: np.ndarray) -> float:
     """The median of |b| / |w| over the neurons that have weights."""
     size = np.linalg.norm(weight, axis=1)
-    seen = size > 0
-    return float(np.median(np.abs(bias[seen]) / size[seen])) if seen.any() else 0.0
+    nonzero = size > 0
+    return float(np.median(np.abs(bias[nonzero]) / size[nonzero])) if nonzero.any() else 0.0
 
 
 def own_coordinates(network: Network, known: np.ndarray) -> Coordinates | None:
@@ -72,10 +72,10 @@ def own_coordinates(network: Network, known: np.ndarray) -> Coordinates | None:
         if not _offset(weight[:, known], bias) > FAR_OFF or not _offset(scaled, bias) > FAR_OFF:
             return None
         centre = np.linalg.lstsq(scaled, -bias, rcond=None)[0] * scale
-        found = Coordinates(centre, scale)
+        coordinates = Coordinates(centre, scale)
         moved = bias + weight @ centre
     better = np.isfinite(moved).all() and _offset(scaled, moved) < FAR_OFF
-    return found if better else None
+    return coordinates if better else None
 
 
 def _short(value: float, digits: int) -> str:

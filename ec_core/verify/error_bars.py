@@ -113,15 +113,15 @@ def noise_level(standard: Network, network: Network, probes: ProbeSet) -> np.nda
     tell) and of three kinds of rounding: that of the answers given, of float64, and of computing
     the same answers in the two coordinate systems.
     """
-    found = standard(probes.inputs)
-    residual = found - probes.answers
+    answers = standard(probes.inputs)
+    residual = answers - probes.answers
     taken = standard.parameter_count / standard.sizes[-1]
     shown = (residual**2).sum(axis=0) / max(len(residual) - taken, 1.0)
     stored = np.mean((EPS * probes.y / probes.y_scale) ** 2, axis=0)
     rounding = np.maximum(stored, EPS**2)
     if probes.rounding <= ROUNDING_FLOOR:
         # of inputs far from zero that is what mapping back costs, and ``_shaped`` adds
-        twice = probes.standard_answers(network(probes.x)) - found
+        twice = probes.standard_answers(network(probes.x)) - answers
         rounding = np.maximum(rounding, np.mean(twice**2, axis=0))
     return np.asarray(np.sqrt(np.maximum(shown, np.maximum(rounding, probes.precision))))
 
@@ -232,8 +232,8 @@ def _shaped(flat: np.ndarray, network: Network, probes: ProbeSet, noise: np.ndar
         at += out * width
         w, b = network.weights[layer], network.biases[layer]
         weight, bias = np.full(w.shape, np.inf), block[:, -1] + EPS * np.abs(b)
-        seen = probes.identified if layer == 0 else np.ones(w.shape[1], dtype=bool)
-        weight[:, seen] = block[:, :-1] + EPS * np.abs(w[:, seen])
+        identified = probes.identified if layer == 0 else np.ones(w.shape[1], dtype=bool)
+        weight[:, identified] = block[:, :-1] + EPS * np.abs(w[:, identified])
         if layer == 0:
             # the bias is a difference of numbers of this size
             bias = bias + EPS * (np.abs(w) @ np.abs(probes.x_mean))

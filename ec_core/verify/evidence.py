@@ -65,9 +65,9 @@ def evidence(found: Reconstruction, probes: ProbeSet) -> Iterator[str]:
     yield from _uneven(found, probes)
 
 
-def _uneven(found: Reconstruction, probes: ProbeSet) -> Iterator[str]:
+def _uneven(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[str]:
     """Do outputs differ, or do errors grow with the answers?"""
-    residual = np.abs(found.standard(probes.inputs) - probes.answers)
+    residual = np.abs(reconstruction.standard(probes.inputs) - probes.answers)
     outputs = np.sqrt(np.mean(residual**2, axis=0))
     if outputs.max() > _UNEVEN * outputs.min() > 0:
         least, most = int(outputs.argmin()) + 1, int(outputs.argmax()) + 1

@@ -167,22 +167,22 @@ def _difference(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sum((u - v) ** 2) / max(np.sum(u * u), np.sum(v * v), TINY_NORM))
 
 
-def _same_norm(mine: _Draft, yours: _Draft, layer: int, neuron: int, seen: np.ndarray) -> None:
+def _same_norm(mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray) -> None:
     """Give a neuron of ``yours`` the norm |(w, b)| of its partner."""
-    wanted = float(norms(mine.vectors(layer)[neuron, seen][None])[0])
-    found = float(norms(yours.vectors(layer)[neuron, seen][None])[0])
-    if min(wanted, found) > TINY_NORM:
-        yours.rescale(layer, neuron, wanted / found)
+    wanted = float(norms(mine.vectors(layer)[neuron, columns][None])[0])
+    norm = float(norms(yours.vectors(layer)[neuron, columns][None])[0])
+    if min(wanted, norm) > TINY_NORM:
+        yours.rescale(layer, neuron, wanted / norm)
 
 
 def _undo(
-    mine: _Draft, yours: _Draft, layer: int, neuron: int, seen: np.ndarray, entry: Activation
+    mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray, entry: Activation
 ) -> float:
     """Undo the scale and the sign of one neuron of ``yours``; returns the sign."""
     last = layer + 2 == len(mine.weights) == len(yours.weights)
     if entry.homogeneous:
-        _same_norm(mine, yours, layer, neuron, seen)
-    a, b = mine.vectors(layer)[neuron, seen], yours.vectors(layer)[neuron, seen]
+        _same_norm(mine, yours, layer, neuron, columns)
+    a, b = mine.vectors(layer)[neuron, columns], yours.vectors(layer)[neuron, columns]
     if not entry.parity:
         return 1.0
     along, against = _difference(a, b), _difference(a, -b)
@@ -213,14 +213,14 @@ def _match_layer(
         undone there, except that norms are those of the files
     """
     entry = activation(other.activation)
-    seen = np.ones(mine.weights[layer].shape[1] + 1, dtype=bool)
+    columns = np.ones(mine.weights[layer].shape[1] + 1, dtype=bool)
     if layer == 0:
-        seen[:-1] = known
+        columns[:-1] = known
     count, count_other = teacher.sizes[layer + 1], other.sizes[layer + 1]
     pairs = pair(
-        LayerView(mine.vectors(layer)[:count, seen], mine.weights[layer + 1][:, :count]),
+        LayerView(mine.vectors(layer)[:count, columns], mine.weights[layer + 1][:, :count]),
         LayerView(
-            yours.vectors(layer)[:count_other, seen], yours.weights[layer + 1][:, :count_other]
+            yours.vectors(layer)[:count_other, columns], yours.weights[layer + 1][:, :count_other]
         ),
         entry,
         outgoing_known=teacher.sizes == other.sizes,
@@ -236,13 +236,13 @@ def _match_layer(
         filed[1].reorder(layer, new_order)
     signs = np.ones(count)
     for neuron in map(int, pairs[:, 0]):
-        signs[neuron] = _undo(mine, yours, layer, neuron, seen, entry)
+        signs[neuron] = _undo(mine, yours, layer, neuron, columns, entry)
         if filed is not None and entry.homogeneous:
-            _same_norm(*filed, layer, neuron, seen)
+            _same_norm(*filed, layer, neuron, columns)
         elif filed is not None and signs[neuron] < 0 and not entry.leaves_linear:
             filed[1].flip(layer, neuron, entry)
-    a = mine.vectors(layer)[pairs[:, 0]][:, seen]
-    b = yours.vectors(layer)[pairs[:, 0]][:, seen]
+    a = mine.vectors(layer)[pairs[:, 0]][:, columns]
+    b = yours.vectors(layer)[pairs[:, 0]][:, columns]
     distance = cosine_distances(a, b, entry)
     same = distance <= MATCHED_COSINE
     if not entry.homogeneous:

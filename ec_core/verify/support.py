@@ -36,7 +36,7 @@ def support(standard: Network, clusters: Clusters) -> tuple[int, ...]:
     centres = np.array([cluster.centre for cluster in clusters.clusters])
     if centres.size == 0:
         return (0,) * len(vectors)
-    found = []
+    counts = []
     for vector, norm in zip(vectors, norms, strict=True):
         distance = np.linalg.norm(centres - vector, axis=1)
         if entry.parity:
@@ -46,5 +46,5 @@ def support(standard: Network, clusters: Clusters) -> tuple[int, ...]:
         cluster = clusters.clusters[nearest]
         scatter = SCATTER * cluster.spread if cluster.kept else 0.0
         near = distance[nearest] <= max(SAME * norm, scatter)
-        found.append(cluster.support if near else 0)
-    return tuple(found)
+        counts.append(cluster.support if near else 0)
+    return tuple(counts)
