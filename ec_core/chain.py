@@ -134,7 +134,7 @@ class Recovery:
         return self.seen.clusters
 
 
-def _unheeded(part: Part) -> None:
+def unheeded(part: Part) -> None:
     """Where nobody keeps parts."""
 
 
@@ -143,7 +143,7 @@ def train(
     config: RecoverConfig,
     control: Control,
     more: StudentEnsemble | None = None,
-    done: Done = _unheeded,
+    done: Done = unheeded,
 ) -> Generator[Event, None, tuple[ProbeSet, StudentEnsemble]]:
     """The first stage: ask, and train students; returns the answers and the students.
 
@@ -175,7 +175,7 @@ def train(
     return probes, ensemble
 
 
-def look(ensemble: StudentEnsemble, config: RecoverConfig, done: Done = _unheeded) -> LayerView:
+def look(ensemble: StudentEnsemble, config: RecoverConfig, done: Done = unheeded) -> LayerView:
     """The second stage: the first hidden layer of all students, cut automatically."""
     view = view_layer(ensemble, 0, config.gamma, config.beta)
     done(view)
@@ -183,7 +183,7 @@ def look(ensemble: StudentEnsemble, config: RecoverConfig, done: Done = _unheede
 
 
 def build(
-    begun: Begun, config: RecoverConfig, control: Control, done: Done = _unheeded
+    begun: Begun, config: RecoverConfig, control: Control, done: Done = unheeded
 ) -> Generator[Event, None, Built]:
     """The last stage: the network of students that were looked at, and the verdict on it."""
     _keep_time(control, begun.probes, config, begun.ensemble.shape.sizes[1:-1])
@@ -200,7 +200,7 @@ def attempt(
     config: RecoverConfig,
     control: Control,
     begun: Begun | None = None,
-    done: Done = _unheeded,
+    done: Done = unheeded,
 ) -> Generator[Event, None, Recovery]:
     """One pass through the stages, or through those that are left to do."""
     began = time.monotonic()
@@ -227,7 +227,7 @@ def run(
     config: RecoverConfig,
     control: Control,
     begun: Begun | None = None,
-    done: Done = _unheeded,
+    done: Done = unheeded,
 ) -> Generator[Event, None, Recovery]:
     """Recover a network from answers alone; yields events, returns the Recovery.
 
@@ -277,7 +277,7 @@ def run(
             changed = replace(config, width=width, expansion=1.0)
         parts: list[Part] = []
         again = yield from attempt(source, changed, control, done=parts.append)
-        better = max(best, again, key=_worth)
+        better = max(best, again, key=worth)
         if better is again and again is not best:
             for part in parts:
                 done(part)
@@ -313,7 +313,7 @@ def _keep_time(
     control.reserve(verdict_seconds(shape, len(probes.x), refits))
 
 
-def _worth(recovery: Recovery) -> tuple[int, float]:
+def worth(recovery: Recovery) -> tuple[int, float]:
     """An honest estimate is worth more than what fits a little better and is no answer."""
     return -STATUSES.index(recovery.certificate.status), -recovery.reconstruction.loss
 

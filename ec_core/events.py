@@ -87,6 +87,21 @@ class WidthTried(Event):
 
 
 @dataclass(frozen=True)
+class CandidateProgress(Event):
+    """How an activation and a number of hidden layers stand in the race of candidates.
+
+    width : neurons per hidden layer of its students; iteration : so many they have had
+    loss : of the best of them
+    """
+
+    activation: str
+    hidden_layers: int
+    width: int
+    iteration: int
+    loss: float
+
+
+@dataclass(frozen=True)
 class LayerStep(Event):
     """Which hidden layer of a deep network is worked on, 1 … ``layers``, and how.
 

@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ec_core.chain import RecoverConfig, Recovery, run
+from ec_core import race
+from ec_core.chain import Recovery
 from ec_core.control import Control
 from ec_core.events import Event, drain
 from ec_core.probing.asking import Asker, probe
 from ec_core.probing.probes import ProbeSet
+from ec_core.race import AUTO, Field
 
 
 def recover(
     source: ProbeSet | Asker | Callable[[np.ndarray], np.ndarray],
     *,
-    activation: str,
+    activation: str = AUTO,
+    hidden_layers: int | str | None = None,
     inputs: int | None = None,
     probes: int | None = None,
     distribution: str = "gaussian",
@@ -33,7 +36,10 @@ def recover(
         is asked ``probes`` questions of ``distribution`` and never anything else, or, where no
         number is given, as many as the students turn out to need; an Asker is the same
     data : (n, D) rows to ask with, for the distributions that need them
-    activation : the teacher's, from ``ACTIVATIONS``; inputs : D, where the callable does not say
+    activation : the teacher's, from ``ACTIVATIONS``; "auto": found out, by a race of all of them
+    hidden_layers : of the teacher; "auto": found out. By default 1 where the activation is told,
+        else found out
+    inputs : D, where the callable does not say
     budget : seconds, None for no limit; seed : of all random numbers
     on_event : called with every event
     settings : the other fields of ``RecoverConfig`` (students, width, gamma, …)
@@ -47,7 +53,8 @@ def recover(
     >>> result.report["verified"], result.network.sizes
     (True, (2, 1, 1))
     """
-    config = RecoverConfig(activation=activation, seed=seed, **settings)
+    field = Field.of(activation, hidden_layers)
+    config = field.settings(seed=seed, **settings)
     if not isinstance(source, ProbeSet | Asker):
         how: dict[str, Any] = {
             "distribution": distribution,
@@ -57,10 +64,10 @@ def recover(
         }
         known: dict[str, Any] = {
             "hidden_layers": config.hidden_layers,
-            "activation": activation,
+            "activation": config.activation,
         }
         if probes is None:
             source = Asker(source, **how, **known)
         else:
             source = probe(source, count=probes, **how)
-    return drain(run(source, config, Control(budget)), on_event)
+    return drain(race.run(source, field, config, Control(budget)), on_event)

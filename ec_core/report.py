@@ -8,6 +8,7 @@ from ec_core.cluster.cut import Clusters
 from ec_core.devices import resolve_device
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
+from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import Certificate
@@ -20,7 +21,7 @@ def make_report(
     probes: ProbeSet,
     ensemble: StudentEnsemble,
     clusters: Clusters,
-    found: Reconstruction,
+    reconstruction: Reconstruction,
     certificate: Certificate,
     seconds: float,
     device: str,
@@ -29,13 +30,16 @@ def make_report(
     return {
         "verified": certificate.verified,
         "status": certificate.status,
-        **_precision(found, probes),
+        **_precision(reconstruction, probes),
         "reasons": list(certificate.reasons),
         "advice": list(certificate.advice),
-        "loss": found.loss,
-        "heldout_loss": found.heldout_loss,
-        "sizes": list(found.network.sizes),
-        "activation": found.network.activation,
+        "loss": reconstruction.loss,
+        "heldout_loss": reconstruction.heldout_loss,
+        "sizes": list(reconstruction.network.sizes),
+        "activation": reconstruction.network.activation,
+        "hidden_layers": len(reconstruction.network.sizes) - 2,
+        "equal_writings": list(equal_writings(reconstruction.network.activation).values()),
+        "candidates": [],
         "students": {
             "count": ensemble.students,
             "converged": int(ensemble.converged().sum()),
@@ -45,12 +49,15 @@ def make_report(
         "device": str(resolve_device(device)),
         "questions": asked(probes),
         "unidentified_inputs": list(probes.unidentified_inputs),
-        "layers": _layers(clusters, found),
+        "layers": _layers(clusters, reconstruction),
         "rank": certificate.rank,
         "expected_rank": certificate.expected,
         "condition": certificate.condition,
         "max_error_bar": certificate.max_error_bar,
-        "notes": [*found.notes, *unit_notes(found.network, probes, certificate.bars)],
+        "notes": [
+            *reconstruction.notes,
+            *unit_notes(reconstruction.network, probes, certificate.bars),
+        ],
     }
 
 

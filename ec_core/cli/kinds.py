@@ -15,6 +15,7 @@ from ec_core.cli.sources import is_probe_file, read_teacher
 from ec_core.errors import InputError
 from ec_core.networks.network import Network
 from ec_core.probing import Asker, ProbeSet, Teacher, load_answers, make_probes
+from ec_core.race import AUTO
 
 Opened = tuple[Source, Network | None]
 """The answers, or whom to ask; and the teacher where its own file was given, which only the match
@@ -51,8 +52,9 @@ def _given(args: Namespace) -> tuple[ProbeSet, None]:
 
 
 def _asked(args: Namespace) -> Opened:
-    # the students' activation serves where the file names none
-    teacher = read_teacher(args.source, args, fallback=args.activation)
+    # the students' activation, where it is told, serves where the file names none
+    told = None if args.activation == AUTO else args.activation
+    teacher = read_teacher(args.source, args, fallback=told)
     distribution = args.distribution or "gaussian"
     if args.probes is None:
         asker = Asker(
@@ -60,8 +62,8 @@ def _asked(args: Namespace) -> Opened:
             distribution=distribution,
             seed=args.seed,
             data=data_for(teacher, distribution),
-            hidden_layers=args.hidden_layers,
-            activation=args.activation,
+            hidden_layers=args.hidden_layers if isinstance(args.hidden_layers, int) else 1,
+            activation=told,
             numbers=True,
         )
         asker(asker.first)  # refused here, before anything is trained

@@ -16,6 +16,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS, spelled
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing import DISTRIBUTIONS
+from ec_core.race import AUTO
 
 MAX_SEED = 2**32 - 1
 """What every random generator in use accepts."""
@@ -105,12 +106,20 @@ def _activation(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error).removesuffix(".")) from None
 
 
-def _add_activation(parser: argparse.ArgumentParser, default: str | None, required: bool) -> None:
+def _activation_or_auto(text: str) -> str:
+    return AUTO if text == AUTO else _activation(text)
+
+
+def _layers(text: str) -> int | str:
+    """``auto`` or how many hidden layers."""
+    return AUTO if text == AUTO else _whole(1)(text)
+
+
+def _add_activation(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--activation",
         type=_activation,
         default=default,
-        required=required,
         metavar="NAME",
         help=f"one of: {', '.join(ACTIVATIONS)}",
     )
@@ -142,7 +151,7 @@ def _add_benchmark(commands: argparse._SubParsersAction[_Parser], common: _Parse
         description=benchmark.__doc__,
     )
     many.add_argument("name", choices=NAMES, metavar="NAME", help=f"one of: {', '.join(NAMES)}")
-    _add_activation(many, usual.activation, False)
+    _add_activation(many, usual.activation)
     many.add_argument(
         "--expansion",
         type=_number(0, 64),
@@ -202,7 +211,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--list", action="store_true", help="name the presets")
     make.add_argument("--sizes", type=_sizes, help="of a synthetic teacher, such as 4-8-1")
     make.add_argument("--hidden", type=_sizes, help="hidden sizes on data, such as 10 or 30-30")
-    _add_activation(make, None, False)
+    _add_activation(make, None)
     make.add_argument("--out", metavar="FILE", help="the network file to write")
     make.set_defaults(command=teacher)
 
@@ -223,8 +232,19 @@ def build_parser() -> argparse.ArgumentParser:
         description=recover.__doc__,
     )
     find.add_argument("source", metavar="|".join(kind.name for kind in kinds.KINDS))
-    _add_activation(find, None, True)
-    find.add_argument("--hidden-layers", type=_whole(1), default=1, metavar="L")
+    find.add_argument(
+        "--activation",
+        type=_activation_or_auto,
+        default=AUTO,
+        metavar="auto|NAME",
+        help=f"auto, found out by a race of all (default), or one of: {', '.join(ACTIVATIONS)}",
+    )
+    find.add_argument(
+        "--hidden-layers",
+        type=_layers,
+        metavar="auto|L",
+        help="default: found out where the activation is, else 1",
+    )
     find.add_argument("--students", type=_whole(1, MAX_STUDENTS), default=10, metavar="S")
     find.add_argument("--width", type=_sizes, metavar="H[-H2…]", help="default: found by doubling")
     find.add_argument(

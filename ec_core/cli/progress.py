@@ -11,6 +11,7 @@ from ec_core.cli.output import progress
 from ec_core.events import (
     CONVERGED,
     TRAINING,
+    CandidateProgress,
     Event,
     LayerStep,
     Note,
@@ -56,6 +57,11 @@ def line(event: Event) -> str | None:
             return (
                 f"Width {each}: {event.converged} of {event.students} students converged, "
                 f"best loss {event.best_loss:.1e}, {verdict}"
+            )
+        case CandidateProgress():
+            return (
+                f"Candidate {event.activation}, {event.hidden_layers} hidden layers of "
+                f"{event.width}: best loss {event.loss:.1e} after {event.iteration} iterations"
             )
         case LayerStep():
             return f"Layer {event.layer} of {event.layers}, {event.phase}: {event.message}"

@@ -6,35 +6,39 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from ec_core import chain
+from ec_core import race
 from ec_core.cli.commands import dashed
 from ec_core.cli.kinds import open_source
 from ec_core.cli.output import answer, json_text, output_path
 from ec_core.cli.progress import watch
+from ec_core.config import RecoverConfig
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.networks.files import save_network, write_atomically
+from ec_core.race import AUTO, Field
 from ec_core.verify.evidence import verdict
 from ec_core.verify.match import match
 
 
-def _width(args: Namespace) -> tuple[int, ...] | None:
-    if args.width is None:
-        return None
-    if len(args.width) != args.hidden_layers:
-        raise InputError(
-            f"--width {dashed(args.width)} names {len(args.width)} layers, "
-            f"--hidden-layers says {args.hidden_layers}; expected one width per layer."
-        )
-    return tuple(args.width)
+def _field(args: Namespace) -> Field:
+    """What is left open; widths say how many layers there are, where nothing else does."""
+    depth = args.hidden_layers
+    if depth is None:
+        depth = AUTO if args.activation == AUTO else 1
+    if args.width is not None:
+        depth = len(args.width) if depth == AUTO else depth
+        if len(args.width) != depth:
+            raise InputError(
+                f"--width {dashed(args.width)} names {len(args.width)} layers, "
+                f"--hidden-layers says {depth}; expected one width per layer."
+            )
+    return Field.of(args.activation, depth)
 
 
-def _config(args: Namespace) -> chain.RecoverConfig:
-    return chain.RecoverConfig(
-        activation=args.activation,
-        hidden_layers=args.hidden_layers,
+def _config(args: Namespace, field: Field) -> RecoverConfig:
+    return field.settings(
         students=args.students,
-        width=_width(args),
+        width=args.width,
         expansion=args.expansion,
         gamma=args.gamma,
         beta=args.beta,
@@ -45,9 +49,11 @@ def _config(args: Namespace) -> chain.RecoverConfig:
 
 
 def _summary(report: dict[str, Any], path: Path) -> str:
-    lines = [f"{path}: {dashed(tuple(report['sizes']))}, loss {report['loss']:.1e}."]
+    size = dashed(tuple(report["sizes"]))
+    lines = [f"{path}: {size} {report['activation']}, loss {report['loss']:.1e}."]
     lines.append(verdict(report["status"], report["precision"], report["size_confidence"]))
     lines += [f"- {reason}" for reason in report["reasons"]]
+    lines += report["equal_writings"]
     error = report.get("match", {}).get("max_weight_error")
     if error is not None:
         lines.append(f"Largest difference from the teacher's weights: {error:.1e}.")
@@ -58,9 +64,10 @@ def recover(args: Namespace) -> bool:
     """Recover a network from its answers: from a probe file, or by asking a teacher file."""
     out = output_path(args.out, args.source)
     report_path = output_path(args.report, args.source, args.out) if args.report else None
-    config = _config(args)
+    field = _field(args)
+    config = _config(args, field)
     source, teacher = open_source(args)
-    recovery = watch(chain.run(source, config, Control(args.budget)))
+    recovery = watch(race.run(source, field, config, Control(args.budget)))
     probes = recovery.probes
     report = dict(recovery.report)
     report["probes"] = {"learnt_from": len(probes.x), "held_out": len(probes.x_heldout)}

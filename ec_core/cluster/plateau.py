@@ -72,7 +72,7 @@ def plateaus(tree: Dendrogram, gamma: float, beta: float) -> tuple[Plateau, ...]
     )
 
 
-def last_long(found: tuple[Plateau, ...], scale: float = 1.0) -> Plateau | None:
+def last_long(plateaus: tuple[Plateau, ...], scale: float = 1.0) -> Plateau | None:
     """The plateau to cut at: the highest of the long ones; None where there is none at all.
 
     Low plateaus are short of students that are not exact, or split copies by their precision;
@@ -82,15 +82,15 @@ def last_long(found: tuple[Plateau, ...], scale: float = 1.0) -> Plateau | None:
     >>> last_long((Plateau(-15, -9, 3), Plateau(-9, -1, 4), Plateau(-1, -0.8, 2))).count
     4
     """
-    if not found:
+    if not plateaus:
         return None
     ceiling = float(np.log10(max(UNRELATED * scale, HEIGHT_FLOOR)))
-    lengths = [min(plateau.high, ceiling) - plateau.low for plateau in found]
+    lengths = [min(plateau.high, ceiling) - plateau.low for plateau in plateaus]
     enough = min(LONG_DECADES, LONG_SHARE * max(lengths))
     if enough <= 0.0:
         # all of them lie among unrelated vectors: the longest is as good as any
-        return max(found, key=lambda plateau: plateau.length)
-    return [p for p, length in zip(found, lengths, strict=True) if length >= enough][-1]
+        return max(plateaus, key=lambda plateau: plateau.length)
+    return [p for p, length in zip(plateaus, lengths, strict=True) if length >= enough][-1]
 
 
 def widest_gap(tree: Dendrogram) -> float:

@@ -94,21 +94,21 @@ class Compose:
         return Walked((first,), math.inf)
 
     def rise(
-        self, state: Shared, seen: LayerView, layer: int, control: Control
+        self, state: Shared, layer_view: LayerView, layer: int, control: Control
     ) -> Generator[Event, None, Risen[Shared]]:
         """The layer as it is shared, for all students; what they did above is carried over."""
         if layer == 0:
             message = "Composing what students share."
             yield LayerStep(STAGE, 1, self.depth, "cluster", message)
-        rows = collapse(state.students, seen.cloud, seen.clusters, layer)
+        rows = collapse(state.students, layer_view.cloud, layer_view.clusters, layer)
         hidden = list(state.students.shape.sizes[1:-1])
         hidden[layer] = len(rows)
         problem = self.problem(state.students.shape, tuple(hidden))
         students = on_shared(state.students, rows, layer, problem)
         if layer + 1 == self.depth:
-            return Risen(replace(state, known=self._as_the_best_reads(students)), seen, ())
-        above = rough_view(students, layer + 1, seen.cut.gamma, seen.cut.beta)
-        return Risen(replace(state, students=students), seen, (above,))
+            return Risen(replace(state, known=self._as_the_best_reads(students)), layer_view, ())
+        above = rough_view(students, layer + 1, layer_view.cut.gamma, layer_view.cut.beta)
+        return Risen(replace(state, students=students), layer_view, (above,))
 
     def end(
         self, state: Shared, views: tuple[LayerView, ...], passage: int, control: Control

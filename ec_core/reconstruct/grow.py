@@ -159,7 +159,7 @@ class Grow:
         return Walked((first,), math.inf)
 
     def rise(
-        self, state: Grown, seen: LayerView, layer: int, control: Control
+        self, state: Grown, layer_view: LayerView, layer: int, control: Control
     ) -> Generator[Event, None, Risen[Grown] | None]:
         """The layer above is looked at until nothing new is found in it; below the last one that is
         grown too, each time.
@@ -185,7 +185,7 @@ class Grow:
                     best, above = fitted, (view, top)
                 if best.loss <= self.goal:
                     break
-        return Risen(Grown(base, known, best), seen, above) if above else None
+        return Risen(Grown(base, known, best), layer_view, above) if above else None
 
     def end(
         self, state: Grown, views: tuple[LayerView, ...], passage: int, control: Control

@@ -40,38 +40,38 @@ def _search_seconds(neurons: int) -> float:
     return _SEARCH_SECONDS * float(2.0 ** ((min(neurons, MIDDLE_LIMIT) - MIDDLE_LIMIT) / 2))
 
 
-def with_lines(found: Pruned) -> tuple[Problem, Tensor]:
+def with_lines(pruned: Pruned) -> tuple[Problem, Tensor]:
     """The same function without skip paths, whatever they hold; see ``line_as_neurons``."""
-    if not found.problem.shape.skip:
-        return found.problem, found.theta
-    shape, theta = line_as_neurons(found.problem.shape, found.theta.cpu())
-    return replace(found.problem, shape=shape), theta.to(found.theta.device)
+    if not pruned.problem.shape.skip:
+        return pruned.problem, pruned.theta
+    shape, theta = line_as_neurons(pruned.problem.shape, pruned.theta.cpu())
+    return replace(pruned.problem, shape=shape), theta.to(pruned.theta.device)
 
 
 def without_skip_paths(
-    found: Pruned, probes: ProbeSet, control: Control
+    pruned: Pruned, probes: ProbeSet, control: Control
 ) -> tuple[Problem, Tensor, SignsFound | None]:
     """The problem without skip paths, theta (1, P) for it, and what the search for signs said.
 
-    The loss is at most that of ``found``, or the floor, or what does not count where answers err.
+    The loss is at most that of ``pruned``, or the floor, or what does not count where answers err.
     """
-    shape, floor = found.problem.shape, probes.floor
+    shape, floor = pruned.problem.shape, probes.floor
     if not shape.skip:
-        return found.problem, found.theta, None
+        return pruned.problem, pruned.theta, None
     if not control.room_for(_search_seconds(max(shape.sizes[1:-1]))):
-        return (*with_lines(found), None)
-    if found.exact and probes.error is not None and len(shape.sizes) == 3:
-        errors = Errors(probes.error, found.problem.y.numel())
-        by_fit = signs_by_fit(found.problem, found.theta, errors, control)
+        return (*with_lines(pruned), None)
+    if pruned.exact and probes.error is not None and len(shape.sizes) == 3:
+        errors = Errors(probes.error, pruned.problem.y.numel())
+        by_fit = signs_by_fit(pruned.problem, pruned.theta, errors, control)
         if by_fit is not None:
             flat = Architecture(shape.sizes, shape.activation, skip=False)
-            return replace(found.problem, shape=flat), *by_fit
-    theta, searched = resolve_signs(shape, found.theta.cpu())
+            return replace(pruned.problem, shape=flat), *by_fit
+    theta, searched = resolve_signs(shape, pruned.theta.cpu())
     signs = together(searched)
     explained = signs is not None and signs.explained
     deep = len(shape.sizes) > 3
-    if deep and found.exact and not explained:
-        tried = try_signs(found.problem, found.theta, searched, floor, control)
+    if deep and pruned.exact and not explained:
+        tried = try_signs(pruned.problem, pruned.theta, searched, floor, control)
         theta, signs = (theta, signs) if tried is None else tried
     report = None
     if signs is not None:
@@ -79,11 +79,11 @@ def without_skip_paths(
         report = SignsFound(STAGE, flipped, signs.residual, signs.runner_up, signs.unique)
     if explained or deep or not undecided(searched):
         plain = Architecture(shape.sizes, shape.activation, skip=False)
-        problem, goal = replace(found.problem, shape=plain), max(floor, found.loss)
-        fitted = refit(problem, theta.to(found.theta.device), _ITERATIONS, goal, control)
+        problem, goal = replace(pruned.problem, shape=plain), max(floor, pruned.loss)
+        fitted = refit(problem, theta.to(pruned.theta.device), _ITERATIONS, goal, control)
         if fitted.loss[0] <= goal:
             return problem, fitted.theta, report
-    return (*with_lines(found), report)
+    return (*with_lines(pruned), report)
 
 
 def best_student(ensemble: StudentEnsemble, probes: ProbeSet, device: str) -> Pruned:

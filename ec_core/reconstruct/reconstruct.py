@@ -157,27 +157,27 @@ def _pruned(
 
 def reconstruct(
     ensemble: StudentEnsemble,
-    seen: LayerView | None,
+    first_view: LayerView | None,
     probes: ProbeSet,
     config: ReconstructConfig,
     control: Control,
 ) -> Generator[Event, None, Reconstruction]:
     """Find the exact size, the signs and the weights; yields events, returns the result.
 
-    seen : the first hidden layer of the students, None where nobody looked
+    first_view : the first hidden layer of the students, None where nobody looked
     Always returns the best network there is, also when it is not the teacher.
     """
     probes = probes.measured(error_of(ensemble, probes))
-    students = yield from climb(ensemble, seen, config.chosen, probes, config.device, control)
+    students = yield from climb(ensemble, first_view, config.chosen, probes, config.device, control)
     depth = len(ensemble.shape.sizes) - 2
     if depth > 1:
         message = "Removing what the answers do not need, from every layer."
         yield LayerStep(STAGE, depth, depth, "prune", message)
-    search = _pruned(students, seen, probes, config, control)
+    search = _pruned(students, first_view, probes, config, control)
     best, steps, begun, notes = yield from search
     notes = [*students.notes, *notes]
-    kept = len(seen.clusters.kept) if seen is not None else 0
-    if seen is not None and best.exact:
+    kept = len(first_view.clusters.kept) if first_view is not None else 0
+    if first_view is not None and best.exact:
         proposed = [len(view.clusters.kept) for view in students.views] or [kept]
         for message in _disagreements(proposed, best.problem.shape.sizes[1:-1]):
             notes.append(message)

@@ -86,7 +86,7 @@ class Retrain:
         return Walked((first,), float(np.nanmin(state.losses)), state)
 
     def rise(
-        self, state: StudentEnsemble, seen: LayerView, layer: int, control: Control
+        self, state: StudentEnsemble, layer_view: LayerView, layer: int, control: Control
     ) -> Generator[Event, None, Risen[StudentEnsemble] | None]:
         """All students with the layer, trained above it; looked at again where a neuron is missing.
 
@@ -94,19 +94,23 @@ class Retrain:
         """
         if layer + 1 == self.depth or control.over:
             return None
-        students = yield from self._take_over(state, seen, layer, control)
+        students = yield from self._take_over(state, layer_view, layer, control)
         if students is None and not control.over:
             # some neuron is missing: keep those known, draw the others anew, look again
-            more = yield from self._look_again(state, seen, layer, control)
-            again = view(more, layer, seen.cut.gamma, seen.cut.beta)
+            more = yield from self._look_again(state, layer_view, layer, control)
+            again = view(more, layer, layer_view.cut.gamma, layer_view.cut.beta)
             if again.clusters.kept and not control.over:
                 students = yield from self._take_over(more, again, layer, control)
-                seen = again if students is not None else seen
+                layer_view = again if students is not None else layer_view
         if students is None:
             return None
         message = f"Comparing the students' layer {layer + 2}."
         yield LayerStep(STAGE, layer + 2, self.depth, "cluster", message)
-        return Risen(students, seen, (view(students, layer + 1, seen.cut.gamma, seen.cut.beta),))
+        return Risen(
+            students,
+            layer_view,
+            (view(students, layer + 1, layer_view.cut.gamma, layer_view.cut.beta),),
+        )
 
     def end(
         self,

@@ -45,11 +45,11 @@ _APART = 30.0
 """The second-best signs must be worse by so much, in units of the answers' errors."""
 
 
-def undecided(found: tuple[Signs | None, ...]) -> list[int]:
+def undecided(signs_of_layers: tuple[Signs | None, ...]) -> list[int]:
     """Layers whose search left several choices."""
     return [
         layer
-        for layer, signs in enumerate(found)
+        for layer, signs in enumerate(signs_of_layers)
         if signs is None or not (signs.explained or signs.residual < _CLEAR * signs.runner_up)
     ]
 
@@ -100,17 +100,18 @@ def _same_neurons(a: np.ndarray, b: np.ndarray) -> bool:
 def try_signs(
     problem: Problem,
     theta: Tensor,
-    found: tuple[Signs | None, ...],
+    signs_of_layers: tuple[Signs | None, ...],
     floor: float,
     control: Control,
 ) -> tuple[Tensor, Signs] | None:
     """theta (1, P') without skip paths and its signs, from theta (1, P) with them.
 
-    found : what ``resolve_signs`` said. None where there are too many patterns to try. The signs'
-    residual and runner-up are the roots of the best loss and of the best that is not at the floor.
+    signs_of_layers : what ``resolve_signs`` said. None where there are too many patterns to try.
+    The signs' residual and runner-up are the roots of the best loss and of the best that is not at
+    the floor.
     """
     shape = problem.shape
-    layers = undecided(found) or [len(found) - 1]
+    layers = undecided(signs_of_layers) or [len(signs_of_layers) - 1]
     sizes = [shape.sizes[layer + 1] for layer in layers]
     if sum(sizes) > _MOST_BITS:
         return None

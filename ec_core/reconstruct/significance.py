@@ -129,21 +129,21 @@ def to_size(
     return (yield from prune_noisy(pruned.problem, pruned.theta, error, control))
 
 
-def at_errors(found: Pruned, probes: ProbeSet, seed: int, control: Control) -> bool:
+def at_errors(pruned: Pruned, probes: ProbeSet, seed: int, control: Control) -> bool:
     """Is what a network leaves over the answers' own error, and nothing else?"""
-    problem, shape = found.problem, found.problem.shape
+    problem, shape = pruned.problem, pruned.problem.shape
     x = torch.from_numpy(probes.standard_inputs(probes.x_heldout)).to(problem.x.device)
     y = torch.from_numpy(probes.standard_answers(probes.y_heldout)).to(problem.x.device)
-    fresh = (forward(shape, found.theta, x)[0] - y).cpu().numpy()
-    learnt = (forward(shape, found.theta, problem.x)[0] - problem.y).cpu().numpy()
+    fresh = (forward(shape, pruned.theta, x)[0] - y).cpu().numpy()
+    learnt = (forward(shape, pruned.theta, problem.x)[0] - problem.y).cpu().numpy()
     if np.mean(fresh**2) > fresh_limit(learnt, shape.parameter_count, len(fresh)):
         return False
     inputs = np.concatenate([problem.x.cpu().numpy(), x.cpu().numpy()])
-    rows = unpack(shape, found.theta).incoming[0, :, :-1].cpu().numpy()
+    rows = unpack(shape, pruned.theta).incoming[0, :, :-1].cpu().numpy()
     limit = SUSPICIOUS_SHORT if probes.looks in TYPES else SUSPICIOUS
     if structure(inputs, np.concatenate([learnt, fresh]), rows) > limit:
         return False
-    return not lacks_something(found, seed, control)
+    return not lacks_something(pruned, seed, control)
 
 
 def prune_noisy(
@@ -234,26 +234,26 @@ def _step(current: Pruned, smaller: Pruned, accepted: bool, reason: str) -> Prun
     return PruneStep(STAGE, current.size, smaller.size, smaller.loss, accepted, reason)
 
 
-def variance_of(found: Pruned) -> float:
+def variance_of(pruned: Pruned) -> float:
     """The variance of the errors that a network leaves over."""
-    problem = found.problem
-    return unfitted(found.loss, problem.shape.parameter_count, problem.y.numel())
+    problem = pruned.problem
+    return unfitted(pruned.loss, problem.shape.parameter_count, problem.y.numel())
 
 
-def lacks_something(found: Pruned, seed: int, control: Control) -> bool:
+def lacks_something(pruned: Pruned, seed: int, control: Control) -> bool:
     """Would more neurons explain part of what the network leaves over?
 
     Half as many again in every hidden layer, from several starts. What is noise gains no more than
     chance from them; what an approximation leaves over falls by a factor.
     """
-    problem = found.problem
+    problem = pruned.problem
     hidden = problem.shape.sizes[1:-1]
     wider = problem.at_size(*(size + max(1, size // 2) for size in hidden))
-    theta = torch.cat([_widened(found, wider, seed, start) for start in range(_GROWN)])
-    errors = Errors(variance_of(found), problem.y.numel())
+    theta = torch.cat([_widened(pruned, wider, seed, start) for start in range(_GROWN)])
+    errors = Errors(variance_of(pruned), problem.y.numel())
     grown = converged(wider, theta.to(problem.x.device), errors, control)
     more = wider.shape.parameter_count - problem.shape.parameter_count
-    return errors.worth(found.loss, grown.loss) > 2.0 * errors.bought(more)
+    return errors.worth(pruned.loss, grown.loss) > 2.0 * errors.bought(more)
 
 
 def _widened(pruned: Pruned, wider: Problem, seed: int, start: int) -> Tensor:

@@ -56,13 +56,13 @@ def resolve_signs(
     return pack(plain), tuple(searched)
 
 
-def together(found: Sequence[Signs | None]) -> Signs | None:
+def together(signs_of_layers: Sequence[Signs | None]) -> Signs | None:
     """The flips of all hidden layers one after the other, residual and runner-up the worst.
 
     None if a layer could not be searched.
     """
-    complete = [signs for signs in found if signs is not None]
-    if len(complete) < len(found):
+    complete = [signs for signs in signs_of_layers if signs is not None]
+    if len(complete) < len(signs_of_layers):
         return None
     return Signs(
         np.concatenate([signs.flipped for signs in complete]),

@@ -74,7 +74,7 @@ class Way(Protocol[State]):
         """Where a walk stands before a layer is set."""
 
     def rise(
-        self, state: State, seen: LayerView, layer: int, control: Control
+        self, state: State, layer_view: LayerView, layer: int, control: Control
     ) -> Generator[Event, None, Risen[State] | None]:
         """Set hidden layer ``layer`` as it was seen, and let what is above follow.
 

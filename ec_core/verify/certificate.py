@@ -97,24 +97,24 @@ MORE_PROBES, WIDER_PROBES = Cure.QUESTIONS, Cure.SPREAD
 WIDER, OTHER_CLASS, MORE_DIGITS = Cure.WIDER, Cure.CLASS, Cure.DIGITS
 
 
-def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
+def certify(reconstruction: Reconstruction, probes: ProbeSet) -> Certificate:
     """Check a reconstruction against the probes alone."""
-    probes = probes.measured(found.error)
-    network = found.standard
+    probes = probes.measured(reconstruction.error)
+    network = reconstruction.standard
     expected = network.parameter_count - _free(network)
     rank = condition = bars = None
-    doubts = list(_misfit(found, probes))
+    doubts = list(_misfit(reconstruction, probes))
     another = any(doubt.advice is WIDER for doubt in doubts)
-    if not (another and found.signs is None):
-        doubts += _signs(found, probes)
+    if not (another and reconstruction.signs is None):
+        doubts += _signs(reconstruction, probes)
     doubts += [_Doubt(reason, WIDER) for reason in reducible(network)]
     doubts += _one_sided(network, probes)
     if not (another and expected > LARGEST):
         decomposition, rank, alone = _seen(network, probes, expected)
         condition = float(decomposition.values[0] / decomposition.values[max(rank, 1) - 1])
         if rank == expected:
-            bars = error_bars(network, found.network, probes, decomposition, rank)
-            doubts += _undetermined(found.network, bars, probes)
+            bars = error_bars(network, reconstruction.network, probes, decomposition, rank)
+            doubts += _undetermined(reconstruction.network, bars, probes)
             doubts += _untested(alone)
         else:
             reason = (
@@ -124,14 +124,14 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
             doubts.append(_Doubt(reason, WIDER_PROBES))
     if not doubts:
         # refits cost time, and say nothing about a network that is not right anyway
-        doubts += _approximation(found, probes)
+        doubts += _approximation(reconstruction, probes)
     return Certificate(
         verified=not doubts,
-        status=_status(found, doubts, probes),
+        status=_status(reconstruction, doubts, probes),
         reasons=tuple(dict.fromkeys(doubt.reason for doubt in doubts)),
         cures=tuple(dict.fromkeys(doubt.advice for doubt in doubts)),
-        loss=found.loss,
-        heldout_loss=found.heldout_loss,
+        loss=reconstruction.loss,
+        heldout_loss=reconstruction.heldout_loss,
         rank=rank,
         expected=expected,
         condition=condition,
@@ -139,11 +139,11 @@ def certify(found: Reconstruction, probes: ProbeSet) -> Certificate:
     )
 
 
-def _status(found: Reconstruction, doubts: list[_Doubt], probes: ProbeSet) -> str:
+def _status(reconstruction: Reconstruction, doubts: list[_Doubt], probes: ProbeSet) -> str:
     """One of the words above; an estimate is a network whose only fault is the answers' error."""
     if not doubts:
-        return EXACT_STATUS if found.loss <= EXACT * probes.rounding else VERIFIED
-    told = found.error is not None and all(doubt.noise for doubt in doubts)
+        return EXACT_STATUS if reconstruction.loss <= EXACT * probes.rounding else VERIFIED
+    told = reconstruction.error is not None and all(doubt.noise for doubt in doubts)
     return ESTIMATE if told else FAILED
 
 
@@ -167,25 +167,28 @@ def _structure_of_arithmetic(network: Network, probes: ProbeSet) -> float:
     return max(structures, default=0.0)
 
 
-def _misfit(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
+def _misfit(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
     """Does the network answer as the teacher did, also where it did not learn?"""
-    allowed = tolerance(found.network, probes)
-    if not found.loss <= allowed:
-        smooth = _structure(found.standard, probes) > SUSPICIOUS
-        noisy = not smooth and found.heldout_loss <= 2.0 * found.loss
+    allowed = tolerance(reconstruction.network, probes)
+    if not reconstruction.loss <= allowed:
+        smooth = _structure(reconstruction.standard, probes) > SUSPICIOUS
+        noisy = not smooth and reconstruction.heldout_loss <= 2.0 * reconstruction.loss
         kind = (
-            f"what it leaves looks like noise of {np.sqrt(found.heldout_loss):.0e} of the answers' "
+            "what it leaves looks like noise of "
+            f"{np.sqrt(reconstruction.heldout_loss):.0e} of the answers' "
             "spread, and a network read off noisy answers cannot be told from an approximation"
             if noisy
             else "what it leaves is smooth, so it is another function"
         )
         reason = (
-            f"The best network leaves a loss of {found.loss:.1e} on the probes it learnt from, "
+            f"The best network leaves a loss of {reconstruction.loss:.1e} on the probes it learnt "
+            "from, "
             f"an exact one would be below {allowed:.0e}; {kind}."
         )
         if noisy and probes.error is not None:
             reason = (
-                f"The answers err by {np.sqrt(found.heldout_loss):.0e} of their spread, and a "
+                f"The answers err by {np.sqrt(reconstruction.heldout_loss):.0e} of their spread, "
+                "and a "
                 "network read off noisy answers cannot be told from an approximation."
             )
             yield _Doubt(reason, MORE_DIGITS, noise=True)
@@ -196,28 +199,29 @@ def _misfit(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
         return
     limit = allowed
     if _imprecise(probes):
-        learnt = found.standard(probes.inputs) - probes.answers
-        parameters, fresh = found.standard.parameter_count, len(probes.x_heldout)
+        learnt = reconstruction.standard(probes.inputs) - probes.answers
+        parameters, fresh = reconstruction.standard.parameter_count, len(probes.x_heldout)
         limit = fresh_limit(learnt, parameters, fresh, probes.precision)
-    if not found.heldout_loss <= limit:
+    if not reconstruction.heldout_loss <= limit:
         reason = (
-            f"The loss on held-out probes is {found.heldout_loss:.1e}, on those learnt from "
-            f"{found.loss:.1e}: the network interpolates instead of being the teacher."
+            f"The loss on held-out probes is {reconstruction.heldout_loss:.1e}, on those learnt "
+            f"from {reconstruction.loss:.1e}: the network interpolates instead of being the "
+            "teacher."
         )
         yield _Doubt(reason, MORE_PROBES)
 
 
-def _signs(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
+def _signs(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
     """Is there one choice of signs only that explains the leftover linear maps?"""
-    if not activation(found.standard.activation).leaves_linear:
+    if not activation(reconstruction.standard.activation).leaves_linear:
         return
-    if found.signs is None:
-        neurons = sum(found.standard.sizes[1:-1])
+    if reconstruction.signs is None:
+        neurons = sum(reconstruction.standard.sizes[1:-1])
         reason = f"The signs of {neurons} neurons cannot be searched exactly: too few equations."
         yield _Doubt(reason, MORE_PROBES)
         return
     apart = max(EXPLAINED, SIGNS_APART * float(np.sqrt(probes.precision)))
-    if not found.signs.unique and found.signs.runner_up <= apart:
+    if not reconstruction.signs.unique and reconstruction.signs.runner_up <= apart:
         reason = "Several choices of signs explain the answers equally well."
         yield _Doubt(reason, MORE_DIGITS if _imprecise(probes) else OTHER_CLASS)
 
@@ -270,20 +274,22 @@ def _untested(alone: int) -> Iterator[_Doubt]:
         yield _Doubt(reason, WIDER_PROBES)
 
 
-def _approximation(found: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
+def _approximation(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
     """Could a function that is no network of this class look the same?"""
     if _imprecise(probes):
-        alike = _structure(found.standard, probes)
-        if alike > SUSPICIOUS + _structure_of_arithmetic(found.network, probes):
+        alike = _structure(reconstruction.standard, probes)
+        if alike > SUSPICIOUS + _structure_of_arithmetic(reconstruction.network, probes):
             reason = (
                 f"Neighbouring probes are missed in the same direction ({alike:.0f} standard "
                 "deviations): what is left is not the rounding of the answers alone."
             )
             yield _Doubt(reason, OTHER_CLASS)
-    elif found.standard.parameter_count > LARGEST:
+    elif reconstruction.standard.parameter_count > LARGEST:
         return
-    needed = CLIFF * max(found.loss, found.heldout_loss, probes.precision, ROUNDING_FLOOR)
-    less = loss_with_one_less(found.standard, probes, needed)
+    needed = CLIFF * max(
+        reconstruction.loss, reconstruction.heldout_loss, probes.precision, ROUNDING_FLOOR
+    )
+    less = loss_with_one_less(reconstruction.standard, probes, needed)
     if less <= needed:
         reason = (
             f"With one neuron less the loss is {less:.0e}, less than {CLIFF:.0e} times the "
@@ -304,11 +310,14 @@ def _seen(network: Network, probes: ProbeSet, expected: int) -> tuple[Directions
     """
     first = max(_LEAST_ROWS, _ROWS_PER_WEIGHT * network.parameter_count // network.sizes[-1])
     x = probes.inputs
-    for seen in directions(network, x, first):
-        rank, alone = min(expected, int((seen.values > FULL_RANK * seen.values[0]).sum())), 0
+    for decomposition in directions(network, x, first):
+        rank, alone = (
+            min(expected, int((decomposition.values > FULL_RANK * decomposition.values[0]).sum())),
+            0,
+        )
         if rank == expected:
-            leverages = leverage(network, x[: seen.rows], seen, rank)
+            leverages = leverage(network, x[: decomposition.rows], decomposition, rank)
             alone = int((leverages > UNTESTED).any(axis=1).sum())
             if not alone:
                 break
-    return seen, rank, alone
+    return decomposition, rank, alone

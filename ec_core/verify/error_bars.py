@@ -95,13 +95,13 @@ def directions(network: Network, x: np.ndarray, first: int) -> Iterator[Directio
         yield Directions(values, right.T, norms, rows)
 
 
-def leverage(network: Network, x: np.ndarray, found: Directions, rank: int) -> np.ndarray:
+def leverage(network: Network, x: np.ndarray, known: Directions, rank: int) -> np.ndarray:
     """How much of each answer the fit owes to that answer itself: (N, K), 0 to 1, for x (N, D).
 
     The diagonal of J (J'J)^-1 J' (Hoaglin & Welsch 1978). At 1 the answer was fitted by weights
     that no other answer tells: it agrees whatever it is, and proves nothing.
     """
-    root = found.root(rank)
+    root = known.root(rank)
     rows = [np.sum((block @ root) ** 2, axis=1) for block in jacobian_blocks(network, x)]
     return np.concatenate(rows).reshape(len(x), -1)
 
@@ -127,7 +127,7 @@ def noise_level(standard: Network, network: Network, probes: ProbeSet) -> np.nda
 
 
 def error_bars(
-    standard: Network, network: Network, probes: ProbeSet, found: Directions, rank: int
+    standard: Network, network: Network, probes: ProbeSet, known: Directions, rank: int
 ) -> Bars:
     """Error bars of a recovered network, given as ``standard`` and in the file's coordinates.
 
@@ -135,7 +135,7 @@ def error_bars(
     What one more Gauss-Newton step would change is added: a fit that was ended early is off by it.
     """
     x, noise = probes.inputs, noise_level(standard, network, probes)
-    root, share = found.root(rank), found.rows / len(x)
+    root, share = known.root(rank), known.rows / len(x)
     residual = standard(x) - probes.answers
     made: list[np.ndarray] = []
     if probes.precision > ROUNDING_FLOOR or probes.error is not None:
@@ -145,7 +145,7 @@ def error_bars(
             errors = arithmetic_errors(network, probes.x, probes.looks, _MADE)
             made = [error / probes.y_scale for error in errors]
     else:
-        weighted = triangular_factor(standard, x[: found.rows], noise)
+        weighted = triangular_factor(standard, x[: known.rows], noise)
         # spread spread' = covariance from ``rows`` probes
         spread = np.sqrt(share) * root @ (weighted @ root).T
     moves = share * (root @ (root.T @ vjp(standard, x, [residual, *made])))

@@ -38,31 +38,31 @@ def _percent(share: float) -> str:
     return "more than 99 %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
-def evidence(found: Reconstruction, probes: ProbeSet) -> Iterator[str]:
+def evidence(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[str]:
     """What shows the error of the answers, most telling first; errors as shares of their spread."""
     if probes.looks == TOLD:
         yield f"You said that the answers err by {np.sqrt(probes.precision):.0e} of their spread."
         return
-    if probes.looks == FLOAT64 and found.error is None:
+    if probes.looks == FLOAT64 and reconstruction.error is None:
         yield "The answers are full float64 numbers."
         return
     if probes.looks != FLOAT64:
         rounding = f"rounding alone is {np.sqrt(probes.precision):.0e} of their spread"
         yield f"The answers are {probes.stored.words}: {rounding}."
-    if found.error is None:
+    if reconstruction.error is None:
         return
-    error = np.sqrt(found.error)
+    error = np.sqrt(reconstruction.error)
     yield (
         f"What the network leaves over is {error:.0e} of the answers' spread, has no structure, is "
         "as large on questions not learnt from, and more neurons do not lower it: it is the "
         "answers' own error."
     )
     if probes.looks in TYPES:
-        made = arithmetic_error(found.network, probes.x, probes.looks) / probes.y_scale**2
+        made = arithmetic_error(reconstruction.network, probes.x, probes.looks) / probes.y_scale**2
         size = np.sqrt(float(np.mean(made)))
         fits = "which fits" if 1 / _FIT < error / size < _FIT else "which does not fit"
         yield f"Computing this network in {probes.looks} errs by {size:.0e}, {fits}."
-    yield from _uneven(found, probes)
+    yield from _uneven(reconstruction, probes)
 
 
 def _uneven(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[str]:

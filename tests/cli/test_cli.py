@@ -211,7 +211,8 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "too many probes": (["probe", "t.safetensors", *ONE, "--count", "999999999"], "expected 1 to"),
     "no data": (["probe", "t.safetensors", *ONE, "--distribution", "data"], "no data"),
     "over itself": (["probe", "t.safetensors", "--out", "t.safetensors"], "named twice"),
-    "no activation": (["recover", "probes.npz", *FILES], "--activation"),
+    "half an activation": (["recover", "probes.npz", *FILES, "--activation", ""], "--activation"),
+    "layers in words": ([*RECOVER, "probes.npz", *FILES, "--hidden-layers", "two"], "whole number"),
     "text as probes": ([*RECOVER, "note.txt", *FILES], "not a safetensors file"),
     "torch": ([*RECOVER, "model.pt", *FILES], "a PyTorch file (.pt, .pth), not a safetensors file"),
     "table": ([*RECOVER, "table.csv", *FILES], "a table of text (.csv, .tsv, .txt), not"),
@@ -305,7 +306,7 @@ def test_cuda_without_cuda_is_refused(
 
 
 def breaking(error: BaseException) -> Callable[..., Generator[Event, None, None]]:
-    def run(*_: object) -> Generator[Event, None, None]:
+    def run(*_: object, **__: object) -> Generator[Event, None, None]:
         yield Note("expand", "Started.")
         raise error
 

@@ -137,7 +137,7 @@ def test_a_retry_that_does_no_better_leaves_everything_as_it_was(
     monkeypatch.setattr(chain, "certify", never)
     worth = iter([0.0, -1.0, -2.0, -3.0, -4.0, -5.0])
     ranked: dict[int, float] = {}
-    monkeypatch.setattr(chain, "_worth", lambda found: ranked.setdefault(id(found), next(worth)))
+    monkeypatch.setattr(chain, "worth", lambda found: ranked.setdefault(id(found), next(worth)))
     run = _stage_by_stage(board)
     assert not versions.all_of(run) and not run.retried and run.whole
 

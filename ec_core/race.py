@@ -1,0 +1,341 @@
+"""Which activation, and how many hidden layers? Candidates race, and the certificate decides.
+
+Students of every candidate learn from the same answers for a few iterations. Those of the teacher's
+own activation and depth dive to the floor of rounding; all others stall at what an imitation by so
+many neurons is worth, 1e-8 at best where the right one ends at 1e-31. After every round the better
+half goes on (successive halving: Jamieson & Talwalkar 2016), at one width after the other, one
+hidden layer first, then more. What dives is recovered by the whole chain, exactly as if it had been
+told; if that is not verified, the next one is.
+
+Two activations that write the same functions (tanh and sigmoid, relu and leaky_relu) dive together;
+the one that is verified first is returned, and the report says how the other would write it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ec_core import chain
+from ec_core.chain import Done, Part, Recovery, Source
+from ec_core.config import RecoverConfig
+from ec_core.control import Control
+from ec_core.errors import InputError
+from ec_core.events import CandidateProgress, Event, Note
+from ec_core.expand.config import ExpandConfig
+from ec_core.expand.enough import questions_for
+from ec_core.expand.students import StudentEnsemble
+from ec_core.expand.trainer import expand
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.architecture import Architecture
+from ec_core.networks.equal_writings import equal_writings
+from ec_core.probing.probes import NOISE_ROOM, ProbeSet
+
+STAGE = "race"
+
+AUTO = "auto"
+"""Stands for an activation or a depth that nobody told."""
+
+STUDENTS = 4
+"""Of each candidate; one of them has to dive."""
+
+ROUNDS = (6, 6, 12, 24)
+"""Iterations between two cuts of the field. Measured on thirteen teachers of 5-5-2 at width 15: the
+right one leads after five in ten of them, and after twelve in all."""
+
+WIDTHS = {1: (8, 16, 32), 2: (8, 16)}
+"""Hidden neurons of each layer that are tried, by the number of hidden layers, in this order."""
+
+DIVED = 1e-11
+"""Loss that no imitation was seen at: the best of 150 ended at 2e-8."""
+
+TRIED = 3
+"""Candidates that are recovered whole, at most, where none is verified."""
+
+CLOSE = 10.0
+"""Where none has dived: how many times the best loss one may have that is recovered as well."""
+
+SHARE = 0.5
+"""Of the time that is left, for the race."""
+
+SHORTER = frozenset({"relu", "leaky_relu"})
+"""Either writes what the other does, but not with as few neurons: both are recovered, and the
+smaller network is the answer."""
+
+BEHIND, SAME = "fell behind", "another writing of the same function"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is looked for: an activation and a number of hidden layers."""
+
+    activation: str
+    hidden_layers: int
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A candidate and its students so far."""
+
+    candidate: Candidate
+    ensemble: StudentEnsemble
+
+    @property
+    def loss(self) -> float:
+        """Of the best student, as a share of the answers' spread, squared."""
+        return float(self.ensemble.losses.min())
+
+
+@dataclass(frozen=True)
+class Field:
+    """Candidates: every one of these activations at every one of these depths.
+
+    >>> len(Field().at(1)), Field(("relu",), (2,)).at(2)
+    (13, [Candidate(activation='relu', hidden_layers=2)])
+    """
+
+    activations: tuple[str, ...] = tuple(ACTIVATIONS)
+    depths: tuple[int, ...] = tuple(WIDTHS)
+
+    @classmethod
+    def of(cls, activation: str, hidden_layers: int | str | None) -> Field:
+        """What is left open where either is "auto"; None is 1 where the activation is told.
+
+        >>> Field.of("gelu", None).only
+        Candidate(activation='gelu', hidden_layers=1)
+        """
+        if hidden_layers is None:
+            hidden_layers = AUTO if activation == AUTO else 1
+        if isinstance(hidden_layers, str) and hidden_layers != AUTO:
+            raise InputError(f"hidden_layers is {hidden_layers!r}; expected a number or 'auto'.")
+        return cls(
+            tuple(ACTIVATIONS) if activation == AUTO else (activation,),
+            tuple(WIDTHS) if isinstance(hidden_layers, str) else (hidden_layers,),
+        )
+
+    def settings(self, **given: Any) -> RecoverConfig:
+        """The settings of a run, with the first candidate's activation and depth."""
+        first = self.at(self.depths[0])[0]
+        return RecoverConfig(first.activation, first.hidden_layers, **given)
+
+    def at(self, depth: int) -> list[Candidate]:
+        """Those with so many hidden layers."""
+        return [Candidate(name, depth) for name in self.activations]
+
+    @property
+    def only(self) -> Candidate | None:
+        """The only one, where there is nothing to find out."""
+        told = len(self.activations) == len(self.depths) == 1
+        return self.at(self.depths[0])[0] if told else None
+
+
+def dived(runner: Runner, probes: ProbeSet) -> bool:
+    """Is this no imitation, but the network itself?"""
+    return runner.loss <= max(DIVED, NOISE_ROOM * probes.floor)
+
+
+def heat(
+    probes: ProbeSet,
+    candidates: list[Candidate],
+    width: int,
+    config: RecoverConfig,
+    control: Control,
+    until: float = 0.0,
+) -> Generator[Event, None, list[Runner]]:
+    """Candidates at one width, the better half of them going on after each round; best first.
+
+    Ends when one has dived, or where no more than ``until`` seconds are left.
+    """
+    racing: dict[Candidate, Runner] = {}
+    behind: list[Runner] = []
+    going = candidates
+    for round_number, iterations in enumerate(ROUNDS, start=1):
+        for candidate in going:
+            if racing and _late(control, until):
+                break
+            known = racing.get(candidate)
+            how = _students(candidate, width, iterations, config)
+            before = None if known is None else known.ensemble
+            training = expand(probes, candidate.activation, how, control, before)
+            racing[candidate] = yield from _silently(candidate, training)
+            yield _progress(racing[candidate], sum(ROUNDS[:round_number]))
+        order = sorted(racing.values(), key=lambda runner: runner.loss)
+        if _late(control, until) or dived(order[0], probes):
+            return order + behind
+        keep = max(2, -(-len(order) // 2))
+        behind = order[keep:] + behind
+        racing = {runner.candidate: runner for runner in order[:keep]}
+        going = list(racing)
+    return list(racing.values()) + behind
+
+
+def _late(control: Control, until: float) -> bool:
+    return control.over or control.remaining() < until
+
+
+def _students(
+    candidate: Candidate, width: int, iterations: int, config: RecoverConfig
+) -> ExpandConfig:
+    return ExpandConfig(
+        students=STUDENTS,
+        width=width,
+        iterations=iterations,
+        restarts=0,
+        seed=config.seed,
+        device=config.device,
+        hidden_layers=candidate.hidden_layers,
+        precision=config.precision,
+    )
+
+
+def _silently(
+    candidate: Candidate, training: Generator[Event, None, StudentEnsemble]
+) -> Generator[Event, None, Runner]:
+    """Train; of the thirteen candidates' events none is passed on."""
+    yield from ()
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            return Runner(candidate, end.value)
+
+
+def _progress(runner: Runner, iteration: int) -> CandidateProgress:
+    return CandidateProgress(
+        STAGE,
+        activation=runner.candidate.activation,
+        hidden_layers=runner.candidate.hidden_layers,
+        width=runner.ensemble.shape.sizes[1],
+        iteration=iteration,
+        loss=runner.loss,
+    )
+
+
+def race(
+    source: Source, field: Field, config: RecoverConfig, control: Control
+) -> Generator[Event, None, list[Runner]]:
+    """Heats until one has dived, or there are no more; every candidate's best, best first."""
+    best: dict[Candidate, Runner] = {}
+    until = (1.0 - SHARE) * control.remaining() if control.remaining() < float("inf") else 0.0
+    for depth in field.depths:
+        for width in WIDTHS.get(depth, WIDTHS[max(WIDTHS)]):
+            probes = _answers(source, width, depth).told(config.precision)
+            runners = yield from heat(probes, field.at(depth), width, config, control, until)
+            for runner in runners:
+                known = best.get(runner.candidate)
+                if known is None or runner.loss < known.loss:
+                    best[runner.candidate] = runner
+            if _late(control, until) or dived(runners[0], probes):
+                return sorted(best.values(), key=lambda runner: runner.loss)
+    return sorted(best.values(), key=lambda runner: runner.loss)
+
+
+def _answers(source: Source, width: int, depth: int) -> ProbeSet:
+    """As many as students of that size need, where they can be asked for."""
+    if isinstance(source, ProbeSet):
+        return source
+    first = source(source.first)
+    sizes = (first.inputs.shape[1], *(width,) * depth, first.y.shape[1])
+    return source(max(source.first, questions_for(Architecture(sizes, "relu"))))
+
+
+def run(
+    source: Source,
+    field: Field,
+    config: RecoverConfig,
+    control: Control,
+    done: Done = chain.unheeded,
+) -> Generator[Event, None, Recovery]:
+    """Recover a network of which neither activation nor depth need be known; as ``chain.run``.
+
+    field : the candidates, whose activation and depth replace those of ``config``. The report says
+    in ``candidates`` who raced and how that ended.
+
+    >>> from ec_core.events import drain
+    >>> from ec_core.probing.asking import probe
+    >>> import numpy as np
+    >>> probes = probe(lambda x: np.tanh(x @ [[1.0], [2.0]]), count=200, inputs=2)
+    >>> field = Field(("relu", "tanh"), (1,))
+    >>> found = drain(run(probes, field, RecoverConfig("tanh", students=3), Control()))
+    >>> found.report["activation"], found.certificate.verified
+    ('tanh', True)
+    """
+    if field.only is not None:
+        return (yield from chain.run(source, _told(config, field.only), control, done=done))
+    began = time.monotonic()
+    runners = yield from race(source, field, config, control)
+    verdicts: dict[Candidate, str] = {}
+    best: Recovery | None = None
+    for candidate in _promising(runners):
+        if best is not None and (control.over or not _next(best, candidate)):
+            continue
+        yield Note(STAGE, f"{_words(candidate)} is ahead; it is recovered now.")
+        parts: list[Part] = []
+        recovery = yield from chain.run(
+            source, _told(config, candidate), control, done=parts.append
+        )
+        verdicts[candidate] = recovery.certificate.status
+        if best is None or _better(recovery, best):
+            for part in parts:
+                done(part)
+            best = recovery
+    assert best is not None
+    candidates = _candidates(best, runners, verdicts)
+    seconds = time.monotonic() - began
+    return replace(best, report={**best.report, "candidates": candidates, "seconds": seconds})
+
+
+def _told(config: RecoverConfig, candidate: Candidate) -> RecoverConfig:
+    return replace(config, activation=candidate.activation, hidden_layers=candidate.hidden_layers)
+
+
+def _promising(runners: list[Runner]) -> list[Candidate]:
+    """Who is recovered, in this order: those that dived, or those close to the best."""
+    limit = max(DIVED, CLOSE * runners[0].loss)
+    return [runner.candidate for runner in runners if runner.loss <= limit][:TRIED]
+
+
+def _next(best: Recovery, candidate: Candidate) -> bool:
+    """Is another candidate worth recovering, with what there is already?"""
+    if not best.certificate.verified:
+        return True
+    depth = len(best.network.sizes) - 2
+    pair = {best.network.activation, candidate.activation}
+    return pair == SHORTER and candidate.hidden_layers == depth
+
+
+def _better(one: Recovery, other: Recovery) -> bool:
+    """What is verified, and of two that are the smaller network."""
+    if one.certificate.verified and other.certificate.verified:
+        return one.network.parameter_count < other.network.parameter_count
+    return chain.worth(one) > chain.worth(other)
+
+
+def _words(candidate: Candidate) -> str:
+    layers = candidate.hidden_layers
+    return f"{candidate.activation} with {layers} hidden layer{'s' * (layers > 1)}"
+
+
+def _candidates(
+    recovery: Recovery, runners: list[Runner], verdicts: dict[Candidate, str]
+) -> list[dict[str, object]]:
+    """Who raced, best first, each with its verdict; as plain data."""
+    same = equal_writings(recovery.network.activation)
+    depth = len(recovery.network.sizes) - 2
+
+    def verdict(runner: Runner) -> str:
+        candidate = runner.candidate
+        twin = candidate.activation in same and candidate.hidden_layers == depth
+        return verdicts.get(candidate, SAME if twin and runner.loss <= DIVED else BEHIND)
+
+    return [
+        {
+            "activation": runner.candidate.activation,
+            "hidden_layers": runner.candidate.hidden_layers,
+            "loss": runner.loss,
+            "verdict": verdict(runner),
+        }
+        for runner in runners
+    ]

@@ -1,0 +1,191 @@
+"""Nothing told: the race of candidates, and what it leads to."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ec_core as ec
+from ec_core import race
+from ec_core.control import Control
+from ec_core.events import CandidateProgress
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.equal_writings import equal_writings
+from ec_core.race import BEHIND, SAME, Candidate, Field
+from tests.steps import drain
+
+EVERY_DAY = ("gelu", "sigmoid", "relu", "leaky_relu")
+
+
+def _teacher(sizes: tuple[int, ...], activation: str, seed: int = 0) -> ec.Network:
+    return ec.make_teacher("synthetic", sizes=sizes, activation=activation, seed=seed).network
+
+
+def _candidates(result: ec.Recovery) -> list[dict[str, Any]]:
+    found = result.report["candidates"]
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.long)
+        for name in ACTIVATIONS
+    ],
+)
+def test_an_activation_is_read_off(name: str) -> None:
+    teacher = _teacher((4, 3, 1), name)
+    result = ec.recover(ec.Teacher(teacher), probes=1200, students=6)
+    report = result.report
+    assert report["verified"], report["reasons"]
+    assert report["hidden_layers"] == 1
+    writing = str(report["activation"])
+    if writing == name:
+        error = ec.match(teacher, result.network).max_weight_error
+        assert error is not None and error <= 1e-8
+    else:
+        # the same function in another writing, and as small
+        assert name in equal_writings(writing)
+        assert result.network.sizes == teacher.sizes
+    verdicts = {one["activation"]: one["verdict"] for one in _candidates(result)}
+    assert set(verdicts) == set(ACTIVATIONS)
+    apart = set(ACTIVATIONS) - {writing, *equal_writings(writing)}
+    assert {verdicts[other] for other in apart} == {BEHIND}
+    assert verdicts[writing] == "exact"
+
+
+def test_a_depth_is_read_off() -> None:
+    teacher = _teacher((3, 2, 2, 2), "tanh", 1)
+    result = ec.recover(
+        ec.Teacher(teacher), activation="tanh", hidden_layers="auto", probes=1500, students=6
+    )
+    assert result.report["verified"], result.report["reasons"]
+    assert result.report["hidden_layers"] == 2
+    error = ec.match(teacher, result.network).max_weight_error
+    assert error is not None and error <= 1e-8
+    assert {(one["hidden_layers"], one["verdict"]) for one in _candidates(result)} == {
+        (1, BEHIND),
+        (2, "exact"),
+    }
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["tanh", "relu", "gelu"])
+def test_activation_and_depth_are_read_off(name: str) -> None:
+    teacher = _teacher((5, 4, 3, 2), name)
+    result = ec.recover(ec.Teacher(teacher), probes=3000)
+    assert result.report["verified"], result.report["reasons"]
+    assert (result.report["activation"], result.report["hidden_layers"]) == (name, 2)
+    error = ec.match(teacher, result.network).max_weight_error
+    assert error is not None and error <= 1e-8
+
+
+def test_what_was_found_out_is_recovered_as_if_it_had_been_told() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 3, 1), "softsign")), count=1000)
+    alone = ec.recover(probes, students=5)
+    told = ec.recover(probes, activation="softsign", students=5)
+    pairs = zip(
+        (*alone.network.weights, *alone.network.biases),
+        (*told.network.weights, *told.network.biases),
+        strict=True,
+    )
+    assert all(np.array_equal(one, other) for one, other in pairs)
+    assert told.report["candidates"] == []
+    assert told.report["hidden_layers"] == 1
+
+
+def test_of_two_writings_the_smaller_network_is_the_answer() -> None:
+    # relu can be written with leaky_relu and one neuron more, which is verified too
+    teacher = _teacher((4, 3, 1), "relu")
+    probes = ec.probe(ec.Teacher(teacher), count=1200)
+    result = ec.recover(probes, students=6)
+    assert (result.report["activation"], result.network.sizes) == ("relu", teacher.sizes)
+    verdicts = {one["activation"]: one["verdict"] for one in _candidates(result)}
+    assert verdicts["leaky_relu"] != BEHIND
+
+
+def test_an_equal_writing_is_named_where_it_was_as_good() -> None:
+    result = ec.recover(ec.Teacher(_teacher((4, 3, 1), "tanh")), probes=1200, students=6)
+    verdicts = {one["activation"]: one["verdict"] for one in _candidates(result)}
+    pair = {verdicts["tanh"], verdicts["sigmoid"]}
+    assert pair in ({"exact", SAME}, {"exact", BEHIND})
+    assert len(result.report["equal_writings"]) == 1  # type: ignore[arg-type]
+
+
+def test_what_is_no_network_of_any_candidate_is_not_verified() -> None:
+    def wave(x: np.ndarray) -> np.ndarray:
+        return np.asarray(np.sin(3 * x[:, :1]) + x[:, 1:] ** 2)
+
+    probes = ec.probe(wave, count=500, inputs=2)
+    field = Field(("tanh", "gelu"), (1,))
+    config = field.settings(students=2, restarts=0, width=6, iterations=30)
+    _, result = drain(race.run(probes, field, config, Control()))
+    assert not result.report["verified"]
+    assert {one["verdict"] for one in _candidates(result)} <= {"failed", "estimate", BEHIND}
+    assert any(one["verdict"] != BEHIND for one in _candidates(result))
+
+
+def test_the_better_half_goes_on_and_a_dive_ends_the_heat() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 3, 1), "gelu")), count=800)
+    field = Field(("tanh", "gelu", "relu", "elu", "softsign", "erf"), (1,))
+    config = field.settings()
+    events, runners = drain(race.heat(probes, field.at(1), 8, config, Control()))
+    seen: dict[int, list[str]] = {}
+    for event in events:
+        assert isinstance(event, CandidateProgress)
+        seen.setdefault(event.iteration, []).append(event.activation)
+    rounds = list(seen.values())
+    assert len(rounds[0]) == 6 and all(
+        set(after) <= set(before) and len(after) == max(2, (len(before) + 1) // 2)
+        for before, after in pairwise(rounds)
+    )
+    assert runners[0].candidate == Candidate("gelu", 1)
+    assert race.dived(runners[0], probes) and not race.dived(runners[1], probes)
+    # whoever fell behind is there all the same
+    assert {runner.candidate for runner in runners} == set(field.at(1))
+
+
+def test_a_wider_heat_follows_where_none_dived() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 9, 1), "tanh")), count=1500)
+    field = Field(("tanh",), (1, 2))
+    events, runners = drain(race.race(probes, field, field.settings(), Control()))
+    widths = [event.width for event in events if isinstance(event, CandidateProgress)]
+    # nine neurons do not fit into eight
+    assert widths[0] == 8 and widths[-1] > 8
+    assert runners[0].candidate == Candidate("tanh", 1)
+
+
+def test_a_race_that_must_stop_at_once_has_a_runner_all_the_same() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 2, 1), "tanh")), count=300)
+    control = Control()
+    control.stop()
+    _, runners = drain(race.race(probes, Field(), Field().settings(), control))
+    assert len(runners) == 1
+
+
+@pytest.mark.parametrize(
+    ("activation", "hidden_layers", "candidates"),
+    [
+        ("tanh", None, 1),
+        ("tanh", 2, 1),
+        ("tanh", "auto", 2),
+        ("auto", None, 26),
+        ("auto", 1, 13),
+        ("auto", 3, 13),
+    ],
+)
+def test_what_is_left_open(activation: str, hidden_layers: Any, candidates: int) -> None:
+    field = Field.of(activation, hidden_layers)
+    assert sum(len(field.at(depth)) for depth in field.depths) == candidates
+    assert (field.only is not None) == (candidates == 1)
+
+
+def test_words_that_are_neither_a_number_nor_auto_are_refused() -> None:
+    with pytest.raises(ec.InputError, match="expected a number or 'auto'"):
+        ec.recover(lambda x: x, inputs=2, hidden_layers="two")
+    with pytest.raises(ec.InputError, match="is not known"):
+        ec.recover(lambda x: x, inputs=2, activation="nonsense")
