@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ec_core.control import Control
@@ -28,6 +29,11 @@ class Fitted:
     theta: Tensor
     loss: np.ndarray
     iterations: int
+
+    def take(self, rows: np.ndarray) -> Fitted:
+        """These candidates alone."""
+        where = torch.from_numpy(rows).to(self.theta.device)
+        return Fitted(self.theta[where], self.loss[rows], self.iterations)
 
 
 def fitting(

@@ -10,7 +10,7 @@ right one the fit returns to the floor.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from ec_core.networks.architecture import Architecture
 from ec_core.networks.canonical import pairwise_distances
 from ec_core.networks.parameters import unpack
 from ec_core.reconstruct.prune import STAGE
-from ec_core.reconstruct.refit import refit
+from ec_core.reconstruct.refit import Fitted, refit
 from ec_core.reconstruct.significance import Errors, fit
 from ec_core.reconstruct.signs import Signs, likely_signs
 from ec_core.reconstruct.unflip import resolve_signs, together
@@ -41,6 +41,8 @@ _ITERATIONS = 60
 _PATTERNS = 16
 _SAME = 0.1
 """Unit vectors closer than this are one neuron: with the opposite sign they would be 2 apart."""
+_IDLE = 1e-6
+"""A neuron that the next layer reads by less than this share of the strongest is not there."""
 _APART = 30.0
 """The second-best signs must be worse by so much, in units of the answers' errors."""
 
@@ -130,7 +132,64 @@ def try_signs(
     order = losses(plain, start).argsort()[:_TOGETHER]
     fitted = refit(plain, start[order], _ITERATIONS, floor, control, floor)
     best = int(np.argmin(fitted.loss))
-    others = fitted.loss[fitted.loss > floor]
-    runner_up = float(np.sqrt(others.min())) if len(others) else np.inf
-    signs_found = Signs(flags[int(order[best])], float(np.sqrt(fitted.loss[best])), runner_up)
-    return fitted.theta[best : best + 1], signs_found
+    winner = fitted.theta[best : best + 1]
+    flipped, residual = flags[int(order[best])], float(np.sqrt(fitted.loss[best]))
+    others = np.delete(np.arange(len(order)), best)
+    signs_found = Signs(flipped, residual, _second(plain, fitted.take(others), winner, floor))
+    if len(others) and not signs_found.unique:
+        # the fit ended where the winner arrived: others may have been on their way there too
+        more = refit(plain, fitted.theta[others], _ITERATIONS, 0.0, control, 0.0)
+        signs_found = Signs(flipped, residual, _second(plain, more, winner, floor))
+    return winner, signs_found
+
+
+def _second(problem: Problem, fitted: Fitted, winner: Tensor, floor: float) -> float:
+    """The root of the lowest loss among fits that are not the network of ``winner`` (1, P).
+
+    One at the floor may have turned its neurons around on the way and be the same; or it may need a
+    neuron more, which imitates the line that its signs leave over.
+    """
+    neurons = _units(problem.shape, winner)
+    others = [
+        float(np.sqrt(loss))
+        for loss, row in zip(fitted.loss, fitted.theta.split(1), strict=True)
+        if loss > floor or _rivals(_units(problem.shape, row), neurons)
+    ]
+    return min(others, default=float("inf"))
+
+
+def _rivals(units: list[np.ndarray], winner: list[np.ndarray]) -> bool:
+    """Is this another network than the winner, with no more neurons? See ``_units``."""
+    if sum(map(len, units)) > sum(map(len, winner)):
+        return False
+    order: np.ndarray | None = None
+    for a, b in zip(units, winner, strict=True):
+        if order is not None and len(order) + 1 == a.shape[1]:
+            # what a reads, in the order of the neurons of b that these are
+            a = a[:, [*order, len(order)]]
+        if a.shape != b.shape:
+            return True
+        apart = pairwise_distances(a, b)
+        order = apart.argmin(axis=0)
+        if len(set(order.tolist())) < len(b) or apart.min(axis=0).max() > _SAME:
+            return True
+    return False
+
+
+def _units(shape: Architecture, theta: Tensor) -> list[np.ndarray]:
+    """Unit vectors (H, F) of the neurons of every hidden layer that are read by the next.
+
+    Scales that the activation leaves free are divided out from below.
+    """
+    blocks = [block[0].numpy() for block in unpack(shape, theta.cpu()).blocks]
+    units: list[np.ndarray] = []
+    reads, lengths = np.arange(shape.sizes[0]), np.ones(shape.sizes[0])
+    for block, above in pairwise(blocks):
+        rows = block[:, [*reads, block.shape[1] - 1]] * np.r_[lengths, 1.0]
+        norms = np.linalg.norm(rows, axis=1)
+        scale = norms if shape.entry.homogeneous else np.ones(len(norms))
+        worth = scale * np.linalg.norm(above[:, : len(rows)], axis=0)
+        reads = np.flatnonzero(worth > _IDLE * worth.max())
+        units.append(rows[reads] / norms[reads, None])
+        lengths = scale[reads]
+    return units
