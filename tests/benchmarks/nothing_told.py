@@ -32,7 +32,7 @@ MISFITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "product": lambda x: x[:, :1] * x[:, 1:2],
     "square": lambda x: (x**2).sum(axis=1, keepdims=True),
     "bump": lambda x: np.exp(-4 * (x**2).sum(axis=1, keepdims=True)),
-    "step": lambda x: np.sign(x[:, :1] + 0.3),
+    "cube": lambda x: x[:, :1] ** 3 - x[:, 1:2],
     "largest": lambda x: x.max(axis=1, keepdims=True) ** 2,
     "norm": lambda x: np.sqrt((x**2).sum(axis=1, keepdims=True)),
     "sine in front of tanh": lambda x: np.tanh(np.sin(2 * x[:, :1]) + x[:, 1:2]),
