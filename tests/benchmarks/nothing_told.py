@@ -36,7 +36,7 @@ MISFITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "largest": lambda x: x.max(axis=1, keepdims=True) ** 2,
     "norm": lambda x: np.sqrt((x**2).sum(axis=1, keepdims=True)),
     "sine in front of tanh": lambda x: np.tanh(np.sin(2 * x[:, :1]) + x[:, 1:2]),
-    "rounded": lambda x: np.round(np.tanh(x[:, :1] + x[:, 1:2]), 2),
+    "rounded": lambda x: np.round(x[:, :1] * x[:, 1:2], 2),
     "two activations": lambda x: np.tanh(2 * x[:, :1]) + np.maximum(x[:, 1:2] + 0.2, 0),
 }
 
