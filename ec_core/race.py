@@ -18,12 +18,14 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ec_core import chain
 from ec_core.chain import Done, Part, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
 from ec_core.errors import InputError
-from ec_core.events import CandidateProgress, Event, Note
+from ec_core.events import CandidateProgress, Event, Note, drain
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import questions_for
 from ec_core.expand.students import StudentEnsemble
@@ -85,7 +87,8 @@ class Runner:
     @property
     def loss(self) -> float:
         """Of the best student, as a share of the answers' spread, squared."""
-        return float(self.ensemble.losses.min())
+        losses = self.ensemble.losses
+        return float(np.where(np.isfinite(losses), losses, np.inf).min())
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,8 @@ def heat(
             how = _students(candidate, width, iterations, config)
             before = None if known is None else known.ensemble
             training = expand(probes, candidate.activation, how, control, before)
-            racing[candidate] = yield from _silently(candidate, training)
+            # of so many students only how their candidate stands is reported
+            racing[candidate] = Runner(candidate, drain(training))
             yield _progress(racing[candidate], sum(ROUNDS[:round_number]))
         order = sorted(racing.values(), key=lambda runner: runner.loss)
         if _late(control, until) or dived(order[0], probes):
@@ -188,18 +192,6 @@ def _students(
         hidden_layers=candidate.hidden_layers,
         precision=config.precision,
     )
-
-
-def _silently(
-    candidate: Candidate, training: Generator[Event, None, StudentEnsemble]
-) -> Generator[Event, None, Runner]:
-    """Train; of the thirteen candidates' events none is passed on."""
-    yield from ()
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            return Runner(candidate, end.value)
 
 
 def _progress(runner: Runner, iteration: int) -> CandidateProgress:
@@ -273,9 +265,8 @@ def run(
             continue
         yield Note(STAGE, f"{_words(candidate)} is ahead; it is recovered now.")
         parts: list[Part] = []
-        recovery = yield from chain.run(
-            source, _told(config, candidate), control, done=parts.append
-        )
+        keep = done if best is None else parts.append
+        recovery = yield from chain.run(source, _told(config, candidate), control, done=keep)
         verdicts[candidate] = recovery.certificate.status
         if best is None or _better(recovery, best):
             for part in parts:

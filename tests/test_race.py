@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -147,6 +148,26 @@ def test_the_better_half_goes_on_and_a_dive_ends_the_heat() -> None:
     assert race.dived(runners[0], probes) and not race.dived(runners[1], probes)
     # whoever fell behind is there all the same
     assert {runner.candidate for runner in runners} == set(field.at(1))
+
+
+def test_a_student_whose_loss_is_no_number_does_not_lead() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 2, 1), "tanh")), count=300)
+    field = Field(("tanh",), (1,))
+    _, (runner,) = drain(race.heat(probes, field.at(1), 8, field.settings(), Control()))
+    for losses, best in (([np.nan, 2.0], 2.0), ([np.nan, np.nan], np.inf)):
+        spoilt = replace(runner, ensemble=replace(runner.ensemble, losses=np.array(losses)))
+        assert spoilt.loss == best
+
+
+def test_parts_are_handed_on_as_they_are_done() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 2, 1), "gelu")), count=600)
+    field = Field(("gelu", "tanh"), (1,))
+    parts: list[object] = []
+    work = race.run(probes, field, field.settings(students=4), Control(), done=parts.append)
+    _, result = drain(work)
+    names = ["ProbeSet", "StudentEnsemble", "LayerView", "Built"]
+    assert [type(part).__name__ for part in parts] == names
+    assert parts[1] is result.ensemble
 
 
 def test_a_wider_heat_follows_where_none_dived() -> None:

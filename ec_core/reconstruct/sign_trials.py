@@ -43,6 +43,8 @@ _SAME = 0.1
 """Unit vectors closer than this are one neuron: with the opposite sign they would be 2 apart."""
 _IDLE = 1e-6
 """A neuron that the next layer reads by less than this share of the strongest is not there."""
+_LEAST = 1e-300
+"""Stands for the length of a vector that has none."""
 _APART = 30.0
 """The second-best signs must be worse by so much, in units of the answers' errors."""
 
@@ -153,7 +155,7 @@ def _second(problem: Problem, fitted: Fitted, winner: Tensor, floor: float) -> f
     others = [
         float(np.sqrt(loss))
         for loss, row in zip(fitted.loss, fitted.theta.split(1), strict=True)
-        if loss > floor or _rivals(_units(problem.shape, row), neurons)
+        if np.isfinite(loss) and (loss > floor or _rivals(_units(problem.shape, row), neurons))
     ]
     return min(others, default=float("inf"))
 
@@ -186,7 +188,7 @@ def _units(shape: Architecture, theta: Tensor) -> list[np.ndarray]:
     reads, lengths = np.arange(shape.sizes[0]), np.ones(shape.sizes[0])
     for block, above in pairwise(blocks):
         rows = block[:, [*reads, block.shape[1] - 1]] * np.r_[lengths, 1.0]
-        norms = np.linalg.norm(rows, axis=1)
+        norms = np.maximum(np.linalg.norm(rows, axis=1), _LEAST)
         scale = norms if shape.entry.homogeneous else np.ones(len(norms))
         worth = scale * np.linalg.norm(above[:, : len(rows)], axis=0)
         reads = np.flatnonzero(worth > _IDLE * worth.max())

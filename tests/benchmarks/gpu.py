@@ -97,6 +97,18 @@ class Case:
             ec.Teacher(teacher), count=self.probes, distribution="data+noise", data=data
         )
 
+    def recover(self, probes: ec.ProbeSet, device: str, budget: float) -> ec.Recovery:
+        """The network from its answers, on one device."""
+        return ec.recover(
+            probes,
+            activation=self.activation,
+            seed=self.seed,
+            students=self.students,
+            width=self.width,
+            device=device,
+            budget=budget,
+        )
+
 
 # the demo as ec_core/runs/demo.py has it; copied, since a case is more than its settings
 DEMO = Case("demo", 20, "planar", (2, 4, 1), "tanh", seed=6, students=8, width=8)
@@ -181,15 +193,7 @@ def one(
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
     began = time.monotonic()
-    found = ec.recover(
-        probes,
-        activation=case.activation,
-        seed=case.seed,
-        students=case.students,
-        width=case.width,
-        device=device,
-        budget=max(1.0, min(log.left, 3 * case.expected)),
-    )
+    found = case.recover(probes, device, max(1.0, min(log.left, 3 * case.expected)))
     seconds = time.monotonic() - began
     ensemble, memory = found.ensemble, memory_mark(device)
     hidden = ensemble.shape.sizes[1:-1]

@@ -22,24 +22,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import torch
 
-import ec_core as ec
 from ec_core.expand.learning import make_problem
 from ec_core.expand.students import initial_theta
 from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.stepping import Stepper
 from tests.benchmarks import gpu
 
-
-def recover(case: gpu.Case, probes: ec.ProbeSet, device: str) -> ec.Recovery:
-    return ec.recover(
-        probes,
-        activation=case.activation,
-        seed=case.seed,
-        students=case.students,
-        width=case.width,
-        device=device,
-        budget=60.0,
-    )
+BUDGET = 60.0
+"""Seconds for one recovery."""
 
 
 def main() -> None:
@@ -49,13 +39,13 @@ def main() -> None:
     options = parser.parse_args()
     case = next(one for one in (*gpu.CASES, gpu.SMALL) if one.name == options.case)
     probes = case.ask(case.teacher())
-    recover(case, probes, options.device)
+    case.recover(probes, options.device, BUDGET)
     began = time.perf_counter()
-    found = recover(case, probes, options.device)
+    found = case.recover(probes, options.device, BUDGET)
     print(f"{case.name} on {options.device}: {time.perf_counter() - began:.2f} s", flush=True)
     profile = cProfile.Profile()
     profile.enable()
-    recover(case, probes, options.device)
+    case.recover(probes, options.device, BUDGET)
     profile.disable()
     for key in ("tottime", "cumtime"):
         text = io.StringIO()
@@ -90,7 +80,7 @@ def main() -> None:
     warnings.showwarning = note
     warnings.simplefilter("always")
     torch.cuda.set_sync_debug_mode("warn")
-    recover(case, probes, options.device)
+    case.recover(probes, options.device, BUDGET)
     torch.cuda.set_sync_debug_mode("default")
     for place, count in places.most_common(40):
         print(count, place)
