@@ -2,6 +2,7 @@
 // motion survive them.
 
 import { boxOf, ratioNow, wiped } from "../canvas/surface.js"
+import { leaving } from "../canvas/leaving.js"
 
 /** @type {WeakMap<object, Stage<any>>} */
 const STAGES = new WeakMap()
@@ -65,10 +66,10 @@ export function stageOf(component, draw) {
   stage.data = data
   stage.canvas.style.height = `${data.height}px`
   stage.canvas.setAttribute("aria-label", data.alt)
-  const leave = () => {
+  const leave = leaving(parentElement, () => {
     cancelAnimationFrame(stage.frame)
     stage.watch.disconnect()
     STAGES.delete(parentElement)
-  }
+  })
   return { stage, fresh: before === undefined, leave }
 }

@@ -1,5 +1,6 @@
 // Bytes for other components on the page: sent once, kept under the name they carry.
 
+import { leaving } from "../canvas/leaving.js"
 import { unpack } from "./data.js"
 
 const MINE = new WeakMap()
@@ -17,5 +18,5 @@ export default function (component) {
       globalThis.dispatchEvent(new Event("ec-blob"))
     }
   }
-  return () => blobs.delete(MINE.get(parentElement))
+  return leaving(parentElement, () => blobs.delete(MINE.get(parentElement)))
 }

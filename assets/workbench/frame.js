@@ -10,8 +10,6 @@ import { relight } from "./table.js"
 import { hands, writeWords } from "./words.js"
 
 const TABLE_PAUSE_MS = 140
-/** a frame that has not come by then is not waited for */
-const LATE_MS = 1000
 
 /**
  * all that a picture is drawn from, null where it must be drawn every time
@@ -44,14 +42,7 @@ export function redraw(screen, withWords = true) {
   // whoever reads the page by a program can tell that it does not show all of it yet
   screen.root.dataset.behind = ""
   if (screen.frame) return
-  const frame = requestAnimationFrame(() => show(screen))
-  screen.frame = frame
-  // seen once in fifty pages on a busy machine: the browser asks for no further frame
-  setTimeout(() => {
-    if (screen.frame !== frame) return
-    cancelAnimationFrame(frame)
-    show(screen)
-  }, LATE_MS)
+  screen.frame = requestAnimationFrame(() => show(screen))
 }
 
 /** @param {BenchScreen} screen */

@@ -1,5 +1,6 @@
 // The component: Streamlit calls this with new data; the bench stays, and only what is new comes in.
 
+import { leaving } from "../canvas/leaving.js"
 import { abandon, rowActs } from "./acts.js"
 import { makeBench } from "./bench.js"
 import { unpack } from "./data.js"
@@ -104,7 +105,7 @@ export default function (component) {
   // a tab that is reloaded or closed unmounts nothing
   globalThis.addEventListener("pagehide", screen.leaving)
   screen.update()
-  return () => {
+  return leaving(parentElement, () => {
     globalThis.removeEventListener("ec-blob", screen.listener)
     globalThis.removeEventListener("pagehide", screen.leaving)
     leave(screen)
@@ -112,5 +113,5 @@ export default function (component) {
     screen.watch.disconnect()
     still(screen)
     SCREENS.delete(parentElement)
-  }
+  })
 }

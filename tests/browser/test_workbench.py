@@ -450,3 +450,37 @@ def test_touch_moves_the_cut(browser: Any, server: Any, run: str) -> None:
     saved(tab)
     assert stored(server, run)[""]["height"] < 10 ** (at - 1)
     tab.context.close()
+
+
+HELD = """(() => {
+  const made = URL.createObjectURL
+  window.held = new Promise(release => { window.release = release })
+  URL.createObjectURL = what => made.call(
+    URL, what.type === "text/javascript" ? new Blob(["await window.held\\n", what], what) : what,
+  )
+})()"""
+"""No component's script is there before ``release`` is called, as on a slow line."""
+
+
+def test_the_page_changes_while_the_bench_is_loading(browser: Any, server: Any, run: str) -> None:
+    tab = new_tab(browser, color_scheme="light")
+    tab.add_init_script(HELD)
+    visit(tab, f"{server.url}/cluster?run={run}")
+    tab.locator(".st-key-bench_below").first.wait_for()
+    # Streamlit hands the scripts newer data, and ends the older call after the newer one
+    tab.emulate_media(color_scheme="dark")
+    tab.wait_for_function("matchMedia('(prefers-color-scheme: dark)').matches")
+    eventually(tab, lambda: is_dark(tab), "the page does not turn dark")
+    tab.evaluate("release()")
+    bench_is_there(tab)
+    # it is not only drawn: what is done is kept
+    tab.locator("[data-rule=hand]").click()
+    drag_cut(tab, 9.0)
+    saved(tab)
+    assert stored(server, run)[""]["rule"] == "hand"
+    tab.context.close()
+
+
+def is_dark(tab: Any) -> bool:
+    ground: str = tab.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    return all(int(part) < 64 for part in re.findall(r"\d+", ground)[:3])
