@@ -91,7 +91,7 @@ class CandidateProgress(Event):
     """How an activation and a number of hidden layers stand in the race of candidates.
 
     width : neurons per hidden layer of its students; iteration : so many they have had
-    loss : of the best of them
+    loss : of the best of them; done : this is where a round ended, and the field is cut
     """
 
     activation: str
@@ -99,6 +99,27 @@ class CandidateProgress(Event):
     width: int
     iteration: int
     loss: float
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class RaceEnded(Event):
+    """Who raced: activation, hidden layers and loss of every candidate, best first.
+
+    ahead : activation and hidden layers of those that are worth recovering, in this order
+    """
+
+    candidates: tuple[tuple[str, int, float], ...]
+    ahead: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class CandidateTried(Event):
+    """A candidate is recovered whole: "" as that begins, at its end how the result is judged."""
+
+    activation: str
+    hidden_layers: int
+    verdict: str = ""
 
 
 @dataclass(frozen=True)

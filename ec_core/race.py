@@ -25,7 +25,7 @@ from ec_core.chain import Done, Part, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
 from ec_core.errors import InputError
-from ec_core.events import CandidateProgress, Event, Note, drain
+from ec_core.events import CandidateProgress, Event, Note, TrainingProgress
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import questions_for
 from ec_core.expand.students import StudentEnsemble
@@ -89,8 +89,12 @@ class Runner:
     @property
     def loss(self) -> float:
         """Of the best student, as a share of the answers' spread, squared."""
-        losses = self.ensemble.losses
-        return float(np.where(np.isfinite(losses), losses, np.inf).min())
+        return _best(self.ensemble.losses)
+
+
+def _best(losses: np.ndarray) -> float:
+    """The least that is a number; infinite where none is."""
+    return float(np.where(np.isfinite(losses), losses, np.inf).min())
 
 
 @dataclass(frozen=True)
@@ -151,22 +155,27 @@ def heat(
 ) -> Generator[Event, None, list[Runner]]:
     """Candidates at one width, the better half of them going on after each round; best first.
 
-    Ends when one has dived, or where no more than ``until`` seconds are left.
+    They learn side by side, an iteration of each in turn: so the race can be watched, and time that
+    runs out finds them level. Ends when one has dived, or where no more than ``until`` seconds are
+    left.
     """
     racing: dict[Candidate, Runner] = {}
     behind: list[Runner] = []
     going = candidates
-    for round_number, iterations in enumerate(ROUNDS, start=1):
+    for iterations in ROUNDS:
+        # of its own, since nobody stops a single student here, and all of them when it is late
+        steered = Control()
+        legs = []
         for candidate in going:
-            if racing and _late(control, until):
-                break
-            known = racing.get(candidate)
             how = _students(candidate, width, iterations, config)
+            known = racing.get(candidate)
             before = None if known is None else known.ensemble
-            training = expand(probes, candidate.activation, how, control, before)
-            # of so many students only how their candidate stands is reported
-            racing[candidate] = Runner(candidate, drain(training))
-            yield _progress(racing[candidate], sum(ROUNDS[:round_number]))
+            training = expand(probes, candidate.activation, how, steered, before)
+            legs.append(_leg(candidate, width, training))
+            if _late(control, until):
+                break
+        ended = yield from _side_by_side(legs, control, steered, until)
+        racing |= {runner.candidate: runner for runner in ended}
         order = sorted(racing.values(), key=lambda runner: runner.loss)
         if _late(control, until) or dived(order[0], probes):
             return order + behind
@@ -175,6 +184,51 @@ def heat(
         racing = {runner.candidate: runner for runner in order[:keep]}
         going = list(racing)
     return list(racing.values()) + behind
+
+
+Leg = Generator[CandidateProgress, None, Runner]
+"""A candidate's students in one round; of so many only how their candidate stands is reported."""
+
+
+def _leg(
+    candidate: Candidate, width: int, training: Generator[Event, None, StudentEnsemble]
+) -> Leg:
+    def progress(iteration: int, loss: float, done: bool = False) -> CandidateProgress:
+        activation, layers = candidate.activation, candidate.hidden_layers
+        return CandidateProgress(STAGE, activation, layers, width, iteration, loss, done)
+
+    while True:
+        try:
+            event = next(training)
+        except StopIteration as end:
+            runner = Runner(candidate, end.value)
+            break
+        if isinstance(event, TrainingProgress):
+            yield progress(event.iteration, _best(event.losses))
+    yield progress(len(runner.ensemble.history), runner.loss, done=True)
+    return runner
+
+
+def _side_by_side(
+    legs: list[Leg], control: Control, steered: Control, until: float
+) -> Generator[Event, None, list[Runner]]:
+    """One event of each in turn, until all have ended."""
+    ended: list[Runner] = []
+    while legs:
+        going = []
+        for leg in legs:
+            control.take_requests()
+            if _late(control, until):
+                steered.stop()
+            try:
+                event = next(leg)
+            except StopIteration as end:
+                ended.append(end.value)
+            else:
+                going.append(leg)
+                yield event
+        legs = going
+    return ended
 
 
 def _late(control: Control, until: float) -> bool:
@@ -193,17 +247,6 @@ def _students(
         device=config.device,
         hidden_layers=candidate.hidden_layers,
         precision=config.precision,
-    )
-
-
-def _progress(runner: Runner, iteration: int) -> CandidateProgress:
-    return CandidateProgress(
-        STAGE,
-        activation=runner.candidate.activation,
-        hidden_layers=runner.candidate.hidden_layers,
-        width=runner.ensemble.shape.sizes[1],
-        iteration=iteration,
-        loss=runner.loss,
     )
 
 

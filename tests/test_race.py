@@ -138,7 +138,8 @@ def test_the_better_half_goes_on_and_a_dive_ends_the_heat() -> None:
     seen: dict[int, list[str]] = {}
     for event in events:
         assert isinstance(event, CandidateProgress)
-        seen.setdefault(event.iteration, []).append(event.activation)
+        if event.done:
+            seen.setdefault(event.iteration, []).append(event.activation)
     rounds = list(seen.values())
     assert len(rounds[0]) == 6 and all(
         set(after) <= set(before) and len(after) == max(2, (len(before) + 1) // 2)
@@ -210,3 +211,28 @@ def test_words_that_are_neither_a_number_nor_auto_are_refused() -> None:
         ec.recover(lambda x: x, inputs=2, hidden_layers="two")
     with pytest.raises(ec.InputError, match="is not known"):
         ec.recover(lambda x: x, inputs=2, activation="nonsense")
+
+
+def test_the_race_is_told_iteration_by_iteration_side_by_side() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 3, 1), "gelu")), count=800)
+    field = Field(("tanh", "gelu", "relu"), (1,))
+    events, runners = drain(race.heat(probes, field.at(1), 8, field.settings(), Control()))
+    told = [(event.iteration, event.activation, event.done) for event in events]  # type: ignore[attr-defined]
+    assert [name for at, name, _ in told if at == 1] == ["tanh", "gelu", "relu"]
+    steps = [at for at, name, done in told if name == "gelu" and not done]
+    assert steps == list(range(1, len(steps) + 1))
+    # side by side: nobody is more than one iteration ahead of another in the same round
+    first = [at for at, _, done in told if not done][: 3 * race.ROUNDS[0]]
+    assert first == sorted(first)
+    last = [event for event in events if event.done][-1]  # type: ignore[attr-defined]
+    assert last.loss in [runner.loss for runner in runners]  # type: ignore[attr-defined]
+
+
+def test_time_that_runs_out_in_a_round_ends_it_for_all() -> None:
+    probes = ec.probe(ec.Teacher(_teacher((3, 3, 1), "gelu")), count=300)
+    field, control = Field(("tanh", "elu", "relu"), (1,)), Control()
+    work = race.heat(probes, field.at(1), 8, field.settings(), control)
+    events = [next(work) for _ in range(4)]
+    control.stop()
+    more, runners = drain(work)
+    assert len(runners) == 3 and len(events) + len(more) < 3 * race.ROUNDS[0]

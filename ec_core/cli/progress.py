@@ -58,7 +58,7 @@ def line(event: Event) -> str | None:
                 f"Width {each}: {event.converged} of {event.students} students converged, "
                 f"best loss {event.best_loss:.1e}, {verdict}"
             )
-        case CandidateProgress():
+        case CandidateProgress() if event.done:
             return (
                 f"Candidate {event.activation}, {event.hidden_layers} hidden layers of "
                 f"{event.width}: best loss {event.loss:.1e} after {event.iteration} iterations"
