@@ -7,8 +7,10 @@ half goes on (successive halving: Jamieson & Talwalkar 2016), at one width after
 hidden layer first, then more. What dives is recovered by the whole chain, exactly as if it had been
 told; if that is not verified, the next one is.
 
-Two activations that write the same functions (tanh and sigmoid, relu and leaky_relu) dive together;
-the one that is verified first is returned, and the report says how the other would write it.
+Two activations that write the same functions dive together. tanh and sigmoid do it with as many
+neurons: the one that is verified first is returned, and the report says how the other would write
+it. relu and leaky_relu need two neurons more that bend at one place, and the certificate refuses
+such a pair: only the shorter writing is verified.
 """
 
 from __future__ import annotations
@@ -48,8 +50,12 @@ ROUNDS = (6, 6, 12, 24)
 right one is among the first four after six iterations, and first after thirteen (relu second,
 behind leaky_relu, which writes it too)."""
 
-WIDTHS = {1: (8, 16, 32), 2: (8, 16)}
-"""Hidden neurons of each layer that are tried, by the number of hidden layers, in this order."""
+HEATS = ((1, 8), (1, 16), (2, 8), (1, 32), (2, 16))
+"""Hidden layers, and neurons in each of them, in the order in which they are tried. Two layers come
+before many neurons: a field of 32 neurons takes as long as one of two layers."""
+
+WIDTHS = (8, 16)
+"""Of depths that are in no heat: whoever asks for them says so."""
 
 DIVED = 1e-11
 """Loss at which a candidate is recovered at once. The best of the 156 wrong ones of these teachers
@@ -63,10 +69,6 @@ CLOSE = 10.0
 
 SHARE = 0.5
 """Of the time that is left, for the race."""
-
-SHORTER = frozenset({"relu", "leaky_relu"})
-"""Either writes what the other does, but not with as few neurons: both are recovered, and the
-smaller network is the answer."""
 
 BEHIND, SAME = "fell behind", "another writing of the same function"
 
@@ -106,28 +108,49 @@ class Field:
     """
 
     activations: tuple[str, ...] = tuple(ACTIVATIONS)
-    depths: tuple[int, ...] = tuple(WIDTHS)
+    depths: tuple[int, ...] = (1, 2)
 
     @classmethod
-    def of(cls, activation: str, hidden_layers: int | str | None) -> Field:
-        """What is left open where either is "auto"; None is 1 where the activation is told.
+    def of(
+        cls, activation: str, hidden_layers: int | str, width: int | tuple[int, ...] | None = None
+    ) -> Field:
+        """What is left open where either is "auto"; a width for each layer tells the depth.
 
-        >>> Field.of("gelu", None).only
-        Candidate(activation='gelu', hidden_layers=1)
+        Raises InputError for another word, and where the widths say another depth.
+
+        >>> Field.of("gelu", 1).only, Field.of("gelu", "auto").depths
+        (Candidate(activation='gelu', hidden_layers=1), (1, 2))
+        >>> Field.of("gelu", "auto", (8, 4)).depths
+        (2,)
         """
-        if hidden_layers is None:
-            hidden_layers = AUTO if activation == AUTO else 1
         if isinstance(hidden_layers, str) and hidden_layers != AUTO:
             raise InputError(f"hidden_layers is {hidden_layers!r}; expected a number or 'auto'.")
-        return cls(
-            tuple(ACTIVATIONS) if activation == AUTO else (activation,),
-            tuple(WIDTHS) if isinstance(hidden_layers, str) else (hidden_layers,),
-        )
+        if isinstance(width, tuple):
+            if hidden_layers not in (AUTO, len(width)):
+                raise InputError(
+                    f"The width {'-'.join(map(str, width))} names {len(width)} layers, "
+                    f"hidden_layers is {hidden_layers}; expected one width per layer."
+                )
+            hidden_layers = len(width)
+        depths = {} if isinstance(hidden_layers, str) else {"depths": (hidden_layers,)}
+        activations = {} if activation == AUTO else {"activations": (activation,)}
+        return cls(**activations, **depths)
 
     def settings(self, **given: Any) -> RecoverConfig:
         """The settings of a run, with the first candidate's activation and depth."""
         first = self.at(self.depths[0])[0]
         return RecoverConfig(first.activation, first.hidden_layers, **given)
+
+    @property
+    def heats(self) -> list[tuple[int, int]]:
+        """Hidden layers, and neurons in each of them, in the order in which they are tried.
+
+        >>> Field(("relu",), (2,)).heats, Field(("relu",), (3,)).heats
+        ([(2, 8), (2, 16)], [(3, 8), (3, 16)])
+        """
+        usual = [(depth, width) for depth, width in HEATS if depth in self.depths]
+        others = [depth for depth in self.depths if depth not in dict(HEATS)]
+        return usual + [(depth, width) for depth in others for width in WIDTHS]
 
     def at(self, depth: int) -> list[Candidate]:
         """Those with so many hidden layers."""
@@ -256,16 +279,15 @@ def race(
     """Heats until one has dived, or there are no more; every candidate's best, best first."""
     best: dict[Candidate, Runner] = {}
     until = (1.0 - SHARE) * control.remaining() if control.remaining() < float("inf") else 0.0
-    for depth in field.depths:
-        for width in WIDTHS.get(depth, WIDTHS[max(WIDTHS)]):
-            probes = _answers(source, width, depth).told(config.precision)
-            runners = yield from heat(probes, field.at(depth), width, config, control, until)
-            for runner in runners:
-                known = best.get(runner.candidate)
-                if known is None or runner.loss < known.loss:
-                    best[runner.candidate] = runner
-            if _late(control, until) or dived(runners[0], probes):
-                return sorted(best.values(), key=lambda runner: runner.loss)
+    for depth, width in field.heats:
+        probes = _answers(source, width, depth).told(config.precision)
+        runners = yield from heat(probes, field.at(depth), width, config, control, until)
+        for runner in runners:
+            known = best.get(runner.candidate)
+            if known is None or runner.loss < known.loss:
+                best[runner.candidate] = runner
+        if _late(control, until) or dived(runners[0], probes):
+            break
     return sorted(best.values(), key=lambda runner: runner.loss)
 
 
@@ -305,7 +327,7 @@ def run(
     runners = yield from race(source, field, config, control)
     verdicts: dict[Candidate, str] = {}
     best: Recovery | None = None
-    for candidate in _promising(runners):
+    for candidate in promising(runners, field):
         if best is not None and (control.over or not _next(best, candidate)):
             continue
         yield Note(STAGE, f"{_words(candidate)} is ahead; it is recovered now.")
@@ -313,7 +335,7 @@ def run(
         keep = done if best is None else parts.append
         recovery = yield from chain.run(source, _told(config, candidate), control, done=keep)
         verdicts[candidate] = recovery.certificate.status
-        if best is None or _better(recovery, best):
+        if best is None or chain.worth(recovery) > chain.worth(best):
             for part in parts:
                 done(part)
             best = recovery
@@ -327,26 +349,31 @@ def _told(config: RecoverConfig, candidate: Candidate) -> RecoverConfig:
     return replace(config, activation=candidate.activation, hidden_layers=candidate.hidden_layers)
 
 
-def _promising(runners: list[Runner]) -> list[Candidate]:
-    """Who is recovered, in this order: those that dived, or those close to the best."""
-    limit = max(DIVED, CLOSE * runners[0].loss)
-    return [runner.candidate for runner in runners if runner.loss <= limit][:TRIED]
+def promising(runners: list[Runner], field: Field) -> list[Candidate]:
+    """Who is recovered, in this order: those that dived, best first; or those close to the best,
+    shallow ones first, and where only the depth is open, the shallowest in any case: students of
+    a few iterations say little of a teacher that is larger than all of them.
+    """
+    if runners[0].loss <= DIVED:
+        return [runner.candidate for runner in runners if runner.loss <= DIVED][:TRIED]
+    limit = CLOSE * runners[0].loss
+    told = len(field.activations) == 1
+    close = [
+        runner.candidate
+        for runner in runners
+        if runner.loss <= limit or (told and runner.candidate.hidden_layers == field.depths[0])
+    ]
+    # sorted keeps the better of equal depth ahead
+    return sorted(close[:TRIED], key=lambda candidate: candidate.hidden_layers)
 
 
 def _next(best: Recovery, candidate: Candidate) -> bool:
     """Is another candidate worth recovering, with what there is already?"""
-    if not best.certificate.verified:
-        return True
     depth = len(best.network.sizes) - 2
-    pair = {best.network.activation, candidate.activation}
-    return pair == SHORTER and candidate.hidden_layers == depth
-
-
-def _better(one: Recovery, other: Recovery) -> bool:
-    """What is verified, and of two that are the smaller network."""
-    if one.certificate.verified and other.certificate.verified:
-        return one.network.parameter_count < other.network.parameter_count
-    return chain.worth(one) > chain.worth(other)
+    if best.certificate.status == "estimate":
+        # it explains the answers as well as their noise lets anything
+        return candidate.hidden_layers <= depth
+    return not best.certificate.verified
 
 
 def _words(candidate: Candidate) -> str:

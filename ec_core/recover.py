@@ -20,7 +20,7 @@ def recover(
     source: ProbeSet | Asker | Callable[[np.ndarray], np.ndarray],
     *,
     activation: str = AUTO,
-    hidden_layers: int | str | None = None,
+    hidden_layers: int | str = AUTO,
     inputs: int | None = None,
     probes: int | None = None,
     distribution: str = "gaussian",
@@ -37,8 +37,7 @@ def recover(
         number is given, as many as the students turn out to need; an Asker is the same
     data : (n, D) rows to ask with, for the distributions that need them
     activation : the teacher's, from ``ACTIVATIONS``; "auto": found out, by a race of all of them
-    hidden_layers : of the teacher; "auto": found out. By default 1 where the activation is told,
-        else found out
+    hidden_layers : of the teacher; "auto": as many as the tuple ``width`` names, else found out
     inputs : D, where the callable does not say
     budget : seconds, None for no limit; seed : of all random numbers
     on_event : called with every event
@@ -53,7 +52,7 @@ def recover(
     >>> result.report["verified"], result.network.sizes
     (True, (2, 1, 1))
     """
-    field = Field.of(activation, hidden_layers)
+    field = Field.of(activation, hidden_layers, settings.get("width"))
     config = field.settings(seed=seed, **settings)
     if not isinstance(source, ProbeSet | Asker):
         how: dict[str, Any] = {

@@ -242,8 +242,9 @@ def build_parser() -> argparse.ArgumentParser:
     find.add_argument(
         "--hidden-layers",
         type=_layers,
+        default=AUTO,
         metavar="auto|L",
-        help="default: found out where the activation is, else 1",
+        help="auto, as many as --width names, else found out (default), or a number",
     )
     find.add_argument("--students", type=_whole(1, MAX_STUDENTS), default=10, metavar="S")
     find.add_argument("--width", type=_sizes, metavar="H[-H2…]", help="default: found by doubling")

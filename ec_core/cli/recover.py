@@ -13,26 +13,10 @@ from ec_core.cli.output import answer, json_text, output_path
 from ec_core.cli.progress import watch
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
-from ec_core.errors import InputError
 from ec_core.networks.files import save_network, write_atomically
-from ec_core.race import AUTO, Field
+from ec_core.race import Field
 from ec_core.verify.evidence import verdict
 from ec_core.verify.match import match
-
-
-def _field(args: Namespace) -> Field:
-    """What is left open; widths say how many layers there are, where nothing else does."""
-    depth = args.hidden_layers
-    if depth is None:
-        depth = AUTO if args.activation == AUTO else 1
-    if args.width is not None:
-        depth = len(args.width) if depth == AUTO else depth
-        if len(args.width) != depth:
-            raise InputError(
-                f"--width {dashed(args.width)} names {len(args.width)} layers, "
-                f"--hidden-layers says {depth}; expected one width per layer."
-            )
-    return Field.of(args.activation, depth)
 
 
 def _config(args: Namespace, field: Field) -> RecoverConfig:
@@ -64,7 +48,7 @@ def recover(args: Namespace) -> bool:
     """Recover a network from its answers: from a probe file, or by asking a teacher file."""
     out = output_path(args.out, args.source)
     report_path = output_path(args.report, args.source, args.out) if args.report else None
-    field = _field(args)
+    field = Field.of(args.activation, args.hidden_layers, args.width)
     config = _config(args, field)
     source, teacher = open_source(args)
     recovery = watch(race.run(source, field, config, Control(args.budget)))

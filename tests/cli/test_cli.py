@@ -46,6 +46,7 @@ def small(place: Path) -> Path:
 
 
 RECOVER = ["recover", "--activation", "tanh", "--students", "4", "--width", "4"]
+ONE_LAYER = ["--hidden-layers", "1"]
 FILES = ["--out", "r.safetensors", "--report", "r.json"]
 
 
@@ -238,7 +239,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         "at most 10000",
     ),
     "width": ([*RECOVER, "probes.npz", *FILES, "--width", "0"], "positive numbers"),
-    "widths": ([*RECOVER, "probes.npz", *FILES, "--width", "4-4"], "one width per layer"),
+    "widths": ([*RECOVER, "probes.npz", *FILES, "--width", "4-4", *ONE_LAYER], "one width per"),
     "deep": (
         ["recover", "--activation", "g", "probes.npz", *FILES, "--hidden-layers", "9"],
         "hidden layers",
