@@ -132,9 +132,10 @@ class Field:
                     f"hidden_layers is {hidden_layers}; expected one width per layer."
                 )
             hidden_layers = len(width)
-        depths = {} if isinstance(hidden_layers, str) else {"depths": (hidden_layers,)}
-        activations = {} if activation == AUTO else {"activations": (activation,)}
-        return cls(**activations, **depths)
+        field = cls()
+        if activation != AUTO:
+            field = replace(field, activations=(activation,))
+        return field if hidden_layers == AUTO else replace(field, depths=(int(hidden_layers),))
 
     def settings(self, **given: Any) -> RecoverConfig:
         """The settings of a run, with the first candidate's activation and depth."""
