@@ -105,5 +105,5 @@ def enough(
 
 
 def asked(probes: ProbeSet) -> int:
-    """How many questions were asked, those kept aside included."""
-    return len(probes.x) + len(probes.x_heldout)
+    """How many questions were asked, those kept aside or left out included."""
+    return len(probes.x) + len(probes.x_heldout) + probes.left_out

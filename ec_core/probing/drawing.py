@@ -31,6 +31,16 @@ def _hashed(values: np.ndarray, salts: np.ndarray) -> np.ndarray:
     return total
 
 
+def row_hashes(values: np.ndarray) -> np.ndarray:
+    """(N,) a number for each row of values (N, D): equal rows have equal ones.
+
+    >>> hashes = row_hashes(np.array([[0.0, 1.0], [1.0, 0.0], [-0.0, 1.0]]))
+    >>> bool(hashes[0] == hashes[2]), bool(hashes[0] == hashes[1])
+    (True, False)
+    """
+    return _hashed(values, _scrambled(np.arange(1, values.shape[1] + 1, dtype=np.uint64)))
+
+
 def drawn_order(x: np.ndarray, y: np.ndarray, seed: int) -> np.ndarray:
     """Row numbers (N,) of questions x (N, D) and answers y (N, K) in a random order.
 

@@ -1,13 +1,15 @@
 """A probe set: the questions, the answers, and the coordinates in which students learn.
 
-Students see standardised inputs and answers (mean 0, standard deviation 1; constant features are
-left out, their weights cannot be learnt). A part of the probes is held out for verification.
+Students see standardised inputs and answers (mean 0, standard deviation 1; features that never
+change, or follow from others, are left out: their weights cannot be learnt). A part of the probes
+is held out for verification.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +21,11 @@ from ec_core.networks.formats import ANSWERS, instead
 from ec_core.networks.network import Network
 from ec_core.probing.drawing import drawn_order
 from ec_core.probing.labels import refuse_labels
-from ec_core.probing.precision import FLOAT64, TOLD, Stored, stored
+from ec_core.probing.precision import FLOAT64, REPEATS, TOLD, Stored, stored
+from ec_core.probing.relations import free_directions
+from ec_core.probing.rows import Rows, complete, disagreement, settle
+from ec_core.probing.splitting import NOTHING_VARIES, scaled, split, varies
+from ec_core.probing.subspace import Subspace
 
 MAX_FILE_BYTES = 2**30
 MAX_UNPACKED_BYTES = 2**30
@@ -30,9 +36,6 @@ MAX_MAGNITUDE = 1e100
 
 MIN_MAGNITUDE = 1e-100
 """Squares of smaller numbers leave it too: such a column would look constant."""
-
-CONSTANT_SPREAD = 1e-12
-"""A feature is constant if its spread is below this share of its size: rounding, no signal."""
 
 MIN_PROBES = 5
 HELD_OUT = 0.2
@@ -57,6 +60,9 @@ class ProbeSet:
     precision : mean squared error that the standardised answers show by themselves, their
         rounding (0 for full float64), or that a person told; looks : the answers' number type
     error : mean squared error of the standardised answers as learning has shown it, None before
+    subspace : where varying inputs follow from others, and the students' coordinates; None: none do
+    columns : (D,) names of the inputs, None where they have none
+    left_out : rows that were given and are not used; remarks : what was done to rows, in sentences
     """
 
     x: np.ndarray
@@ -71,10 +77,14 @@ class ProbeSet:
     precision: float = 0.0
     looks: str = FLOAT64
     error: float | None = None
+    subspace: Subspace | None = None
+    columns: tuple[str, ...] | None = None
+    left_out: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> np.ndarray:
-        """(N, D') standardised training inputs, varying features only."""
+        """(N, D') standardised training inputs, in the students' coordinates."""
         return self.standard_inputs(self.x)
 
     @property
@@ -120,33 +130,78 @@ class ProbeSet:
     def unidentified_inputs(self) -> tuple[int, ...]:
         return tuple(int(i) for i in np.flatnonzero(~self.identified))
 
+    @property
+    def free_directions(self) -> tuple[str, ...]:
+        """What all questions keep fixed, one sentence each: weights along it change no answer."""
+        return free_directions(
+            self.x[0], self.identified, self.x_mean, self.x_scale, self.subspace, self.columns
+        )
+
     def standard_inputs(self, x: np.ndarray) -> np.ndarray:
         """Inputs (N, D) of the teacher in the students' coordinates (N, D')."""
-        return np.asarray(((x - self.x_mean) / self.x_scale)[:, self.identified])
+        z = np.asarray(((x - self.x_mean) / self.x_scale)[:, self.identified])
+        return z if self.subspace is None else self.subspace.coordinates(z)
 
     def standard_answers(self, y: np.ndarray) -> np.ndarray:
         return np.asarray((y - self.y_mean) / self.y_scale)
 
     def to_standard(self, network: Network) -> Network:
-        """A network in the teacher's coordinates, rewritten for standardised inputs and answers."""
+        """A network in the teacher's coordinates, rewritten for standardised inputs and answers.
+
+        What its weights do to inputs that never change is part of the biases.
+        """
         weights, biases = list(network.weights), list(network.biases)
-        biases[0] = biases[0] + weights[0] @ self.x_mean
+        biases[0] = biases[0] + weights[0] @ self.x_mean + self._fixed(weights[0])
         weights[0] = (weights[0] * self.x_scale)[:, self.identified]
+        if self.subspace is not None:
+            weights[0] = self.subspace.seen(weights[0])
         weights[-1] = weights[-1] / self.y_scale[:, None]
         biases[-1] = (biases[-1] - self.y_mean) / self.y_scale
         return Network(network.activation, tuple(weights), tuple(biases), network.dataset)
 
     def to_original(self, network: Network) -> Network:
-        """The inverse of ``to_standard``; weights of constant inputs become zero."""
+        """The inverse of ``to_standard``; of all networks that answer so, the one of least norm.
+
+        The norm is that of the first layer's weights per standard deviation of each input. Weights
+        of constant inputs become zero.
+        """
         weights, biases = list(network.weights), list(network.biases)
-        full = np.zeros((len(weights[0]), len(self.identified)))
-        full[:, self.identified] = weights[0]
-        full /= self.x_scale
+        full = self._unseen_filled(weights[0])
         biases[0] = biases[0] - full @ self.x_mean
         weights[0] = full
         weights[-1] = weights[-1] * self.y_scale[:, None]
         biases[-1] = biases[-1] * self.y_scale + self.y_mean
         return Network(network.activation, tuple(weights), tuple(biases), network.dataset)
+
+    def within(self, network: Network) -> Network:
+        """The network of least norm that answers like this one wherever questions lie.
+
+        Both in the teacher's coordinates; the same network where questions go everywhere. Two
+        networks give the same answers to all questions that could be asked here if, and for
+        irreducible ones only if, these are equal up to symmetry.
+        """
+        if self.identified.all() and (self.subspace is None or not self.subspace.redundant):
+            return network
+        weights, biases = list(network.weights), list(network.biases)
+        least = np.where(self.identified, weights[0], 0.0)
+        if self.subspace is not None:
+            seen = self.subspace.seen((weights[0] * self.x_scale)[:, self.identified])
+            least = self._unseen_filled(seen)
+        biases[0] = biases[0] + self._fixed(weights[0]) + (weights[0] - least) @ self.x_mean
+        weights[0] = least
+        return replace(network, weights=tuple(weights), biases=tuple(biases))
+
+    def _fixed(self, weight: np.ndarray) -> np.ndarray:
+        """(H,) what weights (H, D) make of the inputs that never change."""
+        return np.asarray(weight[:, ~self.identified] @ self.x[0, ~self.identified])
+
+    def _unseen_filled(self, weight: np.ndarray) -> np.ndarray:
+        """Weights (H, D) on inputs as given, of least norm, from the students' (H, D')."""
+        full = np.zeros((len(weight), len(self.identified)))
+        full[:, self.identified] = (
+            weight if self.subspace is None else self.subspace.least_norm(weight)
+        )
+        return np.asarray(full / self.x_scale)
 
 
 def _checked(values: np.ndarray, what: str) -> np.ndarray:
@@ -181,13 +236,8 @@ def _checked(values: np.ndarray, what: str) -> np.ndarray:
     return values
 
 
-def _varies(values: np.ndarray) -> np.ndarray:
-    """(D,) bool: which columns of values (N, D) vary by more than rounding."""
-    return np.asarray(values.std(axis=0) > CONSTANT_SPREAD * np.abs(values).max(axis=0))
-
-
 def _refuse_useless_answers(y: np.ndarray) -> None:
-    if not _varies(y).any():
+    if not varies(y).any():
         raise InputError(
             "All answers are the same; expected answers that vary, or there is nothing to "
             "learn. Check the probes or the network."
@@ -199,24 +249,6 @@ def _refuse_useless_answers(y: np.ndarray) -> None:
         )
 
 
-def _split(x: np.ndarray, seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers to learn from and to hold out, each in ascending order.
-
-    x (N, D) : in the order of ``drawn_order``, or as given (runs stored by earlier versions)
-    A row that alone makes some feature vary (a pixel lit in one image of a thousand) is learnt
-    from: held out, it would be a question about a weight that no other probe can tell.
-    """
-    order = np.random.default_rng(seed).permutation(len(x))
-    count = max(1, round(share * len(x)))
-    kept, held = order[count:], order[:count]
-    lost = _varies(x) & ~_varies(x[kept])
-    if lost.any():
-        needed = np.any(x[held][:, lost] != x[kept[0], lost], axis=1)
-        if not needed.all():
-            kept, held = np.concatenate([kept, held[needed]]), held[~needed]
-    return np.sort(kept), np.sort(held)
-
-
 # what numbers of 1e-300 and their like lose to rounding is not worth a warning
 @np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
 def make_probes(
@@ -226,6 +258,8 @@ def make_probes(
     held_out: float = HELD_OUT,
     drawn: bool = True,
     numbers: bool = False,
+    columns: Sequence[str] | None = None,
+    tidy: bool = True,
 ) -> ProbeSet:
     """Check questions x (N, D) and answers y (N, K), split and standardise them.
 
@@ -233,13 +267,22 @@ def make_probes(
     drawn : rows come in a random order that does not depend on the given one, so that the first n
         stand for all; False keeps the given order, as runs stored by earlier versions did
     numbers : the answers are known to be a network's own numbers and are not taken for labels
-    Raises InputError for wrong shapes, NaN, constant answers, probabilities or labels.
+    columns : (D,) names of the inputs, for what is said of them
+    tidy : rows with missing values are left out, repeated ones kept once, and students do not see
+        inputs that follow from others; False: as runs stored by earlier versions, where missing
+        values are refused
+    Raises InputError for wrong shapes, NaN in most rows, constant answers, probabilities or labels.
 
     >>> rng = np.random.default_rng(0); x = rng.standard_normal((10, 2))
     >>> make_probes(x, x[:, :1]).x.shape
     (8, 2)
+    >>> make_probes(np.hstack([x, x]), x[:, :1], columns=["a", "b", "c", "d"]).free_directions
+    ()
     """
     x, y = np.asarray(x), np.asarray(y)
+    given, said = len(x) if x.ndim else 0, ()
+    if tidy:
+        x, y, said = complete(x, y)
     if not numbers:
         refuse_labels(x, y)
     x, y = _checked(x, "x"), _checked(y, "y")
@@ -247,32 +290,50 @@ def make_probes(
         raise InputError(
             f"There are {len(x)} questions and {len(y)} answers; expected as many of each."
         )
+    if columns is not None and len(columns) != x.shape[1]:
+        raise InputError(
+            f"There are {x.shape[1]} inputs and {len(columns)} names; expected as many of each."
+        )
     if len(x) < MIN_PROBES:
         raise InputError(
             f"There are {len(x)} probes; expected at least {MIN_PROBES}, better thousands."
         )
-    _refuse_useless_answers(y)
+    rows = settle(x, y) if tidy else Rows(x, y)
+    _refuse_useless_answers(rows.y)
+    if not varies(rows.x).any():
+        raise InputError(NOTHING_VARIES)
     if drawn:
-        order = drawn_order(x, y, seed)
-        x, y = x[order], y[order]
-    kept, held = _split(x, seed, held_out)
-    identified = _varies(x[kept])
-    if not identified.any():
-        raise InputError("No input varies over the probes; expected at least one that does.")
-    y_scale = np.where(_varies(y[kept]), y[kept].std(axis=0), 1.0)
+        rows = rows.ordered(drawn_order(rows.x, rows.y, seed))
+    x, y, remarks = rows.x, rows.y, [*said, *rows.remarks]
+    kept, held = split(x, seed, held_out, rows.question)
+    y_scale = np.where(varies(y[kept]), y[kept].std(axis=0), 1.0)
     looks = stored(y, y_scale)
+    variance = rows.variance()
+    if variance is not None:
+        error = float(np.mean(variance / y_scale**2))
+        if error > max(looks.error, ROUNDING_FLOOR):
+            looks = Stored(REPEATS, error)
+            remarks.append(disagreement(rows, float(np.sqrt(error))))
+    blur = float(np.sqrt(looks.slack * looks.error)) if tidy else None
+    inputs, kept, held = scaled(x, kept, held, blur)
+    # some rows may be learnt from after all
+    y_scale = np.where(varies(y[kept]), y[kept].std(axis=0), 1.0)
     return ProbeSet(
         x=x[kept],
         y=y[kept],
         x_heldout=x[held],
         y_heldout=y[held],
-        x_mean=np.where(identified, x[kept].mean(axis=0), 0.0),
-        x_scale=np.where(identified, x[kept].std(axis=0), 1.0),
+        x_mean=inputs.mean,
+        x_scale=inputs.scale,
         y_mean=y[kept].mean(axis=0),
         y_scale=y_scale,
-        identified=identified,
+        identified=inputs.identified,
         precision=looks.error,
         looks=looks.kind,
+        subspace=inputs.space,
+        columns=None if columns is None else tuple(map(str, columns)),
+        left_out=given - len(x),
+        remarks=tuple(remarks),
     )
 
 
