@@ -49,6 +49,8 @@ def make_report(
         "device": str(resolve_device(device)),
         "questions": asked(probes),
         "unidentified_inputs": list(probes.unidentified_inputs),
+        "free_directions": list(probes.free_directions),
+        "remarks": list(probes.remarks),
         "layers": _layers(clusters, reconstruction),
         "rank": certificate.rank,
         "expected_rank": certificate.expected,

@@ -68,7 +68,7 @@ def solve(problem: Problem, device: str, control: Control) -> Generator[Event, N
     recovery = yield from chain.run(probes, problem.recover_config(device), control)
     seconds = time.monotonic() - began
     reconstruction, certificate = recovery.reconstruction, recovery.certificate
-    report = match(teacher, recovery.network, probes.unidentified_inputs)
+    report = match(teacher, recovery.network, within=probes)
     return Outcome(
         problem=problem,
         device=str(resolve_device(device)),

@@ -35,8 +35,17 @@ def _config(args: Namespace, field: Field) -> RecoverConfig:
 def _summary(report: dict[str, Any], path: Path) -> str:
     size = dashed(tuple(report["sizes"]))
     lines = [f"{path}: {size} {report['activation']}, loss {report['loss']:.1e}."]
-    lines.append(verdict(report["status"], report["precision"], report["size_confidence"]))
+    lines.append(
+        verdict(
+            report["status"],
+            report["precision"],
+            report["size_confidence"],
+            free=len(report["free_directions"]),
+        )
+    )
+    lines += [f"- {said}" for said in report["free_directions"] if report["verified"]]
     lines += [f"- {reason}" for reason in report["reasons"]]
+    lines += report["remarks"]
     lines += report["equal_writings"]
     error = report.get("match", {}).get("max_weight_error")
     if error is not None:
@@ -56,7 +65,7 @@ def recover(args: Namespace) -> bool:
     report = dict(recovery.report)
     report["probes"] = {"learnt_from": len(probes.x), "held_out": len(probes.x_heldout)}
     if teacher is not None:
-        report["match"] = match(teacher, recovery.network, probes.unidentified_inputs).as_json()
+        report["match"] = match(teacher, recovery.network, within=probes).as_json()
     save_network(recovery.network, out)
     if report_path is not None:
         write_atomically(report_path, (json_text(report, indent=2) + "\n").encode())

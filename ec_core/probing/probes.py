@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,7 +60,6 @@ class ProbeSet:
         rounding (0 for full float64), or that a person told; looks : the answers' number type
     error : mean squared error of the standardised answers as learning has shown it, None before
     subspace : where varying inputs follow from others, and the students' coordinates; None: none do
-    columns : (D,) names of the inputs, None where they have none
     left_out : rows that were given and are not used; remarks : what was done to rows, in sentences
     """
 
@@ -78,7 +76,6 @@ class ProbeSet:
     looks: str = FLOAT64
     error: float | None = None
     subspace: Subspace | None = None
-    columns: tuple[str, ...] | None = None
     left_out: int = 0
     remarks: tuple[str, ...] = ()
 
@@ -133,9 +130,7 @@ class ProbeSet:
     @property
     def free_directions(self) -> tuple[str, ...]:
         """What all questions keep fixed, one sentence each: weights along it change no answer."""
-        return free_directions(
-            self.x[0], self.identified, self.x_mean, self.x_scale, self.subspace, self.columns
-        )
+        return free_directions(self.identified, self.x_mean, self.x_scale, self.subspace)
 
     def standard_inputs(self, x: np.ndarray) -> np.ndarray:
         """Inputs (N, D) of the teacher in the students' coordinates (N, D')."""
@@ -258,7 +253,6 @@ def make_probes(
     held_out: float = HELD_OUT,
     drawn: bool = True,
     numbers: bool = False,
-    columns: Sequence[str] | None = None,
     tidy: bool = True,
 ) -> ProbeSet:
     """Check questions x (N, D) and answers y (N, K), split and standardise them.
@@ -267,7 +261,6 @@ def make_probes(
     drawn : rows come in a random order that does not depend on the given one, so that the first n
         stand for all; False keeps the given order, as runs stored by earlier versions did
     numbers : the answers are known to be a network's own numbers and are not taken for labels
-    columns : (D,) names of the inputs, for what is said of them
     tidy : rows with missing values are left out, repeated ones kept once, and students do not see
         inputs that follow from others; False: as runs stored by earlier versions, where missing
         values are refused
@@ -276,11 +269,9 @@ def make_probes(
     >>> rng = np.random.default_rng(0); x = rng.standard_normal((10, 2))
     >>> make_probes(x, x[:, :1]).x.shape
     (8, 2)
-    >>> make_probes(np.hstack([x, x]), x[:, :1], columns=["a", "b", "c", "d"]).free_directions
-    ()
     """
     x, y = np.asarray(x), np.asarray(y)
-    given, said = len(x) if x.ndim else 0, ()
+    given, said = len(x) if x.ndim else 0, tuple[str, ...]()
     if tidy:
         x, y, said = complete(x, y)
     if not numbers:
@@ -289,10 +280,6 @@ def make_probes(
     if len(x) != len(y):
         raise InputError(
             f"There are {len(x)} questions and {len(y)} answers; expected as many of each."
-        )
-    if columns is not None and len(columns) != x.shape[1]:
-        raise InputError(
-            f"There are {x.shape[1]} inputs and {len(columns)} names; expected as many of each."
         )
     if len(x) < MIN_PROBES:
         raise InputError(
@@ -331,7 +318,6 @@ def make_probes(
         precision=looks.error,
         looks=looks.kind,
         subspace=inputs.space,
-        columns=None if columns is None else tuple(map(str, columns)),
         left_out=given - len(x),
         remarks=tuple(remarks),
     )

@@ -138,7 +138,6 @@ def _joined(relations: list[_Relation]) -> list[tuple[int, list[int]]]:
 
 
 def free_directions(
-    first: np.ndarray,
     identified: np.ndarray,
     mean: np.ndarray,
     scale: np.ndarray,
@@ -147,7 +146,7 @@ def free_directions(
 ) -> tuple[str, ...]:
     """What all questions have in common, one sentence each, () if nothing.
 
-    first (D,) : one question; identified (D,) bool : inputs that vary; mean, scale (D,) of those
+    identified (D,) bool : inputs that vary; mean, scale (D,) of those
     names (D,) : of the inputs
     """
     words, said = _Words(names), []

@@ -157,7 +157,7 @@ def find_subspace(z: np.ndarray, unit: np.ndarray) -> Subspace | None:
     """
     rows, columns = z.shape
     centred = (z - z.mean(axis=0)) / np.sqrt(rows)
-    factor = np.linalg.qr(centred / unit, mode="r")
+    factor = np.asarray(np.linalg.qr(centred / unit, mode="r"))
     rank = int((np.linalg.svd(factor, compute_uv=False) > 1.0).sum())
     factor = factor * unit
     if rows - 1 - rank < CONFIRMED or rank == 0:
@@ -169,7 +169,7 @@ def find_subspace(z: np.ndarray, unit: np.ndarray) -> Subspace | None:
     if not len(dropped) and not uneven:
         return None
     relation = np.linalg.lstsq(factor[:, kept], factor[:, dropped], rcond=None)[0].T
-    mixing = np.linalg.qr(factor[:, kept], mode="r").T if uneven else None
+    mixing = np.asarray(np.linalg.qr(factor[:, kept], mode="r")).T if uneven else None
     miss = np.abs(z[:, dropped] - z[:, kept] @ relation.T).max(axis=0, initial=0.0)
     return Subspace(kept, dropped, relation, mixing, miss)
 

@@ -10,10 +10,12 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from ec_core.events import Event
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.presets import TeacherCard
-from ec_core.probing.probes import ProbeSet
+from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs.source import Source
 from ec_core.store import RunStore, StoredRun, home
@@ -56,9 +58,21 @@ def probes(root: Path, run_id: str, stamp: int) -> ProbeSet:
 
 
 @lru_cache(maxsize=64)
-def rows_drawn(root: Path, run_id: str, stamp: int) -> bool:
-    """Were the answers put in an order of their own?"""
-    return bool(opened(root, run_id).load_arrays("probes").get("drawn", False))
+def rows_as_then(root: Path, run_id: str, stamp: int) -> str:
+    """What ``make_probes`` is told so that it does as it did when a run was made: "" for nothing.
+
+    ", tidy=False" only where tidying would make a difference.
+    """
+    stored = opened(root, run_id)
+    arrays = stored.load_arrays("probes")
+    if not arrays.get("drawn", False):
+        return ", drawn=False, tidy=False"
+    if arrays.get("tidy", False):
+        return ""
+    then, x, y = stored.probes(), arrays["x"], arrays["y"]
+    now = make_probes(x, y, int(arrays["seed"]), numbers=True)
+    same = now.subspace is None and now.looks == then.looks and np.array_equal(now.x, then.x)
+    return "" if same else ", tidy=False"
 
 
 @lru_cache(maxsize=16)

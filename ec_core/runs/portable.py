@@ -28,7 +28,8 @@ def students(run: Run) -> bytes:
 
     weight_l (S, H', H), bias_l (S, H') of layer l; skip_l (S, H', …) what it reads past the layer
     below, where the activation needs that; in standardised coordinates, (value - mean) / scale
-    with the means and scales that are in the file.
+    with the means and scales that are in the file. Where inputs follow from others students see
+    fewer: u with basis (V, R) @ u = the standardised inputs that vary (``identified``).
     """
     ensemble, asked = run.ensemble(), run.probes()
     arrays: dict[str, Any] = ensemble_arrays(ensemble)
@@ -40,6 +41,8 @@ def students(run: Run) -> bytes:
             arrays[f"skip_{layer}"] = layers.skip(layer).numpy()
     for name in ("x_mean", "x_scale", "y_mean", "y_scale", "identified"):
         arrays[name] = np.asarray(getattr(asked, name))
+    if asked.subspace is not None:
+        arrays["basis"] = asked.subspace.basis
     return arrays_bytes(arrays)
 
 

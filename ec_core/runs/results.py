@@ -52,7 +52,7 @@ def _of(run_id: str, stamp: int, root: str, used: str | None, locked: bool) -> R
     teacher = run.source().network
     return Results(
         certify(result, probes) if used is None else certified(run, used),
-        None if teacher is None else match(teacher, result.network, probes.unidentified_inputs),
+        None if teacher is None else match(teacher, result.network, within=probes),
     )
 
 

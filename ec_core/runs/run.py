@@ -116,9 +116,9 @@ class Run:
         return probes.told(self.settings().precision)
 
     @property
-    def rows_drawn(self) -> bool:
-        """Were the answers put in an order of their own? Not in runs of earlier versions."""
-        return loading.rows_drawn(store().root, self.id, self.stamp("probes"))
+    def rows_as_then(self) -> str:
+        """What ``make_probes`` is told in a script, for the rows of a run of an earlier version."""
+        return loading.rows_as_then(store().root, self.id, self.stamp("probes"))
 
     def ensemble(self) -> StudentEnsemble:
         return loading.ensemble(store().root, self.id, self.stamp("ensemble"))

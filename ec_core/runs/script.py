@@ -34,14 +34,16 @@ def _teacher(source: Source) -> str:
     return f"teacher = ec.make_teacher({', '.join(words)}).network"
 
 
-def _asking(source: Source, settings: Settings, drawn: bool, as_needed: bool, count: int) -> str:
-    """How the answers come about: ``count`` of them, or as many as the students need."""
-    if source.network is None or not drawn:
+def _asking(source: Source, settings: Settings, then: str, as_needed: bool, count: int) -> str:
+    """How the answers come about: ``count`` of them, or as many as the students need.
+
+    then : what ``make_probes`` is told, see ``Run.rows_as_then``
+    """
+    if source.network is None or then:
         whose = "you uploaded" if source.answers is not None else "asked in this run"
-        order = "" if drawn else ", drawn=False"
         given = (
             f'x, y = ec.load_answers("probes.npz")  # the questions and answers {whose}\n'
-            f"probes = ec.make_probes(x, y, seed={settings.seed}{order})"
+            f"probes = ec.make_probes(x, y, seed={settings.seed}{then})"
         )
         known = "" if source.network is None else f"{_teacher(source)}\n"
         return known + given
@@ -102,7 +104,7 @@ def _why_brought(run: Run) -> str:
 def needs(run: Run) -> tuple[str, ...]:
     """The files that the script reads; none for a teacher that anyone can make again."""
     source, files = run.source(), []
-    if source.network is None or not run.rows_drawn:
+    if source.network is None or run.rows_as_then:
         files.append(_PROBES)
     if source.network is not None and source.preset is None:
         files.append(_TEACHER)
@@ -211,7 +213,7 @@ def repeat(run: Run) -> str:
     once = settings.width is None and not verified and not run.whole
     # with students that are read from a file the questions of the run are asked
     as_needed = settings.as_needed and source.network is not None and not brought
-    as_needed = as_needed and run.rows_drawn
+    as_needed = as_needed and not run.rows_as_then
     config = replace(settings.recover_config(source.activation), gamma=first.gamma, beta=first.beta)
     options = _options(config)
     if staged:
@@ -232,7 +234,7 @@ def repeat(run: Run) -> str:
     matching = ""
     if source.network is not None:
         matching = (
-            "match = ec.match(teacher, network, probes.unidentified_inputs)\n"
+            "match = ec.match(teacher, network, within=probes)\n"
             'print("largest weight error:", match.max_weight_error)\n'
         )
     title = re.sub(r'["\\\r\n]', " ", source.title)
@@ -244,7 +246,7 @@ def repeat(run: Run) -> str:
         warning=_warning(run),
         beside=f"with {files} in the same folder, " if files else "",
         imports=imports,
-        asking=_asking(source, settings, run.rows_drawn, as_needed, asked(run.probes())),
+        asking=_asking(source, settings, run.rows_as_then, as_needed, asked(run.probes())),
         recovering=recovering,
         matching=matching,
     )

@@ -156,6 +156,7 @@ class StoredRun(Folder):
     def save_probes(self, x: np.ndarray, y: np.ndarray, seed: int = 0) -> None:
         """Questions x (N, D), answers y (N, K) and the seed of their split, for ``make_probes``."""
         arrays = {"x": x, "y": y, "seed": np.array(seed), "drawn": np.array(True)}
+        arrays["tidy"] = np.array(True)
         self.save_arrays(PROBES, arrays)
 
     def answers(self) -> tuple[np.ndarray, np.ndarray]:
@@ -165,9 +166,11 @@ class StoredRun(Folder):
 
     def probes(self) -> ProbeSet:
         arrays = self.load_arrays(PROBES, "x", "y", "seed")
-        # earlier versions kept the order of the rows, and their students learnt from another part
-        drawn = bool(arrays.get("drawn", False))
-        return make_probes(arrays["x"], arrays["y"], int(arrays["seed"]), drawn=drawn, numbers=True)
+        # earlier versions kept the order of the rows, and their students learnt from another part;
+        # later ones kept rows and columns that say nothing new
+        drawn, tidy = (bool(arrays.get(name, False)) for name in ("drawn", "tidy"))
+        x, y, seed = arrays["x"], arrays["y"], int(arrays["seed"])
+        return make_probes(x, y, seed, drawn=drawn, numbers=True, tidy=tidy)
 
     def save_ensemble(self, ensemble: StudentEnsemble) -> None:
         self.save_arrays(ENSEMBLE, ensemble_arrays(ensemble))

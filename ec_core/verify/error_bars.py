@@ -45,8 +45,10 @@ class Bars:
     """One standard deviation for every weight and bias, shaped as in the recovered network.
 
     Conventions: infinite for weights of inputs that never varied (biases of the first layer as
-    if these weights were zero); for relu and leaky_relu each neuron's norm |(w, b)| is held fixed,
-    since the answers do not tell it, and its uncertainty is part of the outgoing weights'.
+    if these weights were zero); where inputs follow from others, those of the network of least
+    norm among all that answer alike, which is what is recovered; for relu and leaky_relu each
+    neuron's norm |(w, b)| is held fixed, since the answers do not tell it, and its uncertainty is
+    part of the outgoing weights'.
     noise (K,) : standard deviation of the errors of the answers, in their own units
     """
 
@@ -188,15 +190,30 @@ def _to_original(columns: np.ndarray, standard: Network, probes: ProbeSet) -> np
 
     The linear part of ``ProbeSet.to_original``, constant inputs left out.
     """
-    columns = columns.copy()
     mean, scale = probes.x_mean[probes.identified], probes.x_scale[probes.identified]
     shapes = _blocks(standard, len(mean))
+    columns = _on_all_inputs(columns, standard, probes)
     first = columns[: shapes[0][0] * shapes[0][1]].reshape(*shapes[0], -1)
     first[:, :-1] /= scale[:, None]
     first[:, -1] -= np.einsum("hdm,d->hm", first[:, :-1], mean)
     last = columns[-shapes[-1][0] * shapes[-1][1] :].reshape(*shapes[-1], -1)
     last *= probes.y_scale[:, None, None]
     return columns
+
+
+def _on_all_inputs(columns: np.ndarray, standard: Network, probes: ProbeSet) -> np.ndarray:
+    """Changes (P, m) with those of the first layer's weights on every varying input: a copy.
+
+    The network of least norm is a linear function of the students' coordinates.
+    """
+    if probes.subspace is None:
+        return columns.copy()
+    out, width = _blocks(standard, standard.sizes[0])[0]
+    first = columns[: out * width].reshape(out, width, -1)
+    spread = probes.subspace.least_norm(np.eye(width - 1))
+    weights = np.einsum("hrm,rv->hvm", first[:, :-1], spread)
+    whole = np.concatenate([weights, first[:, -1:]], axis=1).reshape(-1, columns.shape[1])
+    return np.concatenate([whole, columns[out * width :]])
 
 
 def _norms_fixed(columns: np.ndarray, network: Network, identified: np.ndarray) -> np.ndarray:

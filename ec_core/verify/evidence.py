@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ec_core.probing.arithmetic import TYPES, arithmetic_error
-from ec_core.probing.precision import FLOAT64, TOLD
+from ec_core.probing.precision import FLOAT64, REPEATS, TOLD
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
@@ -18,16 +18,23 @@ _FIT = 3.0
 """Errors within this factor of what a computation in the answers' type makes are its own."""
 
 
-def verdict(status: str, error: float, confidence: float | None = None) -> str:
+def verdict(status: str, error: float, confidence: float | None = None, free: int = 0) -> str:
     """How a run ended, in a sentence; error : of the answers, as a share of their spread.
+
+    free : how many directions no question tells anything of, each a sentence of its own
 
     >>> verdict("verified", 7.2e-8)
     "Verified to 7e-08 of the answers' spread, which is their own precision."
     """
+    up_to = ""
+    if free:
+        up_to = f", up to {'what' if free == 1 else f'the {free} things that'} no question tells"
     if status == EXACT_STATUS:
-        return "Verified: exact, to rounding."
+        return f"Verified: exact, to rounding{up_to}."
     if status == VERIFIED:
-        return f"Verified to {error:.0e} of the answers' spread, which is their own precision."
+        return (
+            f"Verified to {error:.0e} of the answers' spread, which is their own precision{up_to}."
+        )
     if status == ESTIMATE:
         size = "" if confidence is None else f"; the size is right with {_percent(confidence)} odds"
         return f"An estimate at noise of {error:.0e} of the answers' spread, not verified{size}."
@@ -46,7 +53,10 @@ def evidence(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[str]:
     if probes.looks == FLOAT64 and reconstruction.error is None:
         yield "The answers are full float64 numbers."
         return
-    if probes.looks != FLOAT64:
+    if probes.looks == REPEATS:
+        apart = f"{np.sqrt(probes.precision):.0e} of their spread (one standard deviation)"
+        yield f"The answers are {probes.stored.words}: they differ by {apart}."
+    elif probes.looks != FLOAT64:
         rounding = f"rounding alone is {np.sqrt(probes.precision):.0e} of their spread"
         yield f"The answers are {probes.stored.words}: {rounding}."
     if reconstruction.error is None:

@@ -18,6 +18,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import Activation, activation
 from ec_core.networks.canonical import TINY_NORM, flip, quiet
 from ec_core.networks.network import Network
+from ec_core.probing.probes import ProbeSet
 from ec_core.verify.coordinates import own_coordinates
 from ec_core.verify.irreducible import reducible, silent
 from ec_core.verify.pairing import LayerView, cosine_distances, norms, pair
@@ -56,9 +57,9 @@ class MatchReport:
 
     layers : one ``LayerMatch`` per hidden layer
     max_weight_error : largest difference of two weights or biases, None where sizes differ;
-        max_weight_error_identified : the same without inputs that never varied
+        max_weight_error_identified : the same without what questions leave free, see ``match``
     function_error : largest difference of their answers to fresh questions, as a share of the
-        answers' spread
+        answers' spread; function_error_identified : the same where the questions lie
     aligned : ``other`` rewritten to stand beside the teacher weight by weight, None where
         sizes differ
     teacher_reducible : sentences, where the teacher itself has dead or equal neurons, or relu
@@ -67,6 +68,8 @@ class MatchReport:
     standardised : the teacher's inputs lie far from zero, and all but ``max_weight_error`` was
         compared in coordinates of its own (``own_coordinates``), in which the weights differ by
         ``max_weight_error_standardised``
+    teacher_within : the teacher as far as questions tell it, beside which ``aligned`` stands; None
+        where they tell all of it
     """
 
     layers: tuple[LayerMatch, ...]
@@ -77,6 +80,8 @@ class MatchReport:
     teacher_reducible: tuple[str, ...] = ()
     standardised: bool = False
     max_weight_error_standardised: float | None = None
+    function_error_identified: float | None = None
+    teacher_within: Network | None = None
 
     @property
     def note(self) -> str | None:
@@ -94,12 +99,14 @@ class MatchReport:
     def as_json(self) -> dict[str, Any]:
         """Plain numbers and None, as the command line prints them."""
         names = ("matched", "missing", "extra", "max_cosine_distance")
-        far = {}
+        far: dict[str, Any] = {}
         if self.standardised:
             far = {
                 "max_weight_error_standardised": self.max_weight_error_standardised,
                 "note": self.note,
             }
+        if self.teacher_within is not None:
+            far["function_error_identified"] = self.function_error_identified
         return {
             **far,
             "layers": [{name: getattr(layer, name) for name in names} for layer in self.layers],
@@ -296,9 +303,17 @@ def untouched_inputs(network: Network) -> tuple[int, ...]:
 
 @quiet()
 def match(
-    teacher: Network, other: Network, unidentified: Sequence[int] | None = None
+    teacher: Network,
+    other: Network,
+    unidentified: Sequence[int] | None = None,
+    within: ProbeSet | None = None,
 ) -> MatchReport:
     """Compare ``other`` with a known teacher.
+
+    within : the probes that ``other`` was learnt from. Where they span no more than a subspace of
+        the inputs, both networks are compared as far as any question in it tells them: of all that
+        answer alike there, the two of least norm (``ProbeSet.within``). ``max_weight_error`` and
+        ``function_error`` are of the teacher as it is, which agrees elsewhere by chance only.
 
     unidentified : inputs that never varied, whose weights no answer tells; they take no part in
         the pairing and are left out of ``max_weight_error_identified``. None: those inputs
@@ -324,11 +339,17 @@ def match(
             f"The networks have {teacher.sizes[0]} and {other.sizes[0]} inputs, "
             f"{teacher.sizes[-1]} and {other.sizes[-1]} outputs; expected as many of each."
         )
+    if within is not None and unidentified is None:
+        unidentified = within.unidentified_inputs
     known = np.ones(teacher.sizes[0], dtype=bool)
     known[list(untouched_inputs(other) if unidentified is None else unidentified)] = False
     hidden, hidden_other = teacher.sizes[1:-1], other.sizes[1:-1]
     widths = [max(a, b) for a, b in zip(hidden, hidden_other, strict=False)]
     own = own_coordinates(teacher, known)
+    whole, whole_other = teacher, other
+    if within is not None:
+        teacher, other = within.within(teacher), within.within(other)
+    free = whole is not teacher
     near, near_other = teacher, other
     if own is not None:
         try:
@@ -352,11 +373,17 @@ def match(
     everything = np.ones_like(known)
     return MatchReport(
         layers=tuple(layers),
-        max_weight_error=_weight_error(teacher, aligned, everything) if aligned else None,
+        max_weight_error=_weight_error(whole, aligned, everything) if aligned else None,
         max_weight_error_identified=_weight_error(teacher, aligned, known) if aligned else None,
-        function_error=_function_error(near, near_other),
+        function_error=_function_error(
+            *((whole, whole_other) if own is None else map(own.rewritten, (whole, whole_other)))
+        )
+        if free
+        else _function_error(near, near_other),
         aligned=aligned,
         teacher_reducible=(*reducible(near), *silent(near, _gaussian_inputs(near))),
         standardised=own is not None,
         max_weight_error_standardised=nearby,
+        function_error_identified=_function_error(near, near_other),
+        teacher_within=teacher if free else None,
     )

@@ -21,6 +21,9 @@ from pages.parts import build_title, layer_table
 from pages.shell import frame, show, steps, theme, words
 from pages.shell.process import board
 
+_MOST_LISTED = 12
+"""So many sentences about inputs are read; the report has all."""
+
 
 def _which(run: Run) -> None:
     """Which of several networks this page is about, where a person chose between them."""
@@ -78,6 +81,7 @@ def certificate(run: Run) -> None:
             f'<div class="ec-verdict {"" if ticket.verified else "not"}"><strong>{title}</strong>'
             f"{body}</div>"
         )
+    _rows(run)
     _how_exact(run)
     if Cure.WIDER in ticket.cures:
         why = keeping.why_no_others(run)
@@ -87,13 +91,18 @@ def certificate(run: Run) -> None:
     pairs: list[tuple[str, str] | tuple[str, str, str]] = []
     if checks.match is not None:
         error = checks.match.max_weight_error
+        if checks.match.teacher_within is not None:
+            error = checks.match.max_weight_error_identified
         pairs.append(
             ("largest weight error", "sizes differ", "warn")
             if error is None
             else ("largest weight error", words.power(error), "good" if error <= 1e-8 else "warn")
         )
-        if checks.match.function_error is not None:
-            pairs.append(("difference of the answers", words.power(checks.match.function_error)))
+        apart = checks.match.function_error
+        if checks.match.teacher_within is not None:
+            apart = checks.match.function_error_identified
+        if apart is not None:
+            pairs.append(("difference of the answers", words.power(apart)))
     pairs.append(("loss on unseen questions", words.power(ticket.heldout_loss)))
     if ticket.rank is not None and ticket.condition is not None:
         pairs += [
@@ -117,7 +126,18 @@ def certificate(run: Run) -> None:
 
 def _verified(run: Run, ticket: Certificate, shape: str) -> tuple[str, str]:
     """The title and the words of a verified network: exact, or as exact as its answers."""
-    only = "and no other network of this size does, up to the order and signs of its neurons."
+    free = run.probes().free_directions
+    beyond = ""
+    if free:
+        beyond = (
+            " All questions have something in common, so that nothing is said of answers to "
+            "others; of the networks that agree where the questions lie this one has the smallest "
+            f"weights:</p><ul>{_listed(free)}</ul><p>"
+        )
+    symmetries = "up to the order and signs of its neurons"
+    if free:
+        symmetries += " and to weights that no question tells"
+    only = f"and no other network of this size does, {symmetries}.{beyond}"
     if ticket.status == EXACT_STATUS:
         return "Verified", (
             f"<p>The recovered {shape} network answers questions it has never seen to the last "
@@ -129,6 +149,21 @@ def _verified(run: Run, ticket: Certificate, shape: str) -> tuple[str, str]:
         f"answers' spread, which is their own precision, {only} How far each weight may be off is "
         "told by its error bar.</p>"
     )
+
+
+def _listed(sentences: tuple[str, ...]) -> str:
+    """List items of the first sentences, and how many more there are."""
+    more = len(sentences) - _MOST_LISTED
+    shown = sentences[:_MOST_LISTED] + ((f"… and {more} more, in the report.",) if more > 0 else ())
+    return "".join(f"<li>{html.escape(words.on_paper(said))}</li>" for said in shown)
+
+
+def _rows(run: Run) -> None:
+    """What was done to the rows that were given, where anything was."""
+    remarks = run.probes().remarks
+    if remarks:
+        with st.container(key="row_remarks"):
+            frame.note(" ".join(words.on_paper(said) for said in remarks))
 
 
 def _how_exact(run: Run) -> None:
@@ -198,6 +233,12 @@ def _weights(teacher: Network, aligned: Network) -> None:
 
 def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
     look = theme.figure_theme()
+    shown = report.teacher_within or teacher
+    if report.teacher_within is not None:
+        frame.note(
+            "The teacher is shown as far as questions tell it: of all networks that answer like it "
+            "to every question that could be asked here, the one with the smallest weights."
+        )
     names = ["Which neuron is which", "Weights side by side"]
     if teacher.sizes[0] == 2 and recovered.sizes[0] == 2:
         names.append("Difference of the functions")
@@ -216,14 +257,14 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
                 _who_is_who(layer, bool(report.teacher_reducible), f"permutation_{index}")
             with right:
                 show.figure(
-                    figures.alignment_bars(report, teacher, theme=look, layer=index),
+                    figures.alignment_bars(report, shown, theme=look, layer=index),
                     key=f"alignment_{index}",
                     height=340,
                     alt="The largest weight error of each neuron on a logarithmic axis.",
                 )
     with tabs[1]:
         if report.aligned is not None:
-            _weights(teacher, report.aligned)
+            _weights(shown, report.aligned)
         else:
             st.markdown("The sizes differ, so the weights cannot be laid side by side.")
     if len(names) > 2:

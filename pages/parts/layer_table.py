@@ -65,7 +65,7 @@ def _errors(run: Run) -> list[str] | None:
         return None
     if match.aligned is None:
         return ["sizes differ"] * len(teacher.weights)
-    unseen = run.probes().unidentified_inputs
+    unseen, teacher = run.probes().unidentified_inputs, match.teacher_within or teacher
     return [
         words.power(float(neuron_errors(teacher, match.aligned, layer, unseen).max()))
         for layer in range(len(teacher.weights))

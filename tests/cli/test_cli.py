@@ -227,7 +227,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "broken probes": ([*RECOVER, "broken.npz", *FILES], "not an .npz archive"),
     "constant": ([*RECOVER, "constant.npz", *FILES], "All answers are the same"),
     "probabilities": ([*RECOVER, "softmax.npz", *FILES], "probabilities; expected logits"),
-    "NaN": ([*RECOVER, "nan.npz", *FILES], "NaN"),
+    "NaN": ([*RECOVER, "nan.npz", *FILES], "missing values (NaN; column 1 of y"),
     "probes of probes": ([*RECOVER, "probes.npz", *FILES, "--probes", "9"], "--probes is for"),
     "distribution of probes": (
         [*RECOVER, "probes.npz", *FILES, "--distribution", "box"],
@@ -270,7 +270,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "probes.npz", x=x, y=np.sin(x))
     np.savez(folder / "constant.npz", x=x, y=np.ones((40, 1)))
     np.savez(folder / "softmax.npz", x=x, y=np.exp(x) / np.exp(x).sum(axis=1, keepdims=True))
-    np.savez(folder / "nan.npz", x=x, y=np.where(x > 2, np.nan, x))
+    np.savez(folder / "nan.npz", x=x, y=np.where(x > -2, np.nan, x))
     (folder / "broken.npz").write_bytes((folder / "probes.npz").read_bytes()[:-40])
     np.savez(folder / "labels.npz", x=x, y=np.arange(40) % 2)
     np.savez(folder / "text.npz", x=x, y=np.array(["cat", "dog"] * 20))
