@@ -34,6 +34,7 @@ from ec_core.leastsquares.memory import fits_densely
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.network import Network
 from ec_core.probing.asking import Asker
+from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
 from ec_core.report import make_report
@@ -160,6 +161,7 @@ def train(
     else:
         probes = source
     probes = probes.told(config.precision)
+    refuse_linear(probes)
     done(probes)
     _keep_time(control, probes, config, told.hidden(config.width or 2))
 

@@ -35,6 +35,7 @@ from ec_core.expand.trainer import expand
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.equal_writings import equal_writings
+from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import NOISE_ROOM, ProbeSet
 
 STAGE = "race"
@@ -282,6 +283,7 @@ def race(
     until = (1.0 - SHARE) * control.remaining() if control.remaining() < float("inf") else 0.0
     for depth, width in field.heats:
         probes = _answers(source, width, depth).told(config.precision)
+        refuse_linear(probes)
         runners = yield from heat(probes, field.at(depth), width, config, control, until)
         for runner in runners:
             known = best.get(runner.candidate)
