@@ -227,7 +227,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "broken probes": ([*RECOVER, "broken.npz", *FILES], "not an .npz archive"),
     "constant": ([*RECOVER, "constant.npz", *FILES], "All answers are the same"),
     "probabilities": ([*RECOVER, "softmax.npz", *FILES], "probabilities; expected logits"),
-    "NaN": ([*RECOVER, "nan.npz", *FILES], "missing values (NaN; column 1 of y"),
+    "NaN": ([*RECOVER, "nan.npz", *FILES], "have missing values (NaN; column"),
     "probes of probes": ([*RECOVER, "probes.npz", *FILES, "--probes", "9"], "--probes is for"),
     "distribution of probes": (
         [*RECOVER, "probes.npz", *FILES, "--distribution", "box"],
