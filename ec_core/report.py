@@ -36,6 +36,8 @@ def make_report(
         "loss": reconstruction.loss,
         "heldout_loss": reconstruction.heldout_loss,
         "sizes": list(reconstruction.network.sizes),
+        "inputs": list(probes.columns.inputs),
+        "outputs": list(probes.columns.outputs),
         "activation": reconstruction.network.activation,
         "hidden_layers": len(reconstruction.network.sizes) - 2,
         "equal_writings": list(equal_writings(reconstruction.network.activation).values()),

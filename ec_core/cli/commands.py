@@ -7,7 +7,7 @@ from argparse import Namespace
 import numpy as np
 
 from ec_core.cli.output import answer, json_text, output_path
-from ec_core.cli.sources import is_probe_file, read_teacher
+from ec_core.cli.sources import read_teacher, told_answers
 from ec_core.errors import InputError
 from ec_core.networks.files import read_network_file, save_network
 from ec_core.networks.network import Network
@@ -16,12 +16,12 @@ from ec_core.probing import (
     PRESETS,
     Teacher,
     ask,
-    load_answers,
     load_dataset,
     make_probes,
     make_teacher,
     save_answers,
 )
+from ec_core.probing.tables import is_answers
 from ec_core.verify.answers import check_answers
 from ec_core.verify.match import match
 
@@ -120,11 +120,12 @@ def probe(args: Namespace) -> bool:
 def _compare_answers(args: Namespace) -> bool:
     """A network beside answers: was its file read as its model is meant?"""
     network, answers = args.teacher, args.other
-    if is_probe_file(network):
+    if is_answers(network):
         network, answers = answers, network
-    if is_probe_file(network):
+    if is_answers(network):
         raise InputError("Two files of answers were given; expected at least one network.")
-    checked = check_answers(read_teacher(network, args), *load_answers(answers))
+    given = told_answers(answers, args)
+    checked = check_answers(read_teacher(network, args), given.x, given.y)
     answer({"answers": checked.as_json()}, checked.sentence, args.json)
     return checked.agrees
 
@@ -133,7 +134,7 @@ def compare(args: Namespace) -> bool:
     """Print how far a network is from a known teacher, symmetries undone, as JSON. Where one of the
     two is a probe file, say whether the network gives these answers, and if not, why.
     """
-    if is_probe_file(args.teacher) or is_probe_file(args.other):
+    if is_answers(args.teacher) or is_answers(args.other):
         return _compare_answers(args)
     # a file that names no activation is taken for one of the other's kind
     option = args.teacher_activation

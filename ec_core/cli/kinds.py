@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from ec_core.chain import Source
 from ec_core.cli.commands import data_for, questions_and_answers
-from ec_core.cli.sources import is_probe_file, read_teacher
+from ec_core.cli.sources import read_teacher, told_answers
 from ec_core.errors import InputError
 from ec_core.networks.network import Network
-from ec_core.probing import Asker, ProbeSet, Teacher, load_answers, make_probes
+from ec_core.probing import Asker, ProbeSet, Teacher, make_probes
+from ec_core.probing.tables import is_answers
 from ec_core.race import AUTO
 
 Opened = tuple[Source, Network | None]
@@ -22,6 +23,7 @@ Opened = tuple[Source, Network | None]
 ever sees."""
 
 _FOR_TEACHERS = ("probes", "distribution", "teacher_activation", "teacher_layout")
+_FOR_ANSWERS = ("inputs", "outputs")
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,21 @@ def without_asking(args: Namespace) -> None:
 
 def _given(args: Namespace) -> tuple[ProbeSet, None]:
     without_asking(args)
-    x, y = load_answers(args.source)
-    return make_probes(x, y, args.seed), None
+    given = told_answers(args.source, args)
+    return make_probes(given.x, given.y, args.seed).named(given.columns), None
+
+
+def with_asking(args: Namespace) -> None:
+    """Raises InputError for options that only a file of answers has a use for."""
+    for option in _FOR_ANSWERS:
+        if getattr(args, option) is not None:
+            raise InputError(
+                f"--{option} is for a file of questions and answers; {args.source} is asked."
+            )
 
 
 def _asked(args: Namespace) -> Opened:
+    with_asking(args)
     # the students' activation, where it is told, serves where the file names none
     told = None if args.activation == AUTO else args.activation
     teacher = read_teacher(args.source, args, fallback=told)
@@ -73,7 +85,7 @@ def _asked(args: Namespace) -> Opened:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("PROBES.npz", is_probe_file, _given),
+    Kind("ANSWERS.npz|csv|xlsx|parquet|mat|npy", is_answers, _given),
     Kind("TEACHER.safetensors", lambda name: True, _asked),
 )
 """The first that fits is taken; a network file says itself what is wrong with it."""

@@ -142,6 +142,21 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    """Which columns of a file are questions, and which answers."""
+    parser.add_argument(
+        "--inputs",
+        metavar="COLUMNS",
+        help="of a file of answers: the questions' columns or array, such as x1,x2 or 1-4 or x*, "
+        "or a file that holds them (default: told by their names)",
+    )
+    parser.add_argument(
+        "--outputs",
+        metavar="COLUMNS",
+        help="the answers' columns or array, or a file that holds them",
+    )
+
+
 def _add_benchmark(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
     usual = Settings()
     many = commands.add_parser(
@@ -261,6 +276,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     find.add_argument("--probes", type=_whole(1), metavar="N", help="questions to a teacher file")
     find.add_argument("--distribution", choices=DISTRIBUTIONS, help="default gaussian")
+    _add_columns(find)
     _add_reading(find)
     find.add_argument("--budget", type=_number(0, 1e9), metavar="SECONDS")
     find.add_argument("--out", metavar="FILE", required=True, help="the network file to write")
@@ -274,7 +290,8 @@ def build_parser() -> argparse.ArgumentParser:
         description=compare.__doc__,
     )
     hold.add_argument("teacher", metavar="TEACHER", help="a network file")
-    hold.add_argument("other", metavar="OTHER", help="a network file, or a probe file")
+    hold.add_argument("other", metavar="OTHER", help="a network file, or a file of answers")
+    _add_columns(hold)
     _add_reading(hold)
     hold.set_defaults(command=compare)
 

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 
 from ec_core.cli.output import progress
-from ec_core.errors import InputError
 from ec_core.networks.files import read_network_file
-from ec_core.networks.formats import ARCHIVE, recognise
 from ec_core.networks.network import Network
-
-_ZIP = b"PK"
-"""How an .npz file begins, whatever it is called."""
+from ec_core.probing.tables import Answers, open_answers
 
 
-def is_probe_file(name: str) -> bool:
-    """Is this a file of questions and answers? By its name, or by what it holds."""
-    path = Path(name)
-    if path.suffix == ".npz":
-        return True
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_ZIP)) != _ZIP:
-                return False
-            file.seek(0)
-            return recognise(file.read(), path.name) is ARCHIVE
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}; check the path.") from None
+def told_answers(name: str, args: Namespace) -> Answers:
+    """The questions and answers of a file, as the options say; how it was understood is said on
+    stderr.
+    """
+    found = open_answers(name, args.inputs, args.outputs)
+    for remark in found.remarks:
+        progress(f"Note: {remark}")
+    return found
 
 
 def read_teacher(name: str, args: Namespace, fallback: str | None = None) -> Network:

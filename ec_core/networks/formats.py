@@ -24,7 +24,6 @@ class Format:
 
 
 _STATE = "save model.state_dict() with safetensors.torch.save_file"
-_TABLE = "read its columns and save them with numpy.savez('answers.npz', x=…, y=…)"
 _WEIGHTS = "save its weights and biases with ec_core.save_network"
 
 TORCH = Format("a PyTorch file (.pt, .pth)", _STATE)
@@ -38,13 +37,16 @@ PICKLE = Format(
     "save the network's weights and biases with ec_core.save_network, or its answers with "
     "numpy.savez('answers.npz', x=…, y=…)",
 )
-MATLAB = Format("a MATLAB file", "read it with scipy.io.loadmat and save x and y with numpy.savez")
-NUMPY = Format("a single NumPy array (.npy)", _TABLE)
-ARCHIVE = Format("an .npz archive", "give it where questions and answers are expected")
+_GIVE = "give it where questions and answers are expected"
+MATLAB = Format("a MATLAB file", _GIVE)
+NUMPY = Format("a single NumPy array (.npy)", _GIVE)
+ARCHIVE = Format("an .npz archive", _GIVE)
 SAFETENSORS = Format("a safetensors file", "give it where a network is expected")
-PARQUET = Format("a Parquet table", _TABLE)
-TABLE = Format("a table of text (.csv, .tsv, .txt)", _TABLE)
-SHEET = Format("a spreadsheet", _TABLE)
+PARQUET = Format("a Parquet table", _GIVE)
+ARROW = Format("an Arrow table (.feather, .arrow)", _GIVE)
+TABLE = Format("a table of text (.csv, .tsv, .txt)", _GIVE)
+SHEET = Format("a spreadsheet", _GIVE)
+GZIP = Format("packed by gzip (.gz)", f"unpack it, or {_GIVE}")
 JSON = Format(
     "a JSON text", f"{_WEIGHTS}, or its answers with numpy.savez('answers.npz', x=…, y=…)"
 )
@@ -58,6 +60,8 @@ _BEGINNINGS = (
     *((b"\x80" + bytes([version]), PICKLE) for version in range(2, 6)),
     (b"\x93NUMPY", NUMPY),
     (b"PAR1", PARQUET),
+    (b"ARROW1", ARROW),
+    (b"\x1f\x8b", GZIP),
     (b"MATLAB", MATLAB),
     (b"\x89HDF\r\n\x1a\n", KERAS),
 )
@@ -71,11 +75,27 @@ _ENDINGS = (
     (r"\.(pkl|pickle|joblib|dill)", PICKLE),
     (r"\.mat", MATLAB),
     (r"\.npy", NUMPY),
-    (r"\.parquet", PARQUET),
-    (r"\.(csv|tsv|txt|dat)", TABLE),
-    (r"\.(xlsx?|ods)", SHEET),
+    (r"\.(parquet|pq)", PARQUET),
+    (r"\.(feather|arrow)", ARROW),
+    (r"\.(csv|tsv|tab|txt|dat|asc)", TABLE),
+    (r"\.(xlsx|xlsm|xls|ods)", SHEET),
+    (r"\.gz", GZIP),
     (r"\.json", JSON),
 )
+
+
+_TABULAR = re.compile(
+    r"\.(npz|npy|mat|parquet|pq|feather|arrow|csv|tsv|tab|txt|dat|asc|xlsx|xlsm|xls|ods)(\.gz)?$"
+)
+
+
+def tabular(name: str) -> bool:
+    """Is a file of this name one of questions and answers?
+
+    >>> tabular("Answers.CSV.gz"), tabular("net.safetensors")
+    (True, False)
+    """
+    return bool(_TABULAR.search(name.lower()))
 
 
 def _zipped(data: bytes) -> Format:
@@ -114,7 +134,8 @@ def recognise(data: bytes, name: str) -> Format | None:
             return zipped
     for beginning, kind in _BEGINNINGS:
         if data.startswith(beginning):
-            return kind
+            # MATLAB's newer files are HDF5 too
+            return MATLAB if kind is KERAS and name.lower().endswith(".mat") else kind
     return next((kind for end, kind in _ENDINGS if re.search(end + "$", name.lower())), None)
 
 

@@ -8,16 +8,15 @@ is held out for verification.
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ec_core.errors import InputError
-from ec_core.networks.files import read_bytes, write_atomically
-from ec_core.networks.formats import ANSWERS, instead
+from ec_core.networks.files import write_atomically
 from ec_core.networks.network import Network
+from ec_core.probing.columns import NAMELESS, Columns
 from ec_core.probing.drawing import drawn_order
 from ec_core.probing.labels import refuse_labels
 from ec_core.probing.precision import FLOAT64, REPEATS, TOLD, Stored, stored
@@ -25,10 +24,6 @@ from ec_core.probing.relations import free_directions
 from ec_core.probing.rows import Rows, complete, disagreement, settle
 from ec_core.probing.splitting import NOTHING_VARIES, scaled, split, varies
 from ec_core.probing.subspace import Subspace
-
-MAX_FILE_BYTES = 2**30
-MAX_UNPACKED_BYTES = 2**30
-"""An archive may not unpack to more, however small it is itself: 134 million numbers."""
 
 MAX_MAGNITUDE = 1e100
 """Squares of larger numbers leave the range of float64."""
@@ -61,6 +56,7 @@ class ProbeSet:
     error : mean squared error of the standardised answers as learning has shown it, None before
     subspace : where varying inputs follow from others, and the students' coordinates; None: none do
     left_out : rows that were given and are not used; remarks : what was done to rows, in sentences
+    columns : what the questions' and answers' columns are called, where that is known
     """
 
     x: np.ndarray
@@ -78,6 +74,7 @@ class ProbeSet:
     subspace: Subspace | None = None
     left_out: int = 0
     remarks: tuple[str, ...] = ()
+    columns: Columns = NAMELESS
 
     @property
     def inputs(self) -> np.ndarray:
@@ -118,6 +115,10 @@ class ProbeSet:
         if error is None:
             return self
         return replace(self, precision=error**2, looks=TOLD, error=error**2)
+
+    def named(self, columns: Columns) -> ProbeSet:
+        """The same probes, with names for their columns."""
+        return replace(self, columns=columns.fitting(self.x.shape[1], self.y.shape[1]))
 
     def measured(self, error: float | None) -> ProbeSet:
         """The same probes, whose answers were seen to err by ``error`` (mean squared)."""
@@ -337,51 +338,3 @@ def save_answers(x: np.ndarray, y: np.ndarray, path: str | Path) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=x, y=y)
     write_atomically(Path(path), buffer.getvalue())
-
-
-def parse_answers(data: bytes, name: str = "the file") -> tuple[np.ndarray, np.ndarray]:
-    """x (N, D) and y (N, K) from the bytes of a probe file.
-
-    Raises InputError for pickles, archives that unpack to more than the limit, and missing arrays.
-    """
-    other = instead(data, name, ANSWERS)
-    if other is not None:
-        raise InputError(other)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-            names = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
-    except Exception:  # zipfile raises many types for damaged archives
-        raise InputError(f"{name} is not an .npz archive; expected one with x and y.") from None
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise InputError(
-            f"{name} unpacks to {unpacked / 2**30:.1f} GiB; "
-            f"the limit is {MAX_UNPACKED_BYTES / 2**30:.0f} GiB."
-        )
-    if not {"x", "y"} <= names:
-        contents = ", ".join(sorted(names)) or "nothing"
-        raise InputError(f"{name} holds {contents}; expected the arrays x and y.")
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return arrays["x"], arrays["y"]
-    except Exception:  # numpy and zipfile raise many types for damaged or pickled members
-        raise InputError(
-            f"{name} holds arrays that cannot be read as plain numbers; "
-            "expected float arrays x and y saved without pickle."
-        ) from None
-
-
-def load_answers(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read the probe file at ``path``: x (N, D) and y (N, K); see ``parse_answers``.
-
-    Raises InputError for a file that is no probe file.
-
-    >>> import os, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_answers(np.zeros((3, 2)), np.ones((3, 1)), Path(folder, "probes.npz"))
-    ...     x, y = load_answers(Path(folder, "probes.npz"))
-    >>> x.shape, y.shape
-    ((3, 2), (3, 1))
-    """
-    path = Path(path)
-    return parse_answers(read_bytes(path, MAX_FILE_BYTES), path.name)

@@ -48,7 +48,7 @@ def source(root: Path, run_id: str) -> Source:
     origin = Source(**fields)
     if card is not None:
         return replace(origin, network=card.network)
-    return replace(origin, answers=stored.answers())
+    return replace(origin, answers=stored.answers(), columns=stored.columns())
 
 
 @lru_cache(maxsize=16)

@@ -10,6 +10,7 @@ import torch
 
 from ec_core.expand.students import ensemble_arrays
 from ec_core.networks.parameters import unpack
+from ec_core.probing.columns import named_arrays
 from ec_core.runs.run import Run
 from ec_core.store.plain import arrays_bytes
 
@@ -20,7 +21,7 @@ _OF_THE_TEACHER = ("source", "label")
 def probes(run: Run) -> bytes:
     """Questions x (N, D) and answers y (N, K) as they were given or asked: a probe file."""
     x, y = run.stored.answers()
-    return arrays_bytes({"x": x, "y": y})
+    return arrays_bytes({"x": x, "y": y, **named_arrays(run.stored.columns())})
 
 
 def students(run: Run) -> bytes:

@@ -56,7 +56,7 @@ class Run:
         if source.network is not None:
             stored.save_teacher(source.card())
         if source.answers is not None:
-            stored.save_probes(*source.answers, settings.seed)
+            stored.save_probes(*source.answers, settings.seed, source.columns)
         stored.save_settings({"chosen": settings.as_json(), "source": source.as_json()})
         return cls(stored.id)
 
@@ -210,7 +210,7 @@ class Run:
             )
         else:
             x, y = self.stored.answers()
-        self.stored.save_probes(x, y, settings.seed)
+        self.stored.save_probes(x, y, settings.seed, source.columns)
         return self.probes()
 
     def asker(self) -> Asker | None:

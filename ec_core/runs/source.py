@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ec_core.networks.network import Network
+from ec_core.probing.columns import NAMELESS, Columns
 from ec_core.probing.datasets import DATASETS, load_dataset
 from ec_core.probing.presets import TeacherCard
 
@@ -22,6 +23,7 @@ class Source:
     title : a few words for lists; activation : the one students are given
     network : the teacher, None if only answers are known
     answers : x (N, D), y (N, K) as given, None if a network is asked
+    columns : what the columns of the answers are called, where that is known
     locked : there is a network, and it is locked away; ends : how many inputs and outputs it has
     preset, options : what ``make_teacher`` was called with, for the script that repeats the run
     """
@@ -38,6 +40,7 @@ class Source:
     score_name: str | None = None
     locked: bool = False
     ends: tuple[int, int] | None = None
+    columns: Columns = NAMELESS
 
     def without_truth(self) -> Source:
         """The same with nothing that the teacher's weights, or its sizes, could be read from."""
@@ -75,10 +78,18 @@ class Source:
         return cls(name, f"read from {name}", network.activation, network=network)
 
     @classmethod
-    def from_answers(cls, x: np.ndarray, y: np.ndarray, name: str, activation: str) -> Source:
+    def from_answers(
+        cls,
+        x: np.ndarray,
+        y: np.ndarray,
+        name: str,
+        activation: str,
+        columns: Columns = NAMELESS,
+    ) -> Source:
         """Questions and answers from a file; y (N,) is taken for (N, 1)."""
-        columns = y[:, None] if y.ndim == 1 else y
-        return cls(name, f"questions and answers from {name}", activation, answers=(x, columns))
+        answers = (x, y[:, None] if y.ndim == 1 else y)
+        said = f"questions and answers from {name}"
+        return cls(name, said, activation, answers=answers, columns=columns)
 
     @property
     def inputs(self) -> int:

@@ -33,6 +33,7 @@ from ec_core.errors import InputError
 from ec_core.events import Event, PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.networks.network import Network
+from ec_core.probing.columns import NAMELESS, Columns, columns_of, named_arrays
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -153,11 +154,19 @@ class StoredRun(Folder):
         except TypeError:
             raise self.damaged("teacher.json") from None
 
-    def save_probes(self, x: np.ndarray, y: np.ndarray, seed: int = 0) -> None:
-        """Questions x (N, D), answers y (N, K) and the seed of their split, for ``make_probes``."""
+    def save_probes(
+        self, x: np.ndarray, y: np.ndarray, seed: int = 0, columns: Columns = NAMELESS
+    ) -> None:
+        """Questions x (N, D), answers y (N, K) and the seed of their split, for ``make_probes``;
+        ``columns``: what they are called.
+        """
         arrays = {"x": x, "y": y, "seed": np.array(seed), "drawn": np.array(True)}
         arrays["tidy"] = np.array(True)
-        self.save_arrays(PROBES, arrays)
+        self.save_arrays(PROBES, {**arrays, **named_arrays(columns)})
+
+    def columns(self) -> Columns:
+        """What the columns of the questions and answers are called."""
+        return columns_of(self.load_arrays(PROBES, "x", "y"))
 
     def answers(self) -> tuple[np.ndarray, np.ndarray]:
         """The questions x (N, D) and answers y (N, K) as they were saved."""
@@ -170,7 +179,8 @@ class StoredRun(Folder):
         # later ones kept rows and columns that say nothing new
         drawn, tidy = (bool(arrays.get(name, False)) for name in ("drawn", "tidy"))
         x, y, seed = arrays["x"], arrays["y"], int(arrays["seed"])
-        return make_probes(x, y, seed, drawn=drawn, numbers=True, tidy=tidy)
+        probes = make_probes(x, y, seed, drawn=drawn, numbers=True, tidy=tidy)
+        return probes.named(columns_of(arrays))
 
     def save_ensemble(self, ensemble: StudentEnsemble) -> None:
         self.save_arrays(ENSEMBLE, ensemble_arrays(ensemble))

@@ -10,7 +10,8 @@ from ec_core.networks.formats import ARCHIVE, recognise
 from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_network
 from ec_core.networks.tensors import LAYOUTS
-from ec_core.probing.probes import make_probes, parse_answers
+from ec_core.probing.probes import make_probes
+from ec_core.probing.tables import parse_answers
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.shell import frame

@@ -214,9 +214,16 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "over itself": (["probe", "t.safetensors", "--out", "t.safetensors"], "named twice"),
     "half an activation": (["recover", "probes.npz", *FILES, "--activation", ""], "--activation"),
     "layers in words": ([*RECOVER, "probes.npz", *FILES, "--hidden-layers", "two"], "whole number"),
-    "text as probes": ([*RECOVER, "note.txt", *FILES], "not a safetensors file"),
+    "text as probes": ([*RECOVER, "note.txt", *FILES], "holds no table of numbers"),
+    "text as teacher": (["probe", "note.txt", *ONE], "a table of text (.csv, .tsv, .txt), not"),
+    "which columns": ([*RECOVER, "both.npy", *FILES], "such as --inputs 1-3 --outputs 4"),
+    "no such column": ([*RECOVER, "table.csv", *FILES, "--inputs", "x9"], "has no 'x9' (--inputs)"),
+    "columns of a teacher": (
+        [*RECOVER, "t.safetensors", *FILES, "--outputs", "y"],
+        "--outputs is for a file of questions",
+    ),
     "torch": ([*RECOVER, "model.pt", *FILES], "a PyTorch file (.pt, .pth), not a safetensors file"),
-    "table": ([*RECOVER, "table.csv", *FILES], "a table of text (.csv, .tsv, .txt), not"),
+    "table": ([*RECOVER, "table.csv", *FILES], "There are 1 probes; expected at least 5"),
     "labels": ([*RECOVER, "labels.npz", *FILES], "reading a network off labels is another problem"),
     "text labels": ([*RECOVER, "text.npz", *FILES], "text, labels: reading"),
     "layout of probes": (
@@ -275,6 +282,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "labels.npz", x=x, y=np.arange(40) % 2)
     np.savez(folder / "text.npz", x=x, y=np.array(["cat", "dog"] * 20))
     torch.save({"0.weight": torch.ones(2, 2)}, folder / "model.pt")
+    np.save(folder / "both.npy", np.hstack([x, x[:, :1]]))
     (folder / "table.csv").write_text("x1,x2,y\n1,2,3\n")
     (folder / "note.txt").write_text("no network")
     (folder / "r.json").write_text("an older report")

@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import zipfile
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ import torch
 
 from ec_core.errors import InputError
 from ec_core.networks.files import parse_network
-from ec_core.networks.formats import ANSWERS, NETWORK, instead, recognise
-from ec_core.probing.probes import parse_answers
+from ec_core.networks.formats import ANSWERS, NETWORK, instead, recognise, tabular
+from ec_core.probing.tables import parse_answers
 
 
 def torch_file(content: object) -> bytes:
@@ -62,10 +63,15 @@ FILES: dict[str, tuple[bytes, str]] = {
 }
 
 
+OF_ANSWERS = {name for name in FILES if tabular(name)}
+"""They are read where answers are expected: tests/probing/tables."""
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_each_format_is_named_wherever_it_is_given(name: str) -> None:
     data, expected = FILES[name]
-    for read, kind in ((parse_network, NETWORK), (parse_answers, ANSWERS)):
+    read_in: tuple[tuple[Callable[..., object], str], ...] = ((parse_network, NETWORK),)
+    for read, kind in (*read_in, *(() if name in OF_ANSWERS else ((parse_answers, ANSWERS),))):
         with pytest.raises(InputError) as caught:
             read(data, name)
         said = str(caught.value)

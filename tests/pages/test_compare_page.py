@@ -19,7 +19,7 @@ from ec_core.cli import main
 from ec_core.cluster import Cut, automatic_cut
 from ec_core.expand.students import ensemble_from_arrays
 from ec_core.expand.trainer import expand
-from ec_core.probing.probes import parse_answers
+from ec_core.probing.tables import parse_answers
 from ec_core.runs import portable, results, script, tree_cache, work
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source

@@ -20,7 +20,8 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.files import load_network, network_bytes
 from ec_core.probing.presets import make_teacher
-from ec_core.probing.probes import load_answers, make_probes
+from ec_core.probing.probes import make_probes
+from ec_core.probing.tables import load_answers
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store import RunStore, StoredRun, home
 from ec_core.store.runs import run_id
