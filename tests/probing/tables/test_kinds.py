@@ -114,7 +114,7 @@ WITH_NAMES: dict[str, Callable[[Path], None]] = {
     "indexed.csv": indexed,
     "packed.csv.gz": packed,
     "table.parquet": lambda path: FRAME.to_parquet(path),
-    "indexed.parquet": lambda path: FRAME.set_index(np.arange(60) * 2).to_parquet(path),
+    "indexed.parquet": lambda path: FRAME.set_axis(np.arange(60) ** 2).to_parquet(path),
     "table.feather": lambda path: FRAME.to_feather(path),
     "zstd.arrow": lambda path: FRAME.to_feather(path, compression="zstd"),
     "sheet.xlsx": excel(FRAME),
