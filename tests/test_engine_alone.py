@@ -23,7 +23,10 @@ from tests.cluster.synthetic import recurring_cloud
 
 ROOT = Path(__file__).resolve().parents[1]
 
-ABSENT = ("streamlit", "plotly", "umap", "pandas", "fastcluster", "sklearn", "pytest", "hypothesis")
+ABSENT = (
+    *("streamlit", "plotly", "umap", "pandas", "fastcluster", "sklearn", "pytest", "hypothesis"),
+    *("pyarrow", "openpyxl", "h5py"),
+)
 
 _BLOCKED = f"""
 import sys
@@ -43,6 +46,7 @@ import json
 import numpy as np
 import ec_core as ec
 from ec_core import cli, cluster
+from ec_core.probing import parse_answers
 from ec_core.cluster.dendrogram import average_linkage
 
 network = ec.make_teacher("xor").network
@@ -62,11 +66,21 @@ def sentence(asked):
         return str(error)
 
 
+TABLES = {
+    "t.csv": b"x,y\\n1,2\\n",
+    "t.parquet": b"PAR1",
+    "t.feather": b"ARROW1",
+    "t.xlsx": b"",
+    "t.mat": b"MATLAB 7.3".ljust(512) + b"\\x89HDF\\r\\n\\x1a\\n",
+}
+np.savez("answers.npz", x=[[1.0, 2.0]], y=[3.0])
 print(json.dumps({
     **said,
     "tree": average_linkage.__module__,
     "data": sentence(lambda: ec.load_dataset("wine")),
     "figures": sentence(lambda: importlib.import_module("ec_core.figures")),
+    "tables": [sentence(lambda: parse_answers(data, name)) for name, data in TABLES.items()],
+    "npz": [values.tolist() for values in ec.load_answers("answers.npz")],
     "map": sentence(lambda: cluster.umap_embedding(np.random.default_rng(0).random((24, 3)), 0)),
 }))
 """
@@ -90,6 +104,10 @@ def test_a_network_is_recovered_without_any_of_them(tmp_path: Path) -> None:
     )
     assert said["tree"].startswith("scipy.cluster")
     assert "scikit-learn" in said["data"] and "pip install" in said["data"]
+    needed = ("pandas", "pyarrow", "pyarrow", "openpyxl", "h5py")
+    for words, package in zip(said["tables"], needed, strict=True):
+        assert package in words and 'pip install -e ".[tables]"' in words
+    assert said["npz"] == [[[1.0, 2.0]], [3.0]]
     for what, package in (("figures", "plotly"), ("map", "umap")):
         assert package in said[what] and 'pip install -e ".[app]"' in said[what]
 

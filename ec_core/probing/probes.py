@@ -131,7 +131,8 @@ class ProbeSet:
     @property
     def free_directions(self) -> tuple[str, ...]:
         """What all questions keep fixed, one sentence each: weights along it change no answer."""
-        return free_directions(self.identified, self.x_mean, self.x_scale, self.subspace)
+        names = self.columns.inputs or None
+        return free_directions(self.identified, self.x_mean, self.x_scale, self.subspace, names)
 
     def standard_inputs(self, x: np.ndarray) -> np.ndarray:
         """Inputs (N, D) of the teacher in the students' coordinates (N, D')."""

@@ -14,7 +14,7 @@ from ec_core.networks.activations import ACTIVATIONS
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
 from pages.parts import lock
-from pages.teacher import choose, symmetry
+from pages.teacher import choose, symmetry, table_preview, tables
 
 
 def _meet(source: Source) -> None:
@@ -131,11 +131,15 @@ def _page(run: Run | None) -> None:
             if st.button("Choose another teacher", key="new_run", icon=":material/add:"):
                 steps.go("teacher", None)
     with right:
-        if source is None:
+        seen = tables.taken()
+        if source is None and seen is None:
             frame.note(
                 "Choose a file on the left, and answer what it leaves open; it is read here and "
                 "goes nowhere else."
             )
             return
-        _meet(source)
-        _inside(source)
+        if source is not None:
+            _meet(source)
+            _inside(source)
+        if seen is not None:
+            table_preview.preview(*seen)

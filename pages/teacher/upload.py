@@ -6,16 +6,14 @@ import streamlit as st
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.formats import ARCHIVE, recognise
 from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_network
 from ec_core.networks.tensors import LAYOUTS
-from ec_core.probing.probes import make_probes
 from ec_core.probing.tables import parse_answers
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.shell import frame
-from pages.teacher import held
+from pages.teacher import held, tables
 
 _NOTHING = "nothing"
 _LAYOUT_WORDS = dict(
@@ -39,16 +37,16 @@ def activation_box(default: str | None, key: str) -> str | None:
     return None if chosen is None else str(chosen)
 
 
-def _is_answers(data: bytes, name: str) -> bool:
-    return name.lower().endswith(".npz") or recognise(data, name) is ARCHIVE
-
-
-def _answers(data: bytes, name: str) -> Source:
+def _answers(data: bytes, name: str) -> Source | None:
+    """Questions and answers; None where it is still open which, or they cannot be used."""
+    seen = tables.understood(data, name)
+    tables.keep(seen)
+    if seen is None or seen.answers is None:
+        return None
     activation = activation_box("tanh", "answers")
     assert activation is not None
-    x, y = parse_answers(data, name)
-    make_probes(x, y)  # refused here, before a run is made of it
-    return Source.from_answers(x, y, name, activation)
+    found = seen.answers
+    return Source.from_answers(found.x, found.y, name, activation, found.columns)
 
 
 def _layout(file: NetworkFile) -> str | None:
@@ -90,7 +88,7 @@ def _end(file: NetworkFile) -> str:
 def _check(network: Network, end: str) -> None:
     """Answers of the model itself, if there are any, tell whether its file was read right."""
     file = held.file(
-        "Answers of your model (.npz), to check that it was read right (not needed)",
+        "Answers of your model, to check that it was read right (not needed)",
         "teacher_check",
         "Questions x and what your model answers, y. They are compared and not kept.",
     )
@@ -123,14 +121,16 @@ def teacher() -> Source | None:
     """The controls for a file; None until it is there and nothing about it is open."""
     # every kind of file is taken, so that the sentence about a wrong one is ours
     file = held.file(
-        "A network (.safetensors) or questions with answers (.npz)",
+        "A network (.safetensors), or questions with answers",
         "teacher_file",
         "safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
-        "or an .npz with the arrays x and y.",
+        "or answers: .npz, .npy, .csv, .tsv, .txt, .xlsx, .parquet, .feather, .mat, also .gz.",
     )
     if file is None:
         return None
     data = file.data
     if not data:
         raise InputError(f"{file.name} is empty; expected a network or questions with answers.")
-    return _answers(data, file.name) if _is_answers(data, file.name) else _network(data, file.name)
+    if tables.holds_answers(data, file.name):
+        return _answers(data, file.name)
+    return _network(data, file.name)

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors.numpy
 from streamlit.testing.v1 import AppTest
@@ -100,7 +101,8 @@ def test_a_bad_file_is_one_sentence(open_page: Opener, name: str, data: bytes, w
     ("name", "data", "word"),
     [
         ("model.pt", pickle.dumps({"0.weight": 1}), "pickle"),
-        ("table.csv", b"x1,x2,y\n1,2,3\n", "table of text"),
+        ("table.csv", b"x1,x2,y\n1,2,3\n", "There are 1 probes"),
+        ("prose.txt", b"no table\nat all\n", "no table of numbers"),
         ("model.onnx", b"\x08\x07", "ONNX"),
         ("model.keras", b"PK\x03\x04", "Keras"),
         ("empty.npz", b"", "empty"),
@@ -119,6 +121,59 @@ def test_every_kind_of_file_is_answered_in_our_words(
     assert len(app.error) == 1 and word in app.error[0].value
     # the uploader itself refuses nothing: its own words would be all that a person gets
     assert list(app.file_uploader(key="teacher_file").proto.type) == []
+
+
+def _csv() -> bytes:
+    """Three inputs and an output among two columns that are neither."""
+    x = np.random.default_rng(5).standard_normal((60, 3))
+    frame = pd.DataFrame(x, columns=["x1", "x2", "x3"])
+    frame.insert(1, "batch", np.arange(60) // 10)
+    frame["y"] = np.tanh(x[:, 0]) - x[:, 2]
+    frame["checked by"] = ["Ada", "Grace"] * 30
+    return str(frame.to_csv(index=False)).encode()
+
+
+def test_the_columns_of_a_table_are_chosen(open_page: Opener) -> None:
+    app = _upload(open_page, "answers.csv", _csv())
+    # x1, x2, x3 and y are meant; the other two might be
+    assert not app.error
+    inputs, outputs = (app.multiselect(key=f"teacher_table_{k}") for k in ("inputs", "outputs"))
+    assert (inputs.value, outputs.value) == ([0, 2, 3], [4])
+    assert "this is a guess" in "\n".join(element.value for element in app.html)
+    shown = app.dataframe[0].value
+    assert list(shown["column"]) == ["x1", "x2", "x3", "y", "batch", "checked by"]
+    assert list(shown["is"]) == ["input"] * 3 + ["output"] + ["left out"] * 2
+    assert list(shown["digits"])[3:] == ["all 16", "whole numbers", "text"]
+    inputs.set_value([0, 2, 3, 5]).run()
+    assert "Column checked by" in app.error[0].value and "one-hot" in app.error[0].value
+    assert not [button for button in app.button if button.key == "use_teacher"]
+    app.multiselect(key="teacher_table_inputs").set_value([2, 3]).run()
+    assert not app.error
+    assert list(app.dataframe[1].value.columns) == ["x2", "x3", "y"]
+    app.button(key="use_teacher").click().run()
+    run = Run(str(app.query_params["run"]))
+    assert run.source().columns.inputs == ("x2", "x3") == run.probes().columns.inputs
+    assert run.source().inputs == 2 and run.source().title == "answers.csv"
+
+
+def test_many_columns_are_named_and_files_of_a_pair_joined(open_page: Opener) -> None:
+    x = np.random.default_rng(6).standard_normal((60, 50))
+    buffer = io.BytesIO()
+    np.save(buffer, x)
+    app = _upload(open_page, "x.npy", buffer.getvalue())
+    assert app.text_input(key="teacher_table_inputs").value == "1-49"
+    app.text_input(key="teacher_table_inputs").set_value("1-3").run()
+    app.text_input(key="teacher_table_outputs").set_value("60").run()
+    assert "numbers from 1 to 50" in app.error[0].value
+    app.text_input(key="teacher_table_outputs").set_value("4").run()
+    assert not app.error and "input 1" in app.dataframe[1].value.columns
+    buffer = io.BytesIO()
+    np.save(buffer, np.tanh(x[:, :2]))
+    app.file_uploader(key="teacher_partner").upload("y.npy", buffer.getvalue()).run()
+    assert not app.error and not app.exception
+    app.button(key="use_teacher").click().run()
+    source = Run(str(app.query_params["run"])).source()
+    assert (source.inputs, source.outputs) == (50, 2)
 
 
 def _state_dict(*sizes: int) -> bytes:

@@ -1,7 +1,7 @@
 """Questions and answers in files as people have them: arrays, tables of text, sheets, MATLAB."""
 
 from ec_core.probing.tables.assembling import assemble
-from ec_core.probing.tables.choosing import chosen
+from ec_core.probing.tables.choosing import chosen, written
 from ec_core.probing.tables.contents import Answers, Block, Contents
 from ec_core.probing.tables.obvious import Choice, guess, left_out, obvious
 from ec_core.probing.tables.opening import (
@@ -29,4 +29,5 @@ __all__ = [
     "open_answers",
     "parse_answers",
     "read_contents",
+    "written",
 ]

@@ -137,7 +137,7 @@ def unclear(contents: Contents) -> str:
             "every row."
         )
     advice = guess(contents)
-    inputs, outputs = (_written(contents, side) for side in (advice.inputs, advice.outputs))
+    inputs, outputs = (written(contents, side) for side in (advice.inputs, advice.outputs))
     option = f"--inputs {inputs} --outputs {outputs}"
     if not contents.named:
         return (
@@ -150,7 +150,7 @@ def unclear(contents: Contents) -> str:
     )
 
 
-def _written(contents: Contents, columns: tuple[int, ...]) -> str:
+def written(contents: Contents, columns: tuple[int, ...]) -> str:
     """Columns as an option says them, shortly."""
     names = [contents.names[i] for i in columns]
     row = len(columns) > 2 and columns == tuple(range(columns[0], columns[-1] + 1))
