@@ -18,6 +18,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import questions_for
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import COMMON, UNCOMMON
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.linear import refuse_linear
@@ -67,6 +68,9 @@ TRIED = 3
 
 CLOSE = 10.0
 """Where none has dived: how many times the best loss one may have that is recovered as well."""
+
+LEVEL_OF, LEVEL = 4, 1.5
+"""So many candidates within this factor of the best: wrong activations end decades apart."""
 
 SHARE = 0.5
 """Of the time that is left, for the race."""
@@ -104,12 +108,15 @@ def _best(losses: np.ndarray) -> float:
 class Field:
     """Candidates: every one of these activations at every one of these depths.
 
+    later : activations that race in the same way where none of the others dives or is verified
+
     >>> len(Field().at(1)), Field(("relu",), (2,)).at(2)
     (13, [Candidate(activation='relu', hidden_layers=2)])
     """
 
-    activations: tuple[str, ...] = tuple(ACTIVATIONS)
+    activations: tuple[str, ...] = COMMON
     depths: tuple[int, ...] = (1, 2)
+    later: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -133,10 +140,13 @@ class Field:
                     f"hidden_layers is {hidden_layers}; expected one width per layer."
                 )
             hidden_layers = len(width)
-        field = cls()
-        if activation != AUTO:
-            field = replace(field, activations=(activation,))
+        field = cls(later=UNCOMMON) if activation == AUTO else cls((activation,))
         return field if hidden_layers == AUTO else replace(field, depths=(int(hidden_layers),))
+
+    @property
+    def second(self) -> Field:
+        """Those that race later."""
+        return Field(self.later, self.depths)
 
     def settings(self, **given: Any) -> RecoverConfig:
         """The settings of a run, with the first candidate's activation and depth."""
@@ -281,10 +291,13 @@ def race(
     """Heats until one has dived, or there are no more; every candidate's best, best first."""
     best: dict[Candidate, Runner] = {}
     until = (1.0 - SHARE) * control.remaining() if control.remaining() < float("inf") else 0.0
-    for depth, width in field.heats:
+    fields = (field, field.second) if field.later else (field,)
+    for racing, (depth, width) in product(fields, field.heats):
+        if racing is not field and _level(list(best.values())):
+            break
         probes = _answers(source, width, depth).told(config.precision)
         refuse_linear(probes)
-        runners = yield from heat(probes, field.at(depth), width, config, control, until)
+        runners = yield from heat(probes, racing.at(depth), width, config, control, until)
         for runner in runners:
             known = best.get(runner.candidate)
             if known is None or runner.loss < known.loss:
@@ -292,6 +305,12 @@ def race(
         if _late(control, until) or dived(runners[0], probes):
             break
     return sorted(best.values(), key=lambda runner: runner.loss)
+
+
+def _level(runners: list[Runner]) -> bool:
+    """Do the best activations end together? Then noise stops them, and others would end there."""
+    losses = sorted(runner.loss for runner in runners)
+    return len(losses) >= LEVEL_OF and losses[LEVEL_OF - 1] <= LEVEL * losses[0]
 
 
 def _answers(source: Source, width: int, depth: int) -> ProbeSet:
@@ -330,7 +349,9 @@ def run(
     runners = yield from race(source, field, config, control)
     verdicts: dict[Candidate, str] = {}
     best: Recovery | None = None
-    for candidate in promising(runners, field):
+    queue = promising(runners, field)
+    while queue:
+        candidate = queue.pop(0)
         if best is not None and (control.over or not _next(best, candidate)):
             continue
         yield Note(STAGE, f"{_words(candidate)} is ahead; it is recovered now.")
@@ -342,10 +363,21 @@ def run(
             for part in parts:
                 done(part)
             best = recovery
+        if not queue and _goes_on(field, runners, best, control):
+            more = yield from race(source, field.second, config, control)
+            queue = [runner.candidate for runner in more if runner.loss <= DIVED][:TRIED]
+            runners = sorted([*runners, *more], key=lambda runner: runner.loss)
     assert best is not None
     candidates = _candidates(best, runners, verdicts)
     seconds = time.monotonic() - began
     return replace(best, report={**best.report, "candidates": candidates, "seconds": seconds})
+
+
+def _goes_on(field: Field, runners: list[Runner], best: Recovery, control: Control) -> bool:
+    """Do the later candidates race after all, since those that dived are not verified?"""
+    raced = {runner.candidate.activation for runner in runners}
+    verified = best.certificate.status in ("exact", "verified", "estimate")
+    return not (verified or control.over or set(field.later) <= raced)
 
 
 def _told(config: RecoverConfig, candidate: Candidate) -> RecoverConfig:

@@ -8,6 +8,7 @@ from ec_core.cluster.cut import Clusters
 from ec_core.devices import resolve_device
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
+from ec_core.networks.activations import family_of, parameters
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -38,7 +39,8 @@ def make_report(
         "sizes": list(reconstruction.network.sizes),
         "inputs": list(probes.columns.inputs),
         "outputs": list(probes.columns.outputs),
-        "activation": reconstruction.network.activation,
+        "activation": family_of(reconstruction.network.activation),
+        "parameters": parameters(reconstruction.network.activation),
         "hidden_layers": len(reconstruction.network.sizes) - 2,
         "equal_writings": list(equal_writings(reconstruction.network.activation).values()),
         "candidates": [],

@@ -16,7 +16,7 @@ from ec_core import chain
 from ec_core.control import Control
 from ec_core.events import Event, Note
 from ec_core.expand.students import StudentEnsemble, ensemble_of
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import COMMON
 from ec_core.networks.architecture import Architecture
 from ec_core.probing import make_probes
 from ec_core.verify.cures import Cure
@@ -36,7 +36,7 @@ def _recover(
     )
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", COMMON)
 def test_every_activation_is_recovered_to_the_last_digits(name: str) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation=name, seed=1).network
     result = _recover(ec.Teacher(teacher), 4, name)

@@ -13,7 +13,7 @@ import ec_core as ec
 from ec_core import race
 from ec_core.control import Control
 from ec_core.events import CandidateProgress
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import COMMON
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.race import BEHIND, SAME, Candidate, Field
 from tests.steps import drain
@@ -33,10 +33,7 @@ def _candidates(result: ec.Recovery) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.long)
-        for name in ACTIVATIONS
-    ],
+    [name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.long) for name in COMMON],
 )
 def test_an_activation_is_read_off(name: str) -> None:
     teacher = _teacher((4, 3, 1), name)
@@ -53,8 +50,8 @@ def test_an_activation_is_read_off(name: str) -> None:
         assert name in equal_writings(writing)
         assert result.network.sizes == teacher.sizes
     verdicts = {one["activation"]: one["verdict"] for one in _candidates(result)}
-    assert set(verdicts) == set(ACTIVATIONS)
-    apart = set(ACTIVATIONS) - {writing, *equal_writings(writing)}
+    assert set(verdicts) == set(COMMON)
+    apart = set(COMMON) - {writing, *equal_writings(writing)}
     assert {verdicts[other] for other in apart} == {BEHIND}
     assert verdicts[writing] == "exact"
 

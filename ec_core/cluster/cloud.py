@@ -13,7 +13,7 @@ import numpy as np
 from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import Activation, activation
-from ec_core.networks.canonical import canonical, reference_direction
+from ec_core.networks.canonical import canonical, centred, folded, mirrored, reference_direction
 
 NEGLIGIBLE = 1e-10
 """Relative to the largest of its student, a norm below this is rounding, not weight.
@@ -59,11 +59,20 @@ class WeightCloud:
         """Number of distinct students that contribute vectors."""
         return len(np.unique(self.student))
 
+    def original(self, which: list[int] | np.ndarray) -> np.ndarray:
+        """(m, D+1) vectors as their students hold them: the normal form undone, but for periods."""
+        vectors, sign = self.vectors[which], self.sign[which]
+        if self.entry.centre:
+            vectors[sign < 0] = mirrored(vectors[sign < 0], self.entry)
+            return vectors
+        scale = sign * self.norm[which] if self.entry.homogeneous else sign
+        return np.asarray(vectors * scale[:, None])
+
     @property
     def strength(self) -> np.ndarray:
         """(M,) size of each neuron's outgoing weights ‖a‖; ‖a‖·‖(w,b)‖ where norms move into a."""
         size = np.linalg.norm(self.outgoing, axis=1)
-        return np.asarray(size * self.norm if self.entry.homogeneous else size)
+        return np.asarray(size * self.norm**self.entry.degree if self.entry.homogeneous else size)
 
 
 def _alive(incoming: np.ndarray, outgoing: np.ndarray, entry: Activation) -> np.ndarray:
@@ -77,7 +86,7 @@ def _alive(incoming: np.ndarray, outgoing: np.ndarray, entry: Activation) -> np.
     strength = np.linalg.norm(np.where(finite[:, None, :], outgoing, 0.0), axis=1)
     if entry.homogeneous:
         # only the product means anything: the student may hold it on either side
-        strength = strength * np.linalg.norm(incoming, axis=2)
+        strength = strength * np.linalg.norm(incoming, axis=2) ** entry.degree
     # bias left out: a neuron that ignores its inputs is a constant, whatever its bias
     weight = np.linalg.norm(incoming[:, :, :-1], axis=2)
     if entry.homogeneous:
@@ -109,7 +118,7 @@ def pool(ensemble: StudentEnsemble, best: int | None = None, layer: int = 0) -> 
         alive &= np.isin(np.arange(len(losses)), chosen)[:, None]
     student, neuron = np.nonzero(alive)
     vectors = incoming[student, neuron]
-    reference = reference_direction(vectors)
+    reference = reference_direction(centred(folded(vectors, entry), entry))
     vectors, sign, norm = canonical(vectors, entry, reference)
     return WeightCloud(
         vectors=vectors,

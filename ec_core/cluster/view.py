@@ -26,7 +26,7 @@ from ec_core.cluster.statistics import (
     branch_statistics,
 )
 from ec_core.errors import InputError
-from ec_core.networks.canonical import TINY_NORM
+from ec_core.networks.canonical import TINY_NORM, mirrored
 
 MATRIX_ROWS = 480
 """More rows cannot be told apart on a screen; of more vectors every so-many-th is drawn."""
@@ -167,7 +167,8 @@ def truth_distances(
     for h, neuron in enumerate(truth):
         away = np.linalg.norm(cloud.vectors - neuron, axis=1)
         if cloud.entry.parity:
-            away = np.minimum(away, np.linalg.norm(cloud.vectors + neuron, axis=1))
+            mirror = mirrored(neuron, cloud.entry)
+            away = np.minimum(away, np.linalg.norm(cloud.vectors - mirror, axis=1))
         closer = away < distance
         nearest[closer], distance[closer] = h, away[closer]
     return nearest, distance, SAME * np.linalg.norm(truth, axis=1)

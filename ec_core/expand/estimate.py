@@ -113,7 +113,7 @@ def typical_iterations(shape: Architecture) -> float:
     name, hidden = look_up(shape.activation), shape.sizes[1:-1]
     if len(hidden) > 1:
         return _DEEP
-    base = _KINK if name.kink else _SYMMETRIC if name.parity and not name.linear else _OTHER
+    base = _KINK if name.kinks else _SYMMETRIC if name.parity and not name.linear else _OTHER
     crowd = max(1.0, hidden[0] / (_CROWD * shape.sizes[0]))
     return base * float(crowd**_CROWDED)
 

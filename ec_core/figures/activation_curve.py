@@ -11,7 +11,7 @@ from ec_core.figures.words import number
 from ec_core.networks.activations import Activation, activation
 
 _REACH = 4.0
-"""Beyond, every activation of the table is a straight line."""
+"""From the point of symmetry; beyond, every activation but sin is nearly a straight line."""
 
 _POINTS = 321
 
@@ -30,7 +30,11 @@ def identity_text(entry: Activation) -> str:
         size = abs(entry.linear)
         factor = "" if size == 1 else f"{number(size, 3)}·"
         text += f" {'−' if entry.linear < 0 else '+'} {factor}z"
-    return f"s(−z) = {text}"
+    return f"{_mirror_text(entry)} = {text}"
+
+
+def _mirror_text(entry: Activation) -> str:
+    return f"s({number(2 * entry.centre)}−z)" if entry.centre else "s(−z)"
 
 
 def activation_curve(name: str, theme: Theme = LIGHT) -> go.Figure:
@@ -40,8 +44,8 @@ def activation_curve(name: str, theme: Theme = LIGHT) -> go.Figure:
     Raises InputError for an unknown name.
     """
     entry = activation(name)
-    z = np.linspace(-_REACH, _REACH, _POINTS)
-    curve, mirror = _values(entry, z), _values(entry, -z)
+    z = np.linspace(entry.centre - _REACH, entry.centre + _REACH, _POINTS)
+    curve, mirror = _values(entry, z), _values(entry, 2 * entry.centre - z)
     fig = figure(theme, 380, margin={"l": 24, "r": 96, "t": 60, "b": 24})
     fig.add_shape(
         type="line", x0=0, x1=0, yref="paper", y0=0, y1=1, line={"color": theme.trunk, "width": 1}
@@ -50,13 +54,14 @@ def activation_curve(name: str, theme: Theme = LIGHT) -> go.Figure:
         type="line", xref="paper", x0=0, x1=1, y0=0, y1=0, line={"color": theme.trunk, "width": 1}
     )
     _curve(fig, z, curve, "s(z)", {"color": theme.positive, "width": 3.5})
-    _curve(fig, z, mirror, "s(−z)", {"color": theme.negative, "width": 3, "dash": "9px,5px"})
+    said = _mirror_text(entry)
+    _curve(fig, z, mirror, said, {"color": theme.negative, "width": 3, "dash": "9px,5px"})
     ends = [
         ("s(z)", float(curve[-1]), theme.positive),
-        ("s(−z)", float(mirror[-1]), theme.negative),
+        (said, float(mirror[-1]), theme.negative),
     ]
     if entry.parity != 0:
-        other = entry.parity * curve + entry.linear * z + entry.constant
+        other = entry.parity * curve + entry.linear * (z - entry.centre) + entry.constant
         sparse = slice(0, _POINTS, 16)
         fig.add_scatter(
             x=z[sparse].round(4),
@@ -96,7 +101,8 @@ def activation_curve(name: str, theme: Theme = LIGHT) -> go.Figure:
         font={"size": 16},
     )
     fig.update_layout(
-        xaxis=axis(theme, "z", range=[-_REACH, _REACH], dtick=2), yaxis=axis(theme, nticks=6)
+        xaxis=axis(theme, "z", range=[entry.centre - _REACH, entry.centre + _REACH], dtick=2),
+        yaxis=axis(theme, nticks=6),
     )
     return fig
 

@@ -39,4 +39,6 @@ def _bend(shape: Architecture, z: Tensor) -> Tensor:
     """s''(z), zero at a kink: the spike there means nothing for a finite step."""
     slope = shape.entry.derivative
     bend = (slope(z + _SLOPE_STEP) - slope(z - _SLOPE_STEP)) / (2 * _SLOPE_STEP)
-    return torch.where(z.abs() > _SLOPE_STEP, bend, 0.0) if shape.entry.kink else bend
+    for kink in shape.entry.kinks:
+        bend = torch.where((z - kink).abs() > _SLOPE_STEP, bend, 0.0)
+    return bend

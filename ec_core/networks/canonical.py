@@ -1,8 +1,9 @@
 """The canonical form of weight vectors: one representative per symmetry class.
 
 A vector is (w, b), incoming weights and bias in standardised inputs. Only the symmetries of its
-own activation are divided out: the sign where s(-z) is s(z) up to sign, line and constant, the
-norm only where s is positively homogeneous (relu, leaky_relu). Source: Martinelli et al.,
+own activation are divided out: the sign where s(2c - z) is s(z) up to sign, line and constant, the
+norm only where s is positively homogeneous (relu, leaky_relu), whole periods of the bias where s
+has one (sin). Source: Martinelli et al.,
 ICML 2024, symmetries; docs/method.md#symmetries.
 """
 
@@ -62,26 +63,71 @@ def reference_direction(vectors: np.ndarray, seed: int = 0) -> np.ndarray:
     return np.asarray(directions[int(np.argmax(margins))])
 
 
+def mirrored(vectors: np.ndarray, entry: Activation) -> np.ndarray:
+    """Vectors (…, D+1) of the same neurons with the opposite incoming sign: (-w, 2c - b).
+
+    >>> from ec_core.networks.activations import activation
+    >>> mirrored(np.array([1.0, 2.0]), activation("relu6")).tolist()
+    [-1.0, 4.0]
+    """
+    result = -vectors
+    if entry.centre:
+        result[..., -1] += 2 * entry.centre
+    return result
+
+
+def centred(vectors: np.ndarray, entry: Activation) -> np.ndarray:
+    """Vectors (…, D+1) with biases from the point of symmetry, where a mirror image is -v."""
+    if not entry.centre:
+        return vectors
+    result = vectors.copy()
+    result[..., -1] -= entry.centre
+    return result
+
+
+def turns(biases: np.ndarray, entry: Activation) -> np.ndarray:
+    """How many whole periods bring biases (M,) next to the centre; zeros where there is none."""
+    if not entry.period:
+        return np.zeros(np.shape(biases))
+    with quiet():
+        count = np.round((biases - entry.centre) / entry.period)
+    return np.asarray(np.where(np.isfinite(count), count, 0.0))
+
+
+def folded(vectors: np.ndarray, entry: Activation) -> np.ndarray:
+    """Vectors (M, D+1) with their biases next to the centre, by whole periods."""
+    if not entry.period:
+        return vectors
+    result = vectors.copy()
+    result[:, -1] -= entry.period * turns(vectors[:, -1], entry)
+    return result
+
+
 def canonical(
     vectors: np.ndarray, entry: Activation, reference: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Canonical vectors (M, D+1), the signs (M,) and the norms (M,) that were divided out.
 
     ``vectors = sign · scale · canonical`` holds with scale = norm for homogeneous activations and
-    1 for all others. Without ``reference`` one is chosen from the vectors themselves.
+    1 for all others; a sign of -1 stands for ``mirrored``, and whole periods are left out.
+    Without ``reference`` one is chosen from the vectors themselves.
 
     >>> from ec_core.networks.activations import activation
     >>> v, sign, norm = canonical(np.array([[3.0, 4.0], [-3.0, -4.0]]), activation("relu"))
     >>> bool(np.allclose(v[0], v[1])), norm.tolist()
     (True, [5.0, 5.0])
     """
+    vectors = folded(vectors, entry)
     norms = lengths(vectors)
     signs = np.ones(len(vectors))
     if entry.parity != 0:
-        r = reference_direction(vectors) if reference is None else reference
+        around = centred(vectors, entry)
+        r = reference_direction(around) if reference is None else reference
         with quiet():
-            signs = np.where(vectors @ r < 0, -1.0, 1.0)
+            signs = np.where(around @ r < 0, -1.0, 1.0)
     result = vectors * signs[:, None]
+    if entry.centre:
+        result[signs < 0] = mirrored(vectors[signs < 0], entry)
     if entry.homogeneous:
         result = result / np.maximum(norms, TINY_NORM)[:, None]
     return result, signs, norms
@@ -93,13 +139,13 @@ def flip(
     """Write a·s(w·x + b) with the opposite incoming sign.
 
     weight (D,), bias, outgoing (K,). From identity (*) of ``activations``:
-    a·s(z) = a'·s(-z) - a'·linear·z - a'·constant with a' = parity·a.
-    Returns -w, -b, a' (K,), the skip map (K, D) and the constant (K,) to be added.
+    a·s(z) = a'·s(2c - z) - a'·linear·(z - c) - a'·constant with a' = parity·a.
+    Returns -w, 2c - b, a' (K,), the skip map (K, D) and the constant (K,) to be added.
     """
     flipped = entry.parity * outgoing
     skip = -entry.linear * np.outer(flipped, weight)
-    constant = -flipped * (entry.linear * bias + entry.constant)
-    return -weight, -bias, flipped, skip, constant
+    constant = -flipped * (entry.linear * (bias - entry.centre) + entry.constant)
+    return -weight, 2 * entry.centre - bias if entry.centre else -bias, flipped, skip, constant
 
 
 def pairwise_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

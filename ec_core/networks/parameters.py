@@ -89,6 +89,8 @@ def random_parameters(
         )
         block[..., : own - 1] *= (1.0 if last else norm) / math.sqrt(own - 1)
         block[..., own - 1] *= 0.0 if last else spread
+        if not last and shape.entry.centre:
+            block[..., own - 1] += shape.entry.centre
         blocks.append(block)
     return pack(blocks)
 

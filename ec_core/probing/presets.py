@@ -10,7 +10,7 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import activation as activation_named
-from ec_core.networks.canonical import TINY_NORM, canonical, pairwise_distances
+from ec_core.networks.canonical import TINY_NORM, canonical, mirrored, pairwise_distances
 from ec_core.networks.network import Network
 from ec_core.probing.datasets import CLASSIFICATION, DATASETS, load_dataset
 from ec_core.probing.training import score, train
@@ -70,7 +70,7 @@ def synthetic_network(sizes: tuple[int, ...], activation: str, seed: int) -> Net
 
     First layer: directions uniform on the sphere, norm 2 (weights alone). Every later weight is
     ±U(0.5, 1.5); rows that enter a hidden layer are then rescaled to norm 2. All biases, the
-    output's too, are N(0, 0.5²).
+    output's too, are N(0, 0.5²), those of relu6 neurons N(3, 0.5²): around its centre.
 
     >>> net = synthetic_network((4, 3, 1), "g", seed=0)
     >>> np.linalg.norm(net.weights[0], axis=1).round(12).tolist()
@@ -87,6 +87,8 @@ def synthetic_network(sizes: tuple[int, ...], activation: str, seed: int) -> Net
                 rows = _rows_of_norm(rows, INCOMING_NORM)
         weights.append(rows)
         biases.append(BIAS_SPREAD * rng.standard_normal(out))
+        if layer < len(sizes) - 2:
+            biases[-1] += activation_named(activation).centre
     return Network(activation, tuple(weights), tuple(biases))
 
 
@@ -134,7 +136,8 @@ def is_irreducible(network: Network) -> bool:
         vectors, _, _ = canonical(vectors, entry)
         distances = pairwise_distances(vectors, vectors)
         if entry.parity:
-            distances = np.minimum(distances, pairwise_distances(vectors, -vectors))
+            mirrors = mirrored(vectors, entry)
+            distances = np.minimum(distances, pairwise_distances(vectors, mirrors))
         np.fill_diagonal(distances, np.inf)
         if np.any(distances < SAME_NEURON * np.linalg.norm(vectors, axis=1)):
             return False

@@ -179,12 +179,7 @@ class _Composing:
         """
         x, shape = self._spread(self.problem.x), self.problem.shape
         best = [cluster.best for cluster in view.clusters.kept]
-        vectors = torch.from_numpy(view.cloud.vectors[best])
-        # the normal form undone
-        scale = view.cloud.sign[best]
-        if view.cloud.entry.homogeneous:
-            scale = scale * view.cloud.norm[best]
-        vectors = vectors * torch.from_numpy(scale)[:, None]
+        vectors = torch.from_numpy(view.cloud.original(best))
         reads = _outputs(shape, self.blocks, x)
         sums = torch.stack(
             [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import activation
 from ec_core.networks.canonical import canonical
 from ec_core.runs.run import Run
 
@@ -31,7 +31,5 @@ def flattened(run: Run, vectors: np.ndarray) -> np.ndarray:
     size = vectors.shape[-1]
     rng = np.random.default_rng(run.settings().seed)
     directions, _ = np.linalg.qr(rng.standard_normal((size, min(3, size))))
-    rows, _, _ = canonical(
-        vectors.reshape(-1, size), ACTIVATIONS[run.activation], directions[:, -1]
-    )
+    rows, _, _ = canonical(vectors.reshape(-1, size), activation(run.activation), directions[:, -1])
     return np.asarray((rows @ directions[:, :2]).reshape(*vectors.shape[:-1], 2))

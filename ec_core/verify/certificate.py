@@ -228,14 +228,17 @@ def _signs(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]
 
 def _one_sided(network: Network, probes: ProbeSet) -> Iterator[_Doubt]:
     """Neurons with a kink that the probes never cross."""
-    if not activation(network.activation).kink:
+    kinks = activation(network.activation).kinks
+    if not kinks:
         return
     for layer in range(len(network.weights) - 1):
         z = network.hidden(probes.inputs, layer)
-        count = int(((z > 0).all(axis=0) | (z < 0).all(axis=0)).sum())
+        sides = [(z > kink).all(axis=0) | (z < kink).all(axis=0) for kink in kinks]
+        count = int(np.any(sides, axis=0).sum())
         if count:
             neurons = "1 neuron" if count == 1 else f"{count} neurons"
-            reason = f"The probes stay on one side of the kink of {neurons} of layer {layer + 1}."
+            which = "the kink" if len(kinks) == 1 else "a kink"
+            reason = f"The probes stay on one side of {which} of {neurons} of layer {layer + 1}."
             yield _Doubt(reason, WIDER_PROBES)
 
 

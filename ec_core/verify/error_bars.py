@@ -222,6 +222,7 @@ def _norms_fixed(columns: np.ndarray, network: Network, identified: np.ndarray) 
     Scaling neuron j by 1 + t changes the parameters by t·T_j: its (w, b) grows, its outgoing
     weights shrink. With N_j the unit vector along (w, b): c - T (N'T)^-1 N'c.
     """
+    degree = activation(network.activation).degree
     weights = [network.weights[0][:, identified], *network.weights[1:]]
     shapes = _blocks(network, int(identified.sum()))
     starts = np.cumsum([0, *(out * width for out, width in shapes)])
@@ -234,7 +235,7 @@ def _norms_fixed(columns: np.ndarray, network: Network, identified: np.ndarray) 
             t[place : place + len(vector)] = vector
             n[place : place + len(vector)] = vector / max(np.linalg.norm(vector), 1e-300)
             outgoing = t[starts[layer + 1] : starts[layer + 2]].reshape(shapes[layer + 1])
-            outgoing[:, j] = -weights[layer + 1][:, j]
+            outgoing[:, j] = -degree * weights[layer + 1][:, j]
             along.append(t)
             normal.append(n)
     T, N = np.array(along).T, np.array(normal)

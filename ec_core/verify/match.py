@@ -16,7 +16,7 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import Activation, activation
-from ec_core.networks.canonical import TINY_NORM, flip, quiet
+from ec_core.networks.canonical import TINY_NORM, centred, flip, folded, quiet, turns
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.verify.coordinates import own_coordinates
@@ -151,11 +151,17 @@ class _Draft:
         self.biases[layer] = self.biases[layer][order]
         self.weights[layer + 1] = self.weights[layer + 1][:, order]
 
-    def rescale(self, layer: int, neuron: int, factor: float) -> None:
-        """a·s(z) = (a/f)·s(f·z) for homogeneous s and f > 0."""
+    def rescale(self, layer: int, neuron: int, factor: float, degree: int) -> None:
+        """a·s(z) = (a/f^n)·s(f·z) for s homogeneous of degree n and f > 0."""
         self.weights[layer][neuron] *= factor
         self.biases[layer][neuron] *= factor
-        self.weights[layer + 1][:, neuron] /= factor
+        self.weights[layer + 1][:, neuron] /= factor**degree
+
+    def turn(self, layer: int, neuron: int, count: float, entry: Activation) -> None:
+        """The bias so many whole periods lower: a·s(z) = a·turn^n·s(z - n·p)."""
+        self.biases[layer][neuron] -= count * entry.period
+        if count % 2:
+            self.weights[layer + 1][:, neuron] *= entry.turn
 
     def flip(self, layer: int, neuron: int, entry: Activation) -> None:
         """The opposite incoming sign, for activations that leave no linear term."""
@@ -174,12 +180,24 @@ def _difference(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sum((u - v) ** 2) / max(np.sum(u * u), np.sum(v * v), TINY_NORM))
 
 
-def _same_norm(mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray) -> None:
+def _same_norm(
+    mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray, degree: int
+) -> None:
     """Give a neuron of ``yours`` the norm |(w, b)| of its partner."""
     wanted = float(norms(mine.vectors(layer)[neuron, columns][None])[0])
     norm = float(norms(yours.vectors(layer)[neuron, columns][None])[0])
     if min(wanted, norm) > TINY_NORM:
-        yours.rescale(layer, neuron, wanted / norm)
+        yours.rescale(layer, neuron, wanted / norm, degree)
+
+
+def _same_turn(
+    mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray, entry: Activation
+) -> None:
+    """The bias of ``yours`` next to its partner's by whole periods, in the nearer sign."""
+    a, b = mine.vectors(layer)[neuron, columns], yours.vectors(layer)[neuron, columns]
+    sign = 1.0 if a[:-1] @ b[:-1] >= 0 else -1.0
+    count = np.round((b[-1] - sign * (a[-1] - entry.centre) - entry.centre) / entry.period)
+    yours.turn(layer, neuron, float(count), entry)
 
 
 def _undo(
@@ -188,10 +206,13 @@ def _undo(
     """Undo the scale and the sign of one neuron of ``yours``; returns the sign."""
     last = layer + 2 == len(mine.weights) == len(yours.weights)
     if entry.homogeneous:
-        _same_norm(mine, yours, layer, neuron, columns)
-    a, b = mine.vectors(layer)[neuron, columns], yours.vectors(layer)[neuron, columns]
+        _same_norm(mine, yours, layer, neuron, columns, entry.degree)
     if not entry.parity:
         return 1.0
+    if entry.period:
+        _same_turn(mine, yours, layer, neuron, columns, entry)
+    a = centred(mine.vectors(layer)[neuron, columns], entry)
+    b = centred(yours.vectors(layer)[neuron, columns], entry)
     along, against = _difference(a, b), _difference(a, -b)
     if last and entry.parity == -1:
         # two incoming vectors near zero say little: the outgoing weights join the decision
@@ -203,6 +224,18 @@ def _undo(
     if not entry.leaves_linear:
         yours.flip(layer, neuron, entry)
     return -1.0
+
+
+def _view(
+    draft: _Draft, layer: int, count: int, columns: np.ndarray, entry: Activation
+) -> LayerView:
+    """The first ``count`` neurons, biases from the point of symmetry, whole periods left out."""
+    vectors = draft.vectors(layer)[:count, columns]
+    outgoing = draft.weights[layer + 1][:, :count]
+    if entry.period:
+        odd = turns(vectors[:, -1], entry) % 2 == 1
+        outgoing = outgoing * np.where(odd, float(entry.turn), 1.0)
+    return LayerView(centred(folded(vectors, entry), entry), outgoing)
 
 
 def _match_layer(
@@ -225,10 +258,8 @@ def _match_layer(
         columns[:-1] = known
     count, count_other = teacher.sizes[layer + 1], other.sizes[layer + 1]
     pairs = pair(
-        LayerView(mine.vectors(layer)[:count, columns], mine.weights[layer + 1][:, :count]),
-        LayerView(
-            yours.vectors(layer)[:count_other, columns], yours.weights[layer + 1][:, :count_other]
-        ),
+        _view(mine, layer, count, columns, entry),
+        _view(yours, layer, count_other, columns, entry),
         entry,
         outgoing_known=teacher.sizes == other.sizes,
         last=layer + 2 == len(teacher.weights),
@@ -245,11 +276,11 @@ def _match_layer(
     for neuron in map(int, pairs[:, 0]):
         signs[neuron] = _undo(mine, yours, layer, neuron, columns, entry)
         if filed is not None and entry.homogeneous:
-            _same_norm(*filed, layer, neuron, columns)
+            _same_norm(*filed, layer, neuron, columns, entry.degree)
         elif filed is not None and signs[neuron] < 0 and not entry.leaves_linear:
             filed[1].flip(layer, neuron, entry)
-    a = mine.vectors(layer)[pairs[:, 0]][:, columns]
-    b = yours.vectors(layer)[pairs[:, 0]][:, columns]
+    a = centred(mine.vectors(layer)[pairs[:, 0]][:, columns], entry)
+    b = centred(yours.vectors(layer)[pairs[:, 0]][:, columns], entry)
     distance = cosine_distances(a, b, entry)
     same = distance <= MATCHED_COSINE
     if not entry.homogeneous:

@@ -82,7 +82,8 @@ def _cost(
     w_a, w_b, out_a, out_b = a.incoming, b.incoming, a.outgoing, b.outgoing
     if entry.homogeneous:
         # the norm moves to the outgoing side: compare directions, and outgoing times norm
-        out_a, out_b = out_a * norms(w_a), out_b * norms(w_b)
+        n = entry.degree
+        out_a, out_b = out_a * norms(w_a) ** n, out_b * norms(w_b) ** n
         w_a, w_b = units(w_a), units(w_b)
     w_a, w_b = _scaled(w_a, w_b)
     along, against = pairwise_distances(w_a, w_b), pairwise_distances(w_a, -w_b)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ec_core.cluster.cut import Clusters
 from ec_core.networks.activations import activation
-from ec_core.networks.canonical import canonical
+from ec_core.networks.canonical import canonical, mirrored
 from ec_core.networks.network import Network
 
 SAME = 0.05
@@ -41,7 +41,8 @@ def support(standard: Network, clusters: Clusters) -> tuple[int, ...]:
         distance = np.linalg.norm(centres - vector, axis=1)
         if entry.parity:
             # which sign is canonical depends on a direction that the cloud chose for itself
-            distance = np.minimum(distance, np.linalg.norm(centres + vector, axis=1))
+            mirror = mirrored(vector, entry)
+            distance = np.minimum(distance, np.linalg.norm(centres - mirror, axis=1))
         nearest = int(np.argmin(distance))
         cluster = clusters.clusters[nearest]
         scatter = SCATTER * cluster.spread if cluster.kept else 0.0

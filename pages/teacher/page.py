@@ -10,7 +10,7 @@ from pages.shell import frame, show, steps, theme, words
 # isort: split
 from ec_core import figures
 from ec_core.expand.config import DEEPEST
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import activation
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
 from pages.parts import lock
@@ -88,7 +88,7 @@ def _inside(source: Source) -> None:
             height=340,
             alt=f"The curve of {network.activation}.",
         )
-        frame.note(f"Symmetry class: {ACTIVATIONS[network.activation].symmetry}.")
+        frame.note(f"Symmetry class: {activation(network.activation).symmetry}.")
     with tabs[1]:
         symmetry.demonstrate(network)
         frame.formula("The symmetries, as formulas", "symmetry")

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import activation
 from ec_core.networks.canonical import flip
 from ec_core.networks.network import Network
 from pages.shell import frame, words
@@ -32,7 +32,7 @@ class Flipped:
     def answers(self, x: np.ndarray, *, with_rest: bool) -> np.ndarray:
         """Answers (N, K); without the rest only if ``with_rest`` is False."""
         net = self.network
-        s = ACTIVATIONS[net.activation].function
+        s = activation(net.activation).function
         z = s(torch.from_numpy(net.hidden(x))).numpy() @ net.weights[1].T + net.biases[1]
         if with_rest:
             z = z + x @ self.skip.T + self.constant
@@ -43,7 +43,7 @@ class Flipped:
 
 def flipped(network: Network, neurons: list[int]) -> Flipped:
     """Flip neurons of the first hidden layer by their class's identity; without one, all signs."""
-    entry = ACTIVATIONS[network.activation]
+    entry = activation(network.activation)
     w, b = network.weights[0].copy(), network.biases[0].copy()
     out = network.weights[1].copy()
     skip, constant = np.zeros((len(out), w.shape[1])), np.zeros(len(out))
@@ -69,7 +69,7 @@ def _verdict(network: Network, result: Flipped, chosen: list[int]) -> None:
     before = network(x)
     whole = float(np.abs(result.answers(x, with_rest=True) - before).max())
     bare = float(np.abs(result.answers(x, with_rest=False) - before).max())
-    entry = ACTIVATIONS[network.activation]
+    entry = activation(network.activation)
     if not chosen:
         st.markdown("Choose neurons to flip, and see what happens to the answers.")
     elif entry.parity == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core.errors import InputError
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import ACTIVATIONS, activation
 from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_network
 from ec_core.networks.tensors import LAYOUTS
@@ -23,13 +23,13 @@ _LAYOUT_WORDS = dict(
 
 def activation_box(default: str | None, key: str) -> str | None:
     """Which activation; None until one is chosen where there is no default."""
-    names = list(ACTIVATIONS)
+    names = list(dict.fromkeys([*ACTIVATIONS, *([default] if default else [])]))
     chosen = st.selectbox(
         "Activation",
         names,
         index=None if default is None else names.index(default),
         key=f"teacher_activation_{key}",
-        format_func=lambda name: f"{name}  ({ACTIVATIONS[name].symmetry})",
+        format_func=lambda name: f"{name}  ({activation(name).symmetry})",
         placeholder="Which one?",
         persist_state="session",
         help="In brackets: which changes of sign and size leave the function as it is.",

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.canonical import canonical, flip, pairwise_distances, reference_direction
+from ec_core.networks.canonical import (
+    canonical,
+    centred,
+    flip,
+    mirrored,
+    pairwise_distances,
+    reference_direction,
+)
 
 symmetric = pytest.mark.parametrize(
     "name", sorted(name for name, entry in ACTIVATIONS.items() if entry.parity)
@@ -23,7 +30,14 @@ def test_the_form_puts_the_vector_together_again(name: str, seed: int) -> None:
     vectors = np.random.default_rng(seed).standard_normal((7, 4))
     form, sign, norm = canonical(vectors, ACTIVATIONS[name])
     scale = norm if ACTIVATIONS[name].homogeneous else np.ones(7)
-    np.testing.assert_allclose(form * (sign * scale)[:, None], vectors, rtol=1e-14)
+    entry = ACTIVATIONS[name]
+    again = np.where((sign < 0)[:, None], mirrored(form, entry), form) * scale[:, None]
+    if entry.period:
+        shift = (vectors - again)[:, -1] / entry.period
+        np.testing.assert_allclose(shift, np.round(shift), atol=1e-13)
+        assert np.all(np.abs(form[:, -1]) <= entry.period / 2)
+        again[:, -1] = vectors[:, -1]
+    np.testing.assert_allclose(again, vectors, rtol=1e-14, atol=1e-15)
 
 
 @symmetric
@@ -33,12 +47,13 @@ def test_signs_and_for_homogeneous_scales_do_not_matter(name: str, seed: int) ->
     entry = ACTIVATIONS[name]
     rng = np.random.default_rng(seed)
     vectors = rng.standard_normal((6, 3))
-    reference = reference_direction(vectors)
-    change = rng.choice([-1.0, 1.0], (6, 1))
+    reference = reference_direction(centred(vectors, entry))
+    other = np.where(rng.random((6, 1)) < 0.5, mirrored(vectors, entry), vectors)
     if entry.homogeneous:
-        change = change * rng.uniform(0.1, 10, (6, 1))
+        other = other * rng.uniform(0.1, 10, (6, 1))
+    other[:, -1] += entry.period * rng.integers(-2, 3, 6)
     first, _, _ = canonical(vectors, entry, reference)
-    second, _, _ = canonical(vectors * change, entry, reference)
+    second, _, _ = canonical(other, entry, reference)
     np.testing.assert_allclose(first, second, rtol=0, atol=1e-14)
 
 
@@ -91,7 +106,7 @@ def test_flip_is_the_same_function(name: str, seed: int) -> None:
     before = neuron(w, b, outgoing)
     after = neuron(w2, b2, outgoing2) + x @ skip.T + constant
     np.testing.assert_allclose(after, before, rtol=0, atol=1e-13)
-    np.testing.assert_array_equal(w2, -w)
+    np.testing.assert_array_equal(np.append(w2, b2), mirrored(np.append(w, b), entry))
 
 
 def test_distances_are_exact_where_dot_products_fail() -> None:

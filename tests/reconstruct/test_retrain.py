@@ -16,7 +16,7 @@ from ec_core.cluster.layer import LayerView, view_layer
 from ec_core.control import Control
 from ec_core.events import LayerStep, TrainingProgress
 from ec_core.expand.students import StudentEnsemble, ensemble_of
-from ec_core.networks.activations import ACTIVATIONS, activation
+from ec_core.networks.activations import COMMON, activation
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network
 from ec_core.probing.asking import ask
@@ -70,7 +70,7 @@ def _climb(
     return walked.students, walked.views, list(events)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", COMMON)
 def test_exact_students_stay_exact_and_every_layer_is_counted(name: str) -> None:
     probes = _probes(name)
     ensemble = _copies(name, probes)

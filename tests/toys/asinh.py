@@ -6,4 +6,4 @@ import torch
 
 from ec_core.networks.activations import Activation
 
-ARCTAN = Activation("arctan", torch.atan, lambda z: 1 / (1 + z * z), parity=-1)
+ASINH = Activation("asinh", torch.asinh, lambda z: (1 + z * z).rsqrt(), parity=-1)
