@@ -10,6 +10,7 @@ from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import ACTIVATIONS, activation
 from ec_core.networks.architecture import Architecture
+from ec_core.networks.canonical import centred, mirrored
 
 S, D, H, K = 4, 3, 5, 2
 
@@ -76,17 +77,24 @@ def test_provenance_undoes_the_normal_form(kind: str) -> None:
     cloud = pool(ensemble)
     assert len(cloud) == S * H
     incoming = ensemble.incoming[cloud.student, cloud.neuron]
-    expected = cloud.sign[:, None] * incoming
-    if activation(kind).homogeneous:
-        expected = expected / cloud.norm[:, None]
+    entry = activation(kind)
+    turned = np.where(cloud.sign[:, None] < 0, mirrored(incoming, entry), incoming)
+    expected = turned / cloud.norm[:, None] if entry.homogeneous else turned
+    if entry.period:
+        shift = (expected - cloud.vectors)[:, -1] / entry.period
+        np.testing.assert_allclose(shift, np.round(shift), atol=1e-14)
+        expected[:, -1] = cloud.vectors[:, -1]
     np.testing.assert_array_equal(cloud.vectors, expected)
-    np.testing.assert_array_equal(cloud.norm, np.linalg.norm(incoming, axis=1))
+    if not entry.period:
+        np.testing.assert_array_equal(cloud.norm, np.linalg.norm(incoming, axis=1))
+        back = cloud.original(np.arange(len(cloud)))
+        np.testing.assert_allclose(back, incoming, rtol=1e-14, atol=1e-15)
     for at, (s, h) in enumerate(zip(cloud.student, cloud.neuron, strict=True)):
         np.testing.assert_array_equal(cloud.outgoing[at], ensemble.outgoing(0)[s, :, h])
     np.testing.assert_array_equal(cloud.loss, ensemble.losses[cloud.student])
     assert cloud.activation == kind
     if activation(kind).parity:
-        assert (cloud.vectors @ cloud.reference >= 0).all()
+        assert (centred(cloud.vectors, entry) @ cloud.reference >= 0).all()
     else:
         assert (cloud.sign == 1).all()
 
@@ -97,10 +105,12 @@ def test_copies_up_to_symmetry_become_one_point(kind: str) -> None:
     entry = activation(kind)
     base = rng.standard_normal((1, H, D + 1))
     base[..., 0] = 1e-13  # a first coordinate near zero must not decide the sign
-    signs = rng.choice([-1.0, 1.0], (S, H, 1)) if entry.parity else 1.0
+    mirror = rng.random((S, H, 1)) < 0.5 if entry.parity else np.zeros((S, H, 1), bool)
     scales = rng.lognormal(0, 1, (S, H, 1)) if entry.homogeneous else 1.0
     jitter = 1e-12 * rng.standard_normal((S, H, D + 1))
-    cloud = pool(ensemble_of((base + jitter) * signs * scales, np.ones((S, K, H)), kind))
+    copies = np.where(mirror, mirrored(base + jitter, entry), base + jitter) * scales
+    copies[..., -1] += entry.period * rng.integers(-2, 3, (S, H))
+    cloud = pool(ensemble_of(copies, np.ones((S, K, H)), kind))
     for h in range(H):
         copies = cloud.vectors[cloud.neuron == h]
         assert len(copies) == S

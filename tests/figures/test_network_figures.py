@@ -132,7 +132,10 @@ def test_weight_table_of_wide_layers_prints_no_numbers() -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_dots_of_the_identity_lie_on_the_mirrored_curve(name: str) -> None:
     fig = activation_curve(name)
-    curve, mirror = samples.named(fig, "s(z)"), samples.named(fig, "s(−z)")
+    curve, mirror = (
+        samples.named(fig, "s(z)"),
+        samples.named(fig, "s(6−z)" if name == "relu6" else "s(−z)"),
+    )
     assert np.allclose(np.asarray(curve.y)[::-1], np.asarray(mirror.y), atol=1e-12)
     dots = [trace for trace in fig.data if trace.name == "identity"]
     assert len(dots) == (ACTIVATIONS[name].parity != 0)

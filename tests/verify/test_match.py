@@ -40,7 +40,11 @@ def disguised(network: Network, seed: int) -> Network:
                 factor = rng.uniform(0.1, 10)
                 weights[layer][j] *= factor
                 biases[layer][j] *= factor
-                weights[layer + 1][:, j] /= factor
+                weights[layer + 1][:, j] /= factor**entry.degree
+            if entry.period:
+                turns = int(rng.integers(-2, 3))
+                biases[layer][j] += turns * entry.period
+                weights[layer + 1][:, j] *= float(entry.turn) ** turns
         network = Network(network.activation, tuple(weights), tuple(biases))
         network = network.permuted(rng.permutation(size), layer)
     return network
