@@ -58,7 +58,9 @@ def test_a_disguised_network_is_the_same(sizes: tuple[int, ...], activation: str
         other = disguised(net, seed + 100)
         report = match(net, other)
         assert report.max_weight_error is not None and report.max_weight_error < 1e-13
-        assert report.function_error is not None and report.function_error < 1e-13
+        # a degree multiplies the relative rounding of what a layer reads
+        room = 1e-13 * max(1, ACTIVATIONS[activation].degree) ** (len(sizes) - 2)
+        assert report.function_error is not None and report.function_error < room
         for layer, size in zip(report.layers, sizes[1:-1], strict=True):
             assert (layer.matched, layer.missing, layer.extra) == (size, 0, 0)
             assert layer.max_cosine_distance is not None and layer.max_cosine_distance < 1e-28
