@@ -295,7 +295,7 @@ def race(
     for racing, (depth, width) in product(fields, field.heats):
         if racing is not field and _level(list(best.values())):
             break
-        probes = _answers(source, width, depth).told(config.precision)
+        probes = answers(source, width, depth).told(config.precision)
         refuse_linear(probes)
         runners = yield from heat(probes, racing.at(depth), width, config, control, until)
         for runner in runners:
@@ -313,7 +313,7 @@ def _level(runners: list[Runner]) -> bool:
     return len(losses) >= LEVEL_OF and losses[LEVEL_OF - 1] <= LEVEL * losses[0]
 
 
-def _answers(source: Source, width: int, depth: int) -> ProbeSet:
+def answers(source: Source, width: int, depth: int) -> ProbeSet:
     """As many as students of that size need, where they can be asked for."""
     if isinstance(source, ProbeSet):
         return source

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ec_core import race
+from ec_core import ends
 from ec_core.chain import Recovery
 from ec_core.control import Control
 from ec_core.errors import InputError
@@ -24,6 +24,7 @@ def _given(
     inputs: int | str | Sequence[str] | None,
     outputs: str | Sequence[str] | None,
     seed: int,
+    output: str,
 ) -> ProbeSet:
     """The probes of a file of questions and answers."""
     if isinstance(inputs, int):
@@ -32,7 +33,7 @@ def _given(
             "of the questions, such as 'x1,x2'."
         )
     found = open_answers(path, inputs, outputs)
-    return make_probes(found.x, found.y, seed).named(found.columns)
+    return make_probes(found.x, found.y, seed, output=output).named(found.columns)
 
 
 def recover(
@@ -42,6 +43,7 @@ def recover(
     hidden_layers: int | str = AUTO,
     inputs: int | str | Sequence[str] | None = None,
     outputs: str | Sequence[str] | None = None,
+    output: str = AUTO,
     probes: int | None = None,
     distribution: str = "gaussian",
     data: np.ndarray | None = None,
@@ -61,6 +63,9 @@ def recover(
     hidden_layers : of the teacher; "auto": as many as the tuple ``width`` names, else found out
     inputs : D, where the callable does not say; of a file, the columns of the questions;
         outputs : of a file, those of the answers. Where nothing is said their names tell
+    output : what stands after the last layer of whoever answers, "logits", "softmax", "sigmoid",
+        "log-softmax" or "tanh": the network before it is recovered; "auto": found out. A ProbeSet
+        and an Asker have their own
     budget : seconds, None for no limit; seed : of all random numbers
     on_event : called with every event
     settings : the other fields of ``RecoverConfig`` (students, width, gamma, …)
@@ -77,7 +82,7 @@ def recover(
     field = Field.of(activation, hidden_layers, settings.get("width"))
     config = field.settings(seed=seed, **settings)
     if isinstance(source, str | Path):
-        source = _given(source, inputs, outputs, seed)
+        source = _given(source, inputs, outputs, seed, output)
     elif isinstance(inputs, int | None) and outputs is None:
         known_inputs = inputs
     else:
@@ -91,6 +96,7 @@ def recover(
             "seed": seed,
             "inputs": known_inputs,
             "data": data,
+            "output": output,
         }
         known: dict[str, Any] = {
             "hidden_layers": config.hidden_layers,
@@ -100,4 +106,4 @@ def recover(
             source = Asker(source, **how, **known)
         else:
             source = probe(source, count=probes, **how)
-    return drain(race.run(source, field, config, Control(budget)), on_event)
+    return drain(ends.run(source, field, config, Control(budget)), on_event)

@@ -39,6 +39,7 @@ def make_report(
         "sizes": list(reconstruction.network.sizes),
         "inputs": list(probes.columns.inputs),
         "outputs": list(probes.columns.outputs),
+        "output": probes.output.kind,
         "activation": family_of(reconstruction.network.activation),
         "parameters": parameters(reconstruction.network.activation),
         "hidden_layers": len(reconstruction.network.sizes) - 2,

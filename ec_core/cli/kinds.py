@@ -50,7 +50,7 @@ def without_asking(args: Namespace) -> None:
 def _given(args: Namespace) -> tuple[ProbeSet, None]:
     without_asking(args)
     given = told_answers(args.source, args)
-    return make_probes(given.x, given.y, args.seed).named(given.columns), None
+    return make_probes(given.x, given.y, args.seed, output=args.output).named(given.columns), None
 
 
 def with_asking(args: Namespace) -> None:
@@ -77,11 +77,12 @@ def _asked(args: Namespace) -> Opened:
             hidden_layers=args.hidden_layers if isinstance(args.hidden_layers, int) else 1,
             activation=told,
             numbers=True,
+            output=args.output,
         )
         asker(asker.first)  # refused here, before anything is trained
         return asker, teacher
     x, y = questions_and_answers(teacher, args.probes, distribution, args.seed)
-    return make_probes(x, y, args.seed, numbers=True), teacher
+    return make_probes(x, y, args.seed, numbers=True, output=args.output), teacher
 
 
 KINDS: tuple[Kind, ...] = (

@@ -16,6 +16,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS, spelled
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing import DISTRIBUTIONS
+from ec_core.probing.outputs import OUTPUTS
 from ec_core.race import AUTO
 
 MAX_SEED = 2**32 - 1
@@ -268,6 +269,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     find.add_argument("--gamma", type=_number(0, 1), default=0.5, help="least share of students")
     find.add_argument("--beta", type=_number(0, 180), default=30.0, help="widest angle, degrees")
+    find.add_argument(
+        "--output",
+        choices=OUTPUTS,
+        default=AUTO,
+        help="what stands after the last layer of what answers (default auto: found out)",
+    )
     find.add_argument(
         "--precision",
         type=_precision,

@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from ec_core import race
+from ec_core import ends
 from ec_core.cli.commands import dashed
 from ec_core.cli.kinds import open_source
 from ec_core.cli.output import answer, json_text, output_path
@@ -14,6 +14,7 @@ from ec_core.cli.progress import watch
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
 from ec_core.networks.files import save_network, write_atomically
+from ec_core.probing.outputs import Output
 from ec_core.race import Field
 from ec_core.verify.evidence import verdict
 from ec_core.verify.match import match
@@ -41,6 +42,7 @@ def _summary(report: dict[str, Any], path: Path) -> str:
             report["precision"],
             report["size_confidence"],
             free=len(report["free_directions"]),
+            gauge=Output(report["output"]).gauge,
         )
     )
     lines += [f"- {said}" for said in report["free_directions"] if report["verified"]]
@@ -60,7 +62,7 @@ def recover(args: Namespace) -> bool:
     field = Field.of(args.activation, args.hidden_layers, args.width)
     config = _config(args, field)
     source, teacher = open_source(args)
-    recovery = watch(race.run(source, field, config, Control(args.budget)))
+    recovery = watch(ends.run(source, field, config, Control(args.budget)))
     probes = recovery.probes
     report = dict(recovery.report)
     report["probes"] = {"learnt_from": len(probes.x), "held_out": len(probes.x_heldout)}

@@ -96,6 +96,16 @@ class Network:
             )
         return self.hidden(x, len(self.weights) - 1)
 
+    def centred(self) -> Network:
+        """The network whose logits sum to zero and differ from these by one function for all.
+
+        Both give the same probabilities.
+        """
+        weights, biases = list(self.weights), list(self.biases)
+        weights[-1] = weights[-1] - weights[-1].mean(axis=0)
+        biases[-1] = biases[-1] - biases[-1].mean()
+        return replace(self, weights=tuple(weights), biases=tuple(biases))
+
     def permuted(self, order: np.ndarray, layer: int = 0) -> Network:
         """The same function with the neurons of a hidden layer in another order."""
         weights, biases = list(self.weights), list(self.biases)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
+from ec_core.probing.outputs import LOG_SOFTMAX, LOGITS, PLAIN, SIGMOID, SOFTMAX, TANH, Output
 from ec_core.probing.precision import BFLOAT16, FLOAT16, FLOAT32
 
 TYPES = {FLOAT32: torch.float32, FLOAT16: torch.float16, BFLOAT16: torch.bfloat16}
@@ -36,18 +37,28 @@ _LIBRARY: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """Second ways of computing an activation, as libraries do; their digits differ from the table's."""
 
+_LAST: dict[str, Callable[[Tensor], Tensor]] = {
+    SOFTMAX: lambda z: torch.softmax(z, dim=1),
+    LOG_SOFTMAX: lambda z: torch.log_softmax(z, dim=1),
+    SIGMOID: torch.sigmoid,
+    TANH: torch.tanh,
+}
+"""What a machine makes of its logits, by the name of the output."""
+
 _APART = 4.0
 """By how many units in the last place weights are moved to see other roundings."""
 
 
 def arithmetic_errors(
-    network: Network, x: np.ndarray, looks: str, count: int = 2
+    network: Network, x: np.ndarray, looks: str, count: int = 2, output: Output = PLAIN
 ) -> Iterator[np.ndarray]:
     """(N, K) errors of a network's answers to x (N, D) computed in a short type, ``count`` times.
 
     looks : a key of ``TYPES``; nothing for any other. In the units of the answers. Once or twice
     as the network is, with either way of computing its activation; then with weights a few units
     in the last place away, which is as well as they are known: other roundings of the same kind.
+    output : what the machine computed after the last layer, and was undone; zero where it was
+    rounded to an end that cannot be
 
     >>> third, zero = np.ones((1, 1)) / 3, np.zeros(1)
     >>> net = Network("tanh", (third, third), (zero, zero))
@@ -84,10 +95,25 @@ def arithmetic_errors(
             h = rounded(h @ w.T + b)
             if layer + 1 < len(weights):
                 h = rounded(ways[trial % len(ways)](h))
-        yield h.double().numpy() - same(x)
+        yield _undone(h, kind, same(x), output)
 
 
-def arithmetic_error(network: Network, x: np.ndarray, looks: str) -> np.ndarray:
+def _undone(h: Tensor, kind: torch.dtype, exact: np.ndarray, output: Output) -> np.ndarray:
+    """Errors (N, K) of logits ``h`` (N, K) in a short type, after what was made of them there."""
+    if output.kind == LOGITS:
+        return np.asarray(h.double().numpy() - exact)
+    answers = _LAST[output.kind](h).to(kind).double().numpy()
+    if output.gauge:
+        exact = exact - exact.mean(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        errors = output.logits(answers) - exact
+    return np.asarray(np.where(np.isfinite(errors), errors, 0.0))
+
+
+def arithmetic_error(
+    network: Network, x: np.ndarray, looks: str, output: Output = PLAIN
+) -> np.ndarray:
     """(K,) the largest mean squared one of ``arithmetic_errors``; zero where there are none."""
-    errors = [np.mean(error**2, axis=0) for error in arithmetic_errors(network, x, looks)]
+    made = arithmetic_errors(network, x, looks, output=output)
+    errors = [np.mean(error**2, axis=0) for error in made]
     return np.max(errors, axis=0) if errors else np.zeros(network.sizes[-1])

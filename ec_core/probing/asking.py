@@ -8,6 +8,7 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import activation as look_up
+from ec_core.probing.outputs import AUTO
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.seeding import stage_seed
 
@@ -145,6 +146,7 @@ class Asker:
     hidden_layers, activation : of the network that is looked for, from which the usual ``first``
         follows
     numbers : the answers are known to be a network's own numbers, not labels (``make_probes``)
+    output : what stands after the teacher's last layer, one of ``OUTPUTS``
 
     >>> asker = Asker(lambda x: np.tanh(x[:, :1]), inputs=2, first=10)
     >>> len(asker(asker.first).x), len(asker(20).x), len(asker(15).x)
@@ -163,15 +165,26 @@ class Asker:
         activation: str | None = None,
         first: int | None = None,
         numbers: bool = False,
+        output: str = AUTO,
     ) -> None:
         self._teacher, self._distribution, self._seed = teacher, distribution, seed
         self._inputs, self._data = input_size(teacher, inputs, data), data
-        self._all, self._numbers = distribution == "data", numbers
+        self._all, self._numbers, self.output = distribution == "data", numbers, output
         usual = default_count(self._inputs, hidden_layers, activation)
         self.first = usual if first is None else first
         self.x = np.empty((0, self._inputs))
         self.y: np.ndarray | None = None
         self._probes: ProbeSet | None = None
+
+    def read_as(self, output: str) -> None:
+        """From now on take the answers for those of another output; nothing is asked anew."""
+        self.output, self._probes = output, None
+        if self.y is not None:
+            self._probes = self._ready()
+
+    def _ready(self) -> ProbeSet:
+        assert self.y is not None
+        return make_probes(self.x, self.y, self._seed, numbers=self._numbers, output=self.output)
 
     def __call__(self, count: int) -> ProbeSet:
         if self._probes is not None and (self._all or count <= len(self.x)):
@@ -184,7 +197,7 @@ class Asker:
         else:
             y = answers(self._teacher, x)
         self.x, self.y = x, y
-        self._probes = make_probes(x, y, self._seed, numbers=self._numbers)
+        self._probes = self._ready()
         return self._probes
 
 
@@ -210,12 +223,14 @@ def probe(
     data: np.ndarray | None = None,
     hidden_layers: int = 1,
     activation: str | None = None,
+    output: str = AUTO,
 ) -> ProbeSet:
     """Ask a teacher, or any callable, and make the answers ready to learn from.
 
     count : of questions; distribution, seed, data : see ``draw_inputs``
     inputs : D; read off the teacher or the data where they tell it
     hidden_layers, activation : what ``default_count`` goes by where ``count`` is not given
+    output : what stands after the teacher's last layer, one of ``OUTPUTS``
     Raises InputError as ``draw_inputs`` and ``make_probes`` do.
 
     >>> probe(lambda x: np.tanh(x[:, :1]), count=10, inputs=2).x.shape
@@ -225,4 +240,4 @@ def probe(
     if count is None and distribution != "data":
         count = default_count(inputs, hidden_layers, activation)
     x, y = ask(teacher, count, distribution, inputs, seed, data)
-    return make_probes(x, y, seed)
+    return make_probes(x, y, seed, output=output)

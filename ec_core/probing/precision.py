@@ -108,17 +108,28 @@ def stored(y: np.ndarray, scale: np.ndarray) -> Stored:
     >>> stored(np.float16([[0.1], [0.7]]).astype(float), np.ones(1)).kind
     'float16'
     """
+    kind, unit = rounding_unit(y)
+    return Stored(kind, 0.0 if kind == FLOAT64 else _error(unit, scale))
+
+
+def rounding_unit(y: np.ndarray) -> tuple[str, np.ndarray]:
+    """What the answers (N, K) look like, and the unit (N, K) in the last place of each.
+
+    >>> kind, unit = rounding_unit(np.array([[0.12], [0.57]]))
+    >>> kind, unit.tolist()
+    ('digits', [[0.01], [0.01]])
+    """
     with np.errstate(over="ignore", under="ignore"):
         single, half = y.astype(np.float32), y.astype(np.float16)
     if not np.array_equal(y, single):
         unit = _decimal_unit(y)
-        return Stored(FLOAT64, 0.0) if unit is None else Stored(DIGITS, _error(unit, scale))
+        return (FLOAT64, np.spacing(np.abs(y))) if unit is None else (DIGITS, unit)
     # most bfloat16 numbers are float16 numbers too, so the coarser type comes first
     if not (single.view(np.uint32) & 0xFFFF).any():
-        return Stored(BFLOAT16, _error(np.spacing(np.abs(single)) * 2.0**16, scale))
+        return BFLOAT16, np.spacing(np.abs(single)) * 2.0**16
     if np.array_equal(y, half):
-        return Stored(FLOAT16, _error(np.spacing(np.abs(half)).astype(np.float64), scale))
-    return Stored(FLOAT32, _error(np.spacing(np.abs(single)).astype(np.float64), scale))
+        return FLOAT16, np.spacing(np.abs(half)).astype(np.float64)
+    return FLOAT32, np.spacing(np.abs(single)).astype(np.float64)
 
 
 def _error(unit: np.ndarray, scale: np.ndarray) -> float:

@@ -19,6 +19,7 @@ from ec_core.networks.network import Network
 from ec_core.probing.columns import NAMELESS, Columns
 from ec_core.probing.drawing import drawn_order
 from ec_core.probing.labels import refuse_labels
+from ec_core.probing.outputs import AUTO, LOGITS, PLAIN, Output, Reading, read, suspected
 from ec_core.probing.precision import FLOAT64, REPEATS, TOLD, Stored, stored
 from ec_core.probing.relations import free_directions
 from ec_core.probing.rows import Rows, complete, disagreement, settle
@@ -55,7 +56,10 @@ class ProbeSet:
         rounding (0 for full float64), or that a person told; looks : the answers' number type
     error : mean squared error of the standardised answers as learning has shown it, None before
     subspace : where varying inputs follow from others, and the students' coordinates; None: none do
-    left_out : rows that were given and are not used; remarks : what was done to rows, in sentences
+    output : what stands after the last layer; y are the logits before it, not the answers given
+    left_out : rows that were given and are not used; remarks : what the answers were taken for and
+        what was done to rows, in sentences
+    undecided : where the answers may be another output's, what there is to read them anew
     columns : what the questions' and answers' columns are called, where that is known
     """
 
@@ -75,6 +79,8 @@ class ProbeSet:
     left_out: int = 0
     remarks: tuple[str, ...] = ()
     columns: Columns = NAMELESS
+    output: Output = PLAIN
+    undecided: Undecided | None = None
 
     @property
     def inputs(self) -> np.ndarray:
@@ -168,7 +174,9 @@ class ProbeSet:
         weights[0] = full
         weights[-1] = weights[-1] * self.y_scale[:, None]
         biases[-1] = biases[-1] * self.y_scale + self.y_mean
-        return Network(network.activation, tuple(weights), tuple(biases), network.dataset)
+        original = Network(network.activation, tuple(weights), tuple(biases), network.dataset)
+        # the answers that it learnt from sum to zero; rounding may have left something
+        return original.centred() if self.output.gauge else original
 
     def within(self, network: Network) -> Network:
         """The network of least norm that answers like this one wherever questions lie.
@@ -199,6 +207,50 @@ class ProbeSet:
             weight if self.subspace is None else self.subspace.least_norm(weight)
         )
         return np.asarray(full / self.x_scale)
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Answers whose range leaves open what they are, as ``make_probes`` was given them.
+
+    could_be : the output, other than a network's own numbers, whose answers lie there
+    """
+
+    could_be: str
+    x: np.ndarray
+    y: np.ndarray
+    seed: int
+    held_out: float
+    drawn: bool
+    tidy: bool
+
+    def read_as(self, output: str) -> ProbeSet:
+        """The answers taken for those of this output."""
+        return make_probes(
+            self.x, self.y, self.seed, self.held_out, self.drawn, True, self.tidy, output
+        )
+
+
+def _ends(count: int, kept: int) -> str:
+    """What was left out, in a sentence. Raises InputError where hardly anything remains."""
+    if kept < MIN_PROBES:
+        raise InputError(
+            f"Only {kept} of {count} answers say something about the numbers before the last "
+            f"activation, the others are at its ends; expected at least {MIN_PROBES}, better "
+            "thousands: ask for more digits, or where the answers are less sure."
+        )
+    return (
+        f"{count - kept:,} of {count:,} questions were left out: their answers lie so near to an "
+        "end, such as 0 or 1, that their digits say too little about the network."
+    )
+
+
+def _inverse(reading: Reading, scale: np.ndarray) -> Stored:
+    """How exact logits are that were read so, over scale (K,); as ``stored`` says of others."""
+    assert reading.variance is not None
+    error = float(np.mean(reading.variance[reading.kept()] / scale**2))
+    # full numbers whose inverse has lost some digits only are still as exact as arithmetic
+    return Stored(reading.looks, 0.0 if error <= ROUNDING_FLOOR else error)
 
 
 def _checked(values: np.ndarray, what: str) -> np.ndarray:
@@ -239,11 +291,6 @@ def _refuse_useless_answers(y: np.ndarray) -> None:
             "All answers are the same; expected answers that vary, or there is nothing to "
             "learn. Check the probes or the network."
         )
-    if y.shape[1] > 1 and (y >= 0).all() and np.allclose(y.sum(axis=1), 1.0, atol=1e-5):
-        raise InputError(
-            "The rows of the answers sum to one, so they look like probabilities; expected "
-            "logits. Ask the network for its outputs before the softmax."
-        )
 
 
 # what numbers of 1e-300 and their like lose to rounding is not worth a warning
@@ -256,17 +303,20 @@ def make_probes(
     drawn: bool = True,
     numbers: bool = False,
     tidy: bool = True,
+    output: str = AUTO,
 ) -> ProbeSet:
     """Check questions x (N, D) and answers y (N, K), split and standardise them.
 
     held_out : the share of probes kept for verification, chosen by ``seed``
     drawn : rows come in a random order that does not depend on the given one, so that the first n
         stand for all; False keeps the given order, as runs stored by earlier versions did
-    numbers : the answers are known to be a network's own numbers and are not taken for labels
+    numbers : the answers are known to be a network's own numbers and are not taken for labels,
+        nor for probabilities
     tidy : rows with missing values are left out, repeated ones kept once, and students do not see
         inputs that follow from others; False: as runs stored by earlier versions, where missing
         values are refused
-    Raises InputError for wrong shapes, NaN in most rows, constant answers, probabilities or labels.
+    output : what stands after the last layer, one of ``OUTPUTS``; the logits before it are learnt
+    Raises InputError for wrong shapes, NaN in most rows, constant answers, or labels.
 
     >>> rng = np.random.default_rng(0); x = rng.standard_normal((10, 2))
     >>> make_probes(x, x[:, :1]).x.shape
@@ -278,7 +328,9 @@ def make_probes(
         x, y, said = complete(x, y)
     if not numbers:
         refuse_labels(x, y)
-    x, y = _checked(x, "x"), _checked(y, "y")
+    told = LOGITS if numbers and output == AUTO else output
+    reading = read(y, told)
+    x, y = _checked(x, "x"), _checked(reading.y, "y")
     if len(x) != len(y):
         raise InputError(
             f"There are {len(x)} questions and {len(y)} answers; expected as many of each."
@@ -287,16 +339,23 @@ def make_probes(
         raise InputError(
             f"There are {len(x)} probes; expected at least {MIN_PROBES}, better thousands."
         )
+    undecided = None
+    if told == AUTO and reading.output.kind == LOGITS and suspected(y) is not None:
+        undecided = Undecided(str(suspected(y)), x, y, seed, held_out, drawn, tidy)
+    usable = reading.kept()
+    if not usable.all():
+        said = (*said, _ends(len(usable), int(usable.sum())))
+        x, y = x[usable], y[usable]
     rows = settle(x, y) if tidy else Rows(x, y)
     _refuse_useless_answers(rows.y)
     if not varies(rows.x).any():
         raise InputError(NOTHING_VARIES)
     if drawn:
         rows = rows.ordered(drawn_order(rows.x, rows.y, seed))
-    x, y, remarks = rows.x, rows.y, [*said, *rows.remarks]
+    x, y, remarks = rows.x, rows.y, [*reading.output.sentences, *said, *rows.remarks]
     kept, held = split(x, seed, held_out, rows.question)
     y_scale = np.where(varies(y[kept]), y[kept].std(axis=0), 1.0)
-    looks = stored(y, y_scale)
+    looks = stored(y, y_scale) if reading.variance is None else _inverse(reading, y_scale)
     variance = rows.variance()
     if variance is not None:
         error = float(np.mean(variance / y_scale**2))
@@ -322,6 +381,8 @@ def make_probes(
         subspace=inputs.space,
         left_out=given - len(x),
         remarks=tuple(remarks),
+        output=reading.output,
+        undecided=undecided,
     )
 
 

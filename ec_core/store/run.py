@@ -34,6 +34,7 @@ from ec_core.events import Event, PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.networks.network import Network
 from ec_core.probing.columns import NAMELESS, Columns, columns_of, named_arrays
+from ec_core.probing.outputs import LOGITS
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -155,13 +156,18 @@ class StoredRun(Folder):
             raise self.damaged("teacher.json") from None
 
     def save_probes(
-        self, x: np.ndarray, y: np.ndarray, seed: int = 0, columns: Columns = NAMELESS
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        seed: int = 0,
+        columns: Columns = NAMELESS,
+        output: str = LOGITS,
     ) -> None:
         """Questions x (N, D), answers y (N, K) and the seed of their split, for ``make_probes``;
-        ``columns``: what they are called.
+        ``columns``: what they are called, ``output``: what stands after the last layer.
         """
         arrays = {"x": x, "y": y, "seed": np.array(seed), "drawn": np.array(True)}
-        arrays["tidy"] = np.array(True)
+        arrays["tidy"], arrays["output"] = np.array(True), np.array(output)
         self.save_arrays(PROBES, {**arrays, **named_arrays(columns)})
 
     def columns(self) -> Columns:
@@ -179,7 +185,8 @@ class StoredRun(Folder):
         # later ones kept rows and columns that say nothing new
         drawn, tidy = (bool(arrays.get(name, False)) for name in ("drawn", "tidy"))
         x, y, seed = arrays["x"], arrays["y"], int(arrays["seed"])
-        probes = make_probes(x, y, seed, drawn=drawn, numbers=True, tidy=tidy)
+        output = str(arrays.get("output", LOGITS))
+        probes = make_probes(x, y, seed, drawn=drawn, numbers=True, tidy=tidy, output=output)
         return probes.named(columns_of(arrays))
 
     def save_ensemble(self, ensemble: StudentEnsemble) -> None:

@@ -161,7 +161,7 @@ def _structure(network: Network, probes: ProbeSet) -> float:
 
 def _structure_of_arithmetic(network: Network, probes: ProbeSet) -> float:
     """The same of the errors that the network's own computation in the answers' type makes."""
-    errors = arithmetic_errors(network, probes.x, probes.looks)
+    errors = arithmetic_errors(network, probes.x, probes.looks, output=probes.output)
     rows = probes.to_standard(network).weights[0]
     structures = [structure(probes.inputs, error / probes.y_scale, rows) for error in errors]
     return max(structures, default=0.0)

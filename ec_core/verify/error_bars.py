@@ -144,7 +144,7 @@ def error_bars(
         factor, computed = _scattered(standard, probes, residual, root)
         spread = share * root @ factor.T
         if computed > 0.0:
-            errors = arithmetic_errors(network, probes.x, probes.looks, _MADE)
+            errors = arithmetic_errors(network, probes.x, probes.looks, _MADE, probes.output)
             made = [error / probes.y_scale for error in errors]
     else:
         weighted = triangular_factor(standard, x[: known.rows], noise)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ec_core.probing.arithmetic import TYPES, arithmetic_error
+from ec_core.probing.outputs import LOGITS
 from ec_core.probing.precision import FLOAT64, REPEATS, TOLD
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -18,17 +19,21 @@ _FIT = 3.0
 """Errors within this factor of what a computation in the answers' type makes are its own."""
 
 
-def verdict(status: str, error: float, confidence: float | None = None, free: int = 0) -> str:
+def verdict(
+    status: str, error: float, confidence: float | None = None, free: int = 0, gauge: bool = False
+) -> str:
     """How a run ended, in a sentence; error : of the answers, as a share of their spread.
 
     free : how many directions no question tells anything of, each a sentence of its own
+    gauge : the answers were probabilities, which say nothing of what all logits have in common
 
     >>> verdict("verified", 7.2e-8)
     "Verified to 7e-08 of the answers' spread, which is their own precision."
     """
-    up_to = ""
+    open_ = ["one function added to all logits"] if gauge else []
     if free:
-        up_to = f", up to {'what' if free == 1 else f'the {free} things that'} no question tells"
+        open_.append(f"{'what' if free == 1 else f'the {free} things that'} no question tells")
+    up_to = f", up to {' and '.join(open_)}" if open_ else ""
     if status == EXACT_STATUS:
         return f"Verified: exact, to rounding{up_to}."
     if status == VERIFIED:
@@ -68,8 +73,8 @@ def evidence(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[str]:
         "answers' own error."
     )
     if probes.looks in TYPES:
-        made = arithmetic_error(reconstruction.network, probes.x, probes.looks) / probes.y_scale**2
-        size = np.sqrt(float(np.mean(made)))
+        made = arithmetic_error(reconstruction.network, probes.x, probes.looks, probes.output)
+        size = np.sqrt(float(np.mean(made / probes.y_scale**2)))
         fits = "which fits" if 1 / _FIT < error / size < _FIT else "which does not fit"
         yield f"Computing this network in {probes.looks} errs by {size:.0e}, {fits}."
     yield from _uneven(reconstruction, probes)
@@ -85,6 +90,8 @@ def _uneven(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[str]:
             f"Output {most} errs most, by {outputs.max():.0e} of its spread, output {least} least, "
             f"by {outputs.min():.0e}."
         )
+    if probes.output.kind != LOGITS:
+        return
     size = np.abs(probes.y).ravel()
     large = size > np.median(size)
     high, low = (float(np.sqrt(np.mean(residual.ravel()[at] ** 2))) for at in (large, ~large))

@@ -345,6 +345,8 @@ def match(
         the inputs, both networks are compared as far as any question in it tells them: of all that
         answer alike there, the two of least norm (``ProbeSet.within``). ``max_weight_error`` and
         ``function_error`` are of the teacher as it is, which agrees elsewhere by chance only.
+        Where their answers were probabilities both are written with a last layer whose rows sum to
+        zero: nothing tells the one function that can be added to all logits.
 
     unidentified : inputs that never varied, whose weights no answer tells; they take no part in
         the pairing and are left out of ``max_weight_error_identified``. None: those inputs
@@ -372,6 +374,8 @@ def match(
         )
     if within is not None and unidentified is None:
         unidentified = within.unidentified_inputs
+    if within is not None and within.output.gauge:
+        teacher, other = teacher.centred(), other.centred()
     known = np.ones(teacher.sizes[0], dtype=bool)
     known[list(untouched_inputs(other) if unidentified is None else unidentified)] = False
     hidden, hidden_other = teacher.sizes[1:-1], other.sizes[1:-1]

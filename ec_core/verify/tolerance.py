@@ -25,8 +25,10 @@ def tolerance(network: Network, probes: ProbeSet) -> float:
     if probes.looks == TOLD:
         return max(EXACT * probes.rounding, VOUCHED * probes.precision)
     if probes.looks in TYPES:
-        made = arithmetic_error(network, probes.x, probes.looks) / probes.y_scale**2
+        made = arithmetic_error(network, probes.x, probes.looks, probes.output)
         return max(
-            EXACT * probes.rounding, ROUNDED * probes.precision, COMPUTED * float(np.mean(made))
+            EXACT * probes.rounding,
+            ROUNDED * probes.precision,
+            COMPUTED * float(np.mean(made / probes.y_scale**2)),
         )
     return max(EXACT * probes.rounding, ROUNDED * probes.precision)

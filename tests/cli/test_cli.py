@@ -233,7 +233,12 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "layout": (["probe", "t.safetensors", *ONE, "--teacher-layout", "in-out"], "only out-in fits"),
     "broken probes": ([*RECOVER, "broken.npz", *FILES], "not an .npz archive"),
     "constant": ([*RECOVER, "constant.npz", *FILES], "All answers are the same"),
-    "probabilities": ([*RECOVER, "softmax.npz", *FILES], "probabilities; expected logits"),
+    "no probabilities": (
+        [*RECOVER, "probes.npz", *FILES, "--output", "softmax"],
+        "said to be a softmax's, but their rows sum to",
+    ),
+    "no sigmoid": ([*RECOVER, "probes.npz", *FILES, "--output", "sigmoid"], "expected 0 to 1"),
+    "output": ([*RECOVER, "probes.npz", *FILES, "--output", "sparsemax"], "sparsemax"),
     "NaN": ([*RECOVER, "nan.npz", *FILES], "have missing values (NaN; column"),
     "probes of probes": ([*RECOVER, "probes.npz", *FILES, "--probes", "9"], "--probes is for"),
     "distribution of probes": (
@@ -276,7 +281,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     x = np.random.default_rng(0).standard_normal((40, 3))
     np.savez(folder / "probes.npz", x=x, y=np.sin(x))
     np.savez(folder / "constant.npz", x=x, y=np.ones((40, 1)))
-    np.savez(folder / "softmax.npz", x=x, y=np.exp(x) / np.exp(x).sum(axis=1, keepdims=True))
     np.savez(folder / "nan.npz", x=x, y=np.where(x > -2, np.nan, x))
     (folder / "broken.npz").write_bytes((folder / "probes.npz").read_bytes()[:-40])
     np.savez(folder / "labels.npz", x=x, y=np.arange(40) % 2)
