@@ -28,7 +28,14 @@ from ec_core.chain import Done, Part, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
 from ec_core.errors import InputError
-from ec_core.events import CandidateProgress, Event, Note, TrainingProgress
+from ec_core.events import (
+    CandidateProgress,
+    CandidateTried,
+    Event,
+    Note,
+    RaceEnded,
+    TrainingProgress,
+)
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import questions_for
 from ec_core.expand.students import StudentEnsemble
@@ -38,6 +45,7 @@ from ec_core.networks.architecture import Architecture
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import NOISE_ROOM, ProbeSet
+from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
 
 STAGE = "race"
 
@@ -84,6 +92,17 @@ class Candidate:
 
     activation: str
     hidden_layers: int
+
+    @property
+    def words(self) -> str:
+        """As in a sentence.
+
+        >>> Candidate("tanh", 1).words, Candidate("gelu", 2).words
+        ('tanh with one hidden layer', 'gelu with two hidden layers')
+        """
+        layers = self.hidden_layers
+        number = dict(enumerate(("one", "two", "three", "four"), start=1)).get(layers, str(layers))
+        return f"{self.activation} with {number} hidden layer{'s' * (layers > 1)}"
 
 
 @dataclass(frozen=True)
@@ -304,7 +323,13 @@ def race(
                 best[runner.candidate] = runner
         if _late(control, until) or dived(runners[0], probes):
             break
-    return sorted(best.values(), key=lambda runner: runner.loss)
+    runners = sorted(best.values(), key=lambda runner: runner.loss)
+    yield RaceEnded(
+        STAGE,
+        tuple((r.candidate.activation, r.candidate.hidden_layers, r.loss) for r in runners),
+        tuple((c.activation, c.hidden_layers) for c in promising(runners, field)),
+    )
+    return runners
 
 
 def _level(runners: list[Runner]) -> bool:
@@ -354,11 +379,13 @@ def run(
         candidate = queue.pop(0)
         if best is not None and (control.over or not _next(best, candidate)):
             continue
-        yield Note(STAGE, f"{_words(candidate)} is ahead; it is recovered now.")
+        yield Note(STAGE, f"{candidate.words} is ahead; it is recovered now.")
+        yield CandidateTried(STAGE, candidate.activation, candidate.hidden_layers)
         parts: list[Part] = []
         keep = done if best is None else parts.append
         recovery = yield from chain.run(source, _told(config, candidate), control, done=keep)
-        verdicts[candidate] = recovery.certificate.status
+        verdicts[candidate] = status = recovery.certificate.status
+        yield CandidateTried(STAGE, candidate.activation, candidate.hidden_layers, status)
         if best is None or chain.worth(recovery) > chain.worth(best):
             for part in parts:
                 done(part)
@@ -403,37 +430,48 @@ def promising(runners: list[Runner], field: Field) -> list[Candidate]:
 
 
 def _next(best: Recovery, candidate: Candidate) -> bool:
-    """Is another candidate worth recovering, with what there is already?"""
-    depth = len(best.network.sizes) - 2
-    if best.certificate.status == "estimate":
+    return worth_another(best.certificate.status, len(best.network.sizes) - 2, candidate)
+
+
+def worth_another(status: str, depth: int, candidate: Candidate) -> bool:
+    """Is another candidate worth recovering, with a network of so many hidden layers at hand?
+
+    status : the verdict on that network
+
+    >>> [worth_another(status, 1, Candidate("tanh", 2)) for status in ("failed", "exact")]
+    [True, False]
+    """
+    if status == ESTIMATE:
         # it explains the answers as well as their noise lets anything
         return candidate.hidden_layers <= depth
-    return not best.certificate.verified
+    return status not in (EXACT_STATUS, VERIFIED)
 
 
-def _words(candidate: Candidate) -> str:
-    layers = candidate.hidden_layers
-    return f"{candidate.activation} with {layers} hidden layer{'s' * (layers > 1)}"
+def unrecovered(candidate: Candidate, loss: float, found: Candidate) -> str:
+    """What is said of a candidate that was not recovered, beside the one that was.
+
+    >>> unrecovered(Candidate("sigmoid", 1), 1e-30, Candidate("tanh", 1))
+    'another writing of the same function'
+    """
+    twin = candidate.activation in equal_writings(found.activation)
+    level = candidate.hidden_layers == found.hidden_layers
+    return SAME if twin and level and loss <= DIVED else BEHIND
 
 
 def _candidates(
     recovery: Recovery, runners: list[Runner], verdicts: dict[Candidate, str]
 ) -> list[dict[str, object]]:
     """Who raced, best first, each with its verdict; as plain data."""
-    same = equal_writings(recovery.network.activation)
-    depth = len(recovery.network.sizes) - 2
-
-    def verdict(runner: Runner) -> str:
-        candidate = runner.candidate
-        twin = candidate.activation in same and candidate.hidden_layers == depth
-        return verdicts.get(candidate, SAME if twin and runner.loss <= DIVED else BEHIND)
+    found = Candidate(recovery.network.activation, len(recovery.network.sizes) - 2)
 
     return [
         {
             "activation": runner.candidate.activation,
             "hidden_layers": runner.candidate.hidden_layers,
             "loss": runner.loss,
-            "verdict": verdict(runner),
+            "verdict": verdicts.get(
+                runner.candidate, unrecovered(runner.candidate, runner.loss, found)
+            ),
         }
         for runner in runners
     ]

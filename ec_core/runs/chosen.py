@@ -22,7 +22,7 @@ def cuts(run: Run, setting: str = "", layer: int = 0) -> tuple[Cut | None, ...]:
     """
     layers = builds.seen(run)
     taken: list[Cut | None] = [run.cut()]
-    for later in range(1, run.settings().hidden_layers):
+    for later in range(1, run.layers):
         if later >= len(layers):
             taken.append(None)
         elif run.bench(later).get("tree") == tree_cache.name_of(run, later):

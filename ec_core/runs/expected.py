@@ -22,14 +22,15 @@ GUESSED_WIDTH = 16
 def estimated(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
     """The cost and the hidden sizes it is for. Raises InputError for more than memory can hold."""
     source = run.source()
-    config = settings.recover_config(run.activation).expand_config()
+    one = run.found or settings.first(source.activation)
+    config = settings.recover_config(one.activation, one.hidden_layers).expand_config()
     hidden = config.hidden(
         GUESSED_WIDTH if settings.width is None else settings.width, settings.expansion
     )
-    shape = Architecture((source.inputs, *hidden, source.outputs), run.activation)
+    shape = Architecture((source.inputs, *hidden, source.outputs), one.activation)
     check_memory(shape, settings.students, resolve_device(settings.device))
     needed = estimate(
-        settings.learning, source.inputs, source.outputs, run.activation, hidden, config
+        settings.learning, source.inputs, source.outputs, one.activation, hidden, config
     )
     return needed, hidden
 
@@ -46,7 +47,7 @@ def left(run: Run, training: TrainingProgress) -> float:
     going = training.iterations[[status == TRAINING for status in training.statuses]]
     if not len(going):
         return 0.0
-    allowed = run.settings().recover_config(run.activation).expand_config().iterations
+    allowed = run.recover_config().expand_config().iterations
     return pace * max(allowed - int(going.min()), 0)
 
 

@@ -16,6 +16,7 @@ from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ProbeSet
+from ec_core.race import Candidate
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, results, versions
 from ec_core.runs.run import Run
@@ -24,6 +25,8 @@ from ec_core.verify.cures import Cure
 
 BEFORE_ANOTHER = "before other students were trained, since it was not verified"
 """Why the result of an earlier attempt is kept."""
+
+BEFORE_A_CANDIDATE = "before another candidate was recovered"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,10 @@ def keeping(run: Run, asker: Asker | None, cut: Cut | None = None) -> Done:
             if asker is not None:
                 run.keep_asked(asker, asked(part))
         elif isinstance(part, StudentEnsemble):
+            if not attempts:
+                versions.keep(run, BEFORE_A_CANDIDATE, students=True)
             run.save_ensemble(part)
+            run.mark_found(of_students(part))
             run.mark_retried(attempts > 0)
         elif isinstance(part, LayerView):
             cut = part.cut
@@ -100,8 +106,14 @@ def keeping(run: Run, asker: Asker | None, cut: Cut | None = None) -> Done:
             now = run.cut() if cut is None else cut
             seconds = time.monotonic() - began
             Building(run, (now,)).keep(part.reconstruction, part.certificate, seconds)
+            run.mark_judged(part.certificate.status)
 
     return done
+
+
+def of_students(ensemble: StudentEnsemble) -> Candidate:
+    """Activation and depth of these students."""
+    return Candidate(ensemble.shape.activation, len(ensemble.shape.sizes) - 2)
 
 
 def why_no_others(run: Run) -> str | None:
@@ -120,7 +132,7 @@ def why_no_others(run: Run) -> str | None:
 
 def hands_on(run: Run) -> bool:
     """Has a person chosen among these students or on their trees, so that others may not follow?"""
-    layers = range(run.settings().hidden_layers)
+    layers = range(run.layers)
     return (
         run.best_students is not None
         or (run.has("cut") and run.settings().chose(run.cut()))

@@ -17,6 +17,7 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.runs import races
 from ec_core.runs.source import Source
 from ec_core.store import RunStore, StoredRun, home
 
@@ -49,6 +50,16 @@ def source(root: Path, run_id: str) -> Source:
     if card is not None:
         return replace(origin, network=card.network)
     return replace(origin, answers=stored.answers(), columns=stored.columns())
+
+
+@lru_cache(maxsize=16)
+def race(root: Path, run_id: str, stamp: int) -> races.Race:
+    """How the candidates raced. Raises InputError where that cannot be read."""
+    stored = opened(root, run_id)
+    try:
+        return races.from_json(stored.load_json(races.PART))
+    except (KeyError, TypeError, ValueError):
+        raise stored.damaged(f"{races.PART}.json") from None
 
 
 @lru_cache(maxsize=16)

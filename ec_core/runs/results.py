@@ -81,5 +81,8 @@ def report(run: Run) -> dict[str, Any]:
     used = builds.in_use(run)
     if used is not None:
         facts["built"] = {"how": used.how, "setting": used.setting}
+    race = run.race()
+    if race is not None:
+        facts["candidates"] = race.told(run.candidate)
     report = of(run).match
     return facts if report is None else {**facts, "match": report.as_json()}

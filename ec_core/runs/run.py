@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ec_core.cluster import Cut
+from ec_core.config import RecoverConfig
 from ec_core.events import Event
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker, ask
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
+from ec_core.race import Candidate, Field
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import loading
+from ec_core.runs import loading, races
 from ec_core.runs.loading import store
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import LOCKED_TITLE, Source
@@ -83,8 +85,54 @@ class Run:
         return self.summary.label
 
     @property
+    def field(self) -> Field:
+        """What is looked for: one candidate where activation and depth are told."""
+        return self.settings().field(self.source().activation)
+
+    @property
+    def found(self) -> Candidate | None:
+        """The candidate whose students these are, where a race found it out; None before."""
+        found = self.stored.settings().get("found")
+        return None if found is None else Candidate(*found)
+
+    @property
+    def candidate(self) -> Candidate:
+        """Activation and depth of the students, told or found out; the first of the candidates
+        while nobody knows.
+        """
+        field = self.field
+        return field.only or self.found or field.at(field.depths[0])[0]
+
+    @property
+    def open(self) -> bool:
+        """Is the activation or the depth still to be found out?"""
+        return self.field.only is None and self.found is None
+
+    @property
     def activation(self) -> str:
-        return self.source().activation
+        """Of the students, see ``candidate``."""
+        return self.candidate.activation
+
+    @property
+    def layers(self) -> int:
+        """Hidden layers of the students, see ``candidate``."""
+        return self.candidate.hidden_layers
+
+    def recover_config(self, candidate: Candidate | None = None) -> RecoverConfig:
+        """What the command line would be told, with what was found out or another candidate."""
+        one = candidate or self.candidate
+        return self.settings().recover_config(one.activation, one.hidden_layers)
+
+    def race(self) -> races.Race | None:
+        """How the candidates raced; None where nothing was to be found out, or has not been."""
+        if not self.stored.has(races.PART):
+            return None
+        return loading.race(store().root, self.id, self.stamp(races.PART))
+
+    @property
+    def raced(self) -> bool:
+        """Was it all one job, the race included, as ``ec.recover`` does it?"""
+        return bool(self.stored.settings().get("raced", False))
 
     @property
     def next_step(self) -> str:
@@ -192,6 +240,24 @@ class Run:
 
     def mark_retried(self, retried: bool = True) -> None:
         self.stored.update_settings(retried=retried)
+
+    def save_race(self, race: races.Race) -> None:
+        self.stored.save_json(races.PART, race.as_json())
+
+    def mark_found(self, candidate: Candidate) -> None:
+        """Whose students these are; of nothing told there is nothing to say."""
+        if self.field.only is None:
+            self.stored.update_settings(found=[candidate.activation, candidate.hidden_layers])
+
+    def mark_raced(self, raced: bool = True) -> None:
+        if raced != self.raced:
+            self.stored.update_settings(raced=raced)
+
+    def mark_judged(self, verdict: str) -> None:
+        """The verdict on the candidate whose students these are, kept with the race."""
+        race, found = self.race(), self.found
+        if race is not None and found is not None:
+            self.save_race(race.judged(found, verdict))
 
     def mark_whole(self, whole: bool = True) -> None:
         self.stored.update_settings(whole=whole)

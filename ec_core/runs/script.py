@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from dataclasses import fields, replace
+from typing import Any
 
 from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
@@ -89,8 +90,11 @@ def _brings_students(run: Run) -> bool:
     """
     settings = run.settings()
     later = run.retried and _by_hand(run)
-    unasked = run.truth_locked and settings.as_needed and settings.width is None
-    return run.steered or later or unasked
+    grown = settings.as_needed and settings.width is None
+    unasked = run.truth_locked and grown
+    # a race asks more than the students that follow it alone would have
+    raced = run.raced and _by_hand(run) and settings.as_needed and run.has_teacher
+    return run.steered or later or unasked or raced
 
 
 def _why_brought(run: Run) -> str:
@@ -98,7 +102,9 @@ def _why_brought(run: Run) -> str:
         return "they were steered by hand while they trained"
     if run.truth_locked:
         return "more was asked while their width was searched"
-    return "they are of a later attempt, since the first was not verified"
+    if run.retried:
+        return "they are of a later attempt, since the first was not verified"
+    return "more was asked while candidates raced"
 
 
 def needs(run: Run) -> tuple[str, ...]:
@@ -146,10 +152,29 @@ def _warning(run: Run) -> str:
     return ""
 
 
-def _options(config: RecoverConfig) -> str:
-    """Every field of the configuration as an argument, so that none can be forgotten."""
-    values = ((field.name, getattr(config, field.name)) for field in fields(config))
-    return "".join(f"\n    {name}={value!r}," for name, value in values) + "\n"
+def _options(config: RecoverConfig, **others: Any) -> str:
+    """Every field of the configuration as an argument, so that none can be forgotten.
+
+    others : values in the place of the configuration's
+    """
+    values = {field.name: getattr(config, field.name) for field in fields(config)} | others
+    return "".join(f"\n    {name}={value!r}," for name, value in values.items()) + "\n"
+
+
+def _left_open(run: Run) -> dict[str, Any]:
+    """Activation and depth as they were told, "auto" where they were not."""
+    settings = run.settings()
+    activation = settings.activation or run.source().activation
+    return {"activation": activation, "hidden_layers": settings.hidden_layers}
+
+
+def _found_out(run: Run, here: bool) -> str:
+    """A line on what nobody told; ``here``: the script finds it out itself."""
+    if run.field.only is not None:
+        return ""
+    if here:
+        return "\nWhat nobody told is found out by a race of candidates, as in the run."
+    return f"\nNobody told that it is {run.candidate.words}; a race of candidates found it out."
 
 
 def _whole(options: str, once: bool, as_needed: bool) -> str:
@@ -214,8 +239,9 @@ def repeat(run: Run) -> str:
     # with students that are read from a file the questions of the run are asked
     as_needed = settings.as_needed and source.network is not None and not brought
     as_needed = as_needed and not run.rows_as_then
-    config = replace(settings.recover_config(source.activation), gamma=first.gamma, beta=first.beta)
-    options = _options(config)
+    config = replace(run.recover_config(), gamma=first.gamma, beta=first.beta)
+    races = run.raced and not staged and not once
+    options = _options(config, **_left_open(run) if races else {})
     if staged:
         best = "" if run.best_students is None else f", best={run.best_students}"
         recovering = text.STAGES.format(
@@ -243,7 +269,7 @@ def repeat(run: Run) -> str:
         id=run.id,
         title=title,
         file=file_name(run),
-        warning=_warning(run),
+        warning=_found_out(run, races) + _warning(run),
         beside=f"with {files} in the same folder, " if files else "",
         imports=imports,
         asking=_asking(source, settings, run.rows_as_then, as_needed, asked(run.probes())),

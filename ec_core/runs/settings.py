@@ -9,6 +9,7 @@ from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
 from ec_core.expand.config import DEEPEST
 from ec_core.probing.asking import default_count
+from ec_core.race import AUTO, Candidate, Field
 from ec_core.runs.source import Source
 
 HELD_OUT = 0.2
@@ -19,7 +20,9 @@ HELD_OUT = 0.2
 class Settings:
     """Students, questions, limits, and what may be shown.
 
-    hidden_layers : of the teacher and of every student; known, while the sizes are not
+    activation : what the students are given; None: the source's, "auto": found out by a race
+    hidden_layers : of the teacher and of every student, while the sizes are not known; "auto":
+        found out by the race as well
     width : neurons per student, one number or one per layer, None: found by trying
     probes : questions to ask; distribution : where they come from ("given" for files of answers)
     as_needed : more questions are asked if the students turn out to need them
@@ -28,7 +31,7 @@ class Settings:
     """
 
     students: int = 10
-    hidden_layers: int = 1
+    hidden_layers: int | str = 1
     width: int | tuple[int, ...] | None = None
     expansion: float = 1.0
     probes: int = 2000
@@ -42,6 +45,7 @@ class Settings:
     demo: bool = False
     precision: float | None = None
     as_needed: bool = False
+    activation: str | None = None
 
     def __post_init__(self) -> None:
         if self.width is not None and not isinstance(self.width, int):
@@ -57,11 +61,25 @@ class Settings:
         """Had a person a hand in this cut?"""
         return not cut.untouched(self.gamma, self.beta)
 
-    def recover_config(self, activation: str) -> RecoverConfig:
-        """What the command line would be told; the app runs the same stages with it."""
+    def field(self, activation: str) -> Field:
+        """The candidates, one where all is told; ``activation`` is the source's."""
+        return Field.of(self.activation or activation, self.hidden_layers, self.width)
+
+    def first(self, activation: str) -> Candidate:
+        """The only candidate, or the first of them, to have something to reckon with."""
+        field = self.field(activation)
+        return field.at(field.depths[0])[0]
+
+    def recover_config(self, activation: str, hidden_layers: int | None = None) -> RecoverConfig:
+        """What the command line would be told; the app runs the same stages with it.
+
+        activation, hidden_layers : as they are known, also where they were found out
+        """
+        if hidden_layers is None:
+            hidden_layers = self.field(activation).depths[0]
         return RecoverConfig(
             activation=activation,
-            hidden_layers=self.hidden_layers,
+            hidden_layers=hidden_layers,
             students=self.students,
             width=self.width,
             expansion=self.expansion,
@@ -79,7 +97,8 @@ class Settings:
 def default_settings(source: Source) -> Settings:
     """Sound settings for a new run; the depth is the teacher's where there is one."""
     if source.answers is not None:
-        return Settings(probes=len(source.answers[0]), distribution="given")
+        depth = AUTO if source.activation == AUTO else 1
+        return Settings(hidden_layers=depth, probes=len(source.answers[0]), distribution="given")
     layers = min(max(source.hidden_layers or 1, 1), DEEPEST)
     if source.dataset is not None:
         # dead pixels and the like only show their weights if noise moves them

@@ -20,7 +20,7 @@ LOCKED_TITLE = "locked teacher"
 class Source:
     """A teacher or a set of questions and answers.
 
-    title : a few words for lists; activation : the one students are given
+    title : a few words for lists; activation : the one students are given, "auto": nobody knows
     network : the teacher, None if only answers are known
     answers : x (N, D), y (N, K) as given, None if a network is asked
     columns : what the columns of the answers are called, where that is known

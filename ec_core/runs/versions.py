@@ -16,6 +16,8 @@ _SETTINGS: dict[str, Any] = {
     "build_seconds": 0.0,
     "retried": False,
     "whole": False,
+    "found": None,
+    "raced": False,
 }
 """Settings that belong to the students of a run, and what they are before anything was done."""
 

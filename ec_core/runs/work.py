@@ -11,30 +11,31 @@ from typing import Any
 
 import numpy as np
 
-from ec_core import chain
+from ec_core import chain, race
 from ec_core.chain import Begun, Part
 from ec_core.cluster import Cut, apply_cut
 from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.errors import InputError, JobError
-from ec_core.events import Event, TrainingProgress, relay
+from ec_core.events import CandidateTried, Event, TrainingProgress, relay
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.probing.probes import ProbeSet
+from ec_core.race import Candidate
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import at_work, builds, chosen, expected, tree_cache, versions
+from ec_core.runs import at_work, builds, chosen, expected, races, tree_cache, versions
 from ec_core.runs.active import active, line
-from ec_core.runs.keeping import Building, hands_on, keeping
+from ec_core.runs.keeping import Building, hands_on, keeping, of_students
 from ec_core.runs.run import Run
 from ec_core.verify.certificate import certify
 
 _WATCHED, _SLOWEST_ITERATION = 40, 0.1
 """Iterations of the demo that are slowed down, and seconds each of them takes at least."""
 
-EXPAND, RECONSTRUCT, DEMO = "Expand", "Reconstruct", "Demo"
+EXPAND, RECONSTRUCT, DEMO, WHOLE = "Expand", "Reconstruct", "Demo", "Recover"
 
 
 def submit(
@@ -74,33 +75,80 @@ def submit(
     )
 
 
-def start_expand(board: JobBoard, run: Run, more: StudentEnsemble | None = None) -> Job:
-    """Train the run's students in the background; ``more``: let these go on where they stood."""
+def start_expand(
+    board: JobBoard,
+    run: Run,
+    more: StudentEnsemble | None = None,
+    candidate: Candidate | None = None,
+) -> Job:
+    """Train the run's students in the background; ``more``: let these go on where they stood.
+
+    What nobody told is found out first, by a race, unless a ``candidate`` is chosen.
+    """
     probes = run.probes() if more is not None else run.ask()
-    config = run.settings().recover_config(run.activation)
+    known = candidate or (run.candidate if more is not None or not run.open else None)
     asker = run.asker() if more is None else None
 
     def keep(part: Part) -> None:
         if isinstance(part, ProbeSet) and asker is not None:
             run.keep_asked(asker, asked(part))
 
-    def stage(control: Control) -> Generator[Event, None, StudentEnsemble]:
+    def stage(control: Control) -> Generator[Event, None, StudentEnsemble | None]:
+        # another asker: students of a race that was told its winner ask what they always ask
+        one = known or (yield from _raced(run, run.asker() or probes, control))
+        if one is None:
+            return None
         source = probes if asker is None else asker
-        return (yield from chain.train(source, config, control, more, keep))[1]
+        return (yield from chain.train(source, run.recover_config(one), control, more, keep))[1]
 
     def store(snapshot: JobSnapshot) -> None:
         if snapshot.result is not None:
             # a continued training does not search for the width again
-            told = snapshot.seen.events if more is None else ()
+            told = races.besides(snapshot.seen.events) if more is None else ()
             versions.keep(run, "before the students were trained on")
             run.save_ensemble(snapshot.result, told)
+            run.mark_found(of_students(snapshot.result))
+            run.mark_raced(False)
             run.mark_retried(False)
             if more is not None:
                 run.mark_steered()
 
     if more is None:
         run.mark_steered(False)
-    return submit(board, run, EXPAND, stage, store, expected.training(run), more=more is not None)
+    how = {} if candidate is None else {"candidate": _plain(candidate)}
+    return submit(
+        board, run, EXPAND, stage, store, expected.training(run), more=more is not None, **how
+    )
+
+
+def _plain(candidate: Candidate) -> list[Any]:
+    return [candidate.activation, candidate.hidden_layers]
+
+
+def _keeper(run: Run) -> races.Keeper:
+    """What a race tells goes to the run; the one that is taken is what the run is about."""
+
+    def keep(race: races.Race) -> None:
+        run.save_race(race)
+        if race.taken is not None and not run.has("ensemble"):
+            run.mark_found(race.taken)
+
+    return races.Keeper(keep)
+
+
+def _raced(
+    run: Run, source: chain.Source, control: Control
+) -> Generator[Event, None, Candidate | None]:
+    """The race as a stage of its own: who is ahead; None where a person stopped it."""
+    keeper = _keeper(run)
+    work = race.race(source, run.field, run.recover_config(), control)
+    if (yield from races.unless_stopped(work, keeper, control)) is None:
+        return None
+    first = keeper.race.ahead[0]
+    taken = CandidateTried(race.STAGE, first.activation, first.hidden_layers)
+    keeper(taken)
+    yield taken
+    return first
 
 
 def start_reconstruct(board: JobBoard, run: Run) -> Job:
@@ -111,7 +159,7 @@ def start_reconstruct(board: JobBoard, run: Run) -> Job:
     """
     cut = run.cut()
 
-    def stage(control: Control) -> Generator[Event, None, Reconstruction]:
+    def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:
         begun = _begun(run, cut)
         return (yield from _chain(run, begun.probes, begun, control))
 
@@ -127,13 +175,19 @@ def _begun(run: Run, cut: Cut) -> Begun:
 
 
 def _chain(
-    run: Run, probes: ProbeSet, begun: Begun | None, control: Control
-) -> Generator[Event, None, Reconstruction]:
+    run: Run,
+    probes: ProbeSet,
+    begun: Begun | None,
+    control: Control,
+    candidate: Candidate | None = None,
+) -> Generator[Event, None, Reconstruction | None]:
     """The chain from where a run stands; every part is stored as it is done.
 
-    probes : the questions asked so far
+    probes : the questions asked so far; candidate : the one to recover, where it is chosen
+
+    What nobody told is found out first; None where a person stopped that.
     """
-    config, asker = run.settings().recover_config(run.activation), run.asker()
+    config, asker = run.recover_config(candidate), run.asker()
     cut, once = None, False
     if begun is not None:
         cut = None if begun.seen is None else begun.seen.cut
@@ -146,7 +200,16 @@ def _chain(
     run.mark_whole(False)
     if once:
         return (yield from chain.attempt(source, config, control, begun, done)).reconstruction
-    recovery = yield from chain.run(source, config, control, begun, done)
+    if begun is None:
+        run.mark_raced(run.field.only is None and candidate is None)
+    if begun is None and run.raced:
+        work = race.run(source, run.field, config, control, done)
+        recovered = yield from races.unless_stopped(work, _keeper(run), control)
+        if recovered is None:
+            return None
+        recovery = recovered
+    else:
+        recovery = yield from chain.run(source, config, control, begun, done)
     kept = np.array_equal(recovery.ensemble.theta, run.ensemble().theta)
     run.mark_whole(kept and not control.over)
     return recovery.reconstruction
@@ -174,7 +237,7 @@ def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) ->
 
     def pruned(control: Control) -> Generator[Event, None, None]:
         began = time.monotonic()
-        config = run.settings().recover_config(run.activation)
+        config = run.recover_config()
         built = yield from chain.build(_begun(run, first), config, control)
         seconds = time.monotonic() - began
         mine = Building(run, (first,))
@@ -210,25 +273,28 @@ def _paced(event: Event, began: list[float]) -> Event:
     return event
 
 
-def start_whole(board: JobBoard, run: Run) -> Job:
+def start_whole(board: JobBoard, run: Run, candidate: Candidate | None = None) -> Job:
     """The whole chain in one job, every part stored as soon as it is done.
 
-    Where the students are there already, it goes on with them.
+    Where the students are there already, it goes on with them, unless another ``candidate`` is to
+    be recovered: then what is there is kept as an earlier result.
     """
-    there = run.has("ensemble")
+    there = run.has("ensemble") and candidate is None
     probes, watched = run.probes() if there else run.ask(), run.settings().demo
 
-    def stage(control: Control) -> Generator[Event, None, Reconstruction]:
+    def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:
         begun = None
         if there:
             begun = _begun(run, run.cut()) if run.has("cut") else Begun(probes, run.ensemble())
-        steps = _chain(run, probes, begun, control)
+        steps = _chain(run, probes, begun, control, candidate)
         if watched and not there:
             clock = [time.monotonic()]
             steps = relay(steps, lambda event: _paced(event, clock))
         return (yield from steps)
 
-    return submit(board, run, DEMO, stage, None, expected.whole(run))
+    kind = DEMO if run.settings().demo else WHOLE
+    how = {} if candidate is None else {"candidate": _plain(candidate)}
+    return submit(board, run, kind, stage, None, expected.whole(run), **how)
 
 
 def go_on(board: JobBoard, run: Run) -> Job:
@@ -239,14 +305,16 @@ def go_on(board: JobBoard, run: Run) -> Job:
     if broken is None:
         raise JobError("Nothing of this run was interrupted; start it on its page.")
     kind, how = broken
-    if kind == DEMO:
-        return start_whole(board, run)
+    candidate = Candidate(*how["candidate"]) if "candidate" in how else None
+    if kind in (DEMO, WHOLE):
+        # one that has its students is gone on with
+        begun = candidate is not None and run.found == candidate and run.has("ensemble")
+        return start_whole(board, run, None if begun else candidate)
     if kind == RECONSTRUCT:
         return (
             start_exact(board, run, *how["exact"])
             if "exact" in how
             else start_reconstruct(board, run)
         )
-    return start_expand(
-        board, run, run.ensemble() if how.get("more") and run.has("ensemble") else None
-    )
+    more = run.ensemble() if how.get("more") and run.has("ensemble") else None
+    return start_expand(board, run, more, candidate)

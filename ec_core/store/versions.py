@@ -21,8 +21,9 @@ from ec_core.store.folder import Folder
 from ec_core.store.run import ABOUT, PROBES, TEACHER, StoredRun
 
 _FOLDER, _FACTS = "versions", "about"
-_OWN = frozenset({ABOUT, TEACHER, PROBES, "at-work"})
-"""Parts that are the run's and in no version: nor is what it is being worked on with."""
+_OWN = frozenset({ABOUT, TEACHER, PROBES, "at-work", "race"})
+"""Parts that are the run's and in no version: nor is what it is being worked on with, nor who raced
+before any students were trained."""
 
 
 @dataclass(frozen=True)

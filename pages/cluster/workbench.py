@@ -217,7 +217,7 @@ def _below(run: Run, layer: int | None) -> None:
 
 def _layer(run: Run) -> int | None:
     """Which hidden layer is on the bench; None where the chosen one cannot be seen yet."""
-    layers = run.settings().hidden_layers
+    layers = run.layers
     if layers < 2:
         return 0
     reached = len(builds.seen(run))

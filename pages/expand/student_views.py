@@ -150,6 +150,6 @@ def _picture(run: Run, incoming: np.ndarray | None, key: str) -> None:
     )
     frame.note(
         "Each point is one neuron"
-        + (" of the first layer" if run.settings().hidden_layers > 1 else "")
+        + (" of the first layer" if run.layers > 1 else "")
         + ", each colour and shape one student. Where points meet, they agree."
     )

@@ -88,7 +88,7 @@ def _neurons(
     run: Run, training: events.TrainingProgress, tried: list[events.WidthTried]
 ) -> tuple[int, ...]:
     """The hidden sizes of the students in training; the first alone where no more is known."""
-    config = run.settings().recover_config(run.activation).expand_config()
+    config = run.recover_config().expand_config()
     hidden: tuple[int, ...] = (training.width,)
     if run.has("ensemble"):
         hidden = run.ensemble().shape.sizes[1:-1]
@@ -162,7 +162,7 @@ def _finished(run: Run) -> None:
     unfinished = regime_of(ensemble.shape).unfinished
     if not done and unfinished:
         frame.note(unfinished)
-    elif not done and run.settings().hidden_layers > 1:
+    elif not done and run.layers > 1:
         frame.note(
             "No student has learned everything: with several hidden layers that is common. Where "
             "they agree on the first layer the network is built from it, layer by layer."

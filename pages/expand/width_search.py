@@ -54,7 +54,7 @@ def show_search(
 
 def _tried_now(run: Run, training: events.TrainingProgress) -> str:
     """The hidden sizes that are being tried: the same number in every layer."""
-    return words.shape((training.width,) * run.settings().hidden_layers)
+    return words.shape((training.width,) * run.layers)
 
 
 def show_widths(tried: list[events.WidthTried]) -> None:

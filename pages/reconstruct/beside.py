@@ -90,7 +90,7 @@ def cards(run: Run) -> None:
 def kept_settings(run: Run) -> None:
     """One row for each setting that was kept under a name: size, loss, verdict, and a button."""
     used = builds.in_use(run)
-    layers = range(run.settings().hidden_layers)
+    layers = range(run.layers)
     named = [(layer, name, cut) for layer in layers for name, cut in run.named_cuts(layer).items()]
     if not named:
         return
@@ -104,7 +104,7 @@ def kept_settings(run: Run) -> None:
 
 def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, used: bool) -> None:
     key = builds.exact_key(name, layer)
-    where = f"layer {layer + 1}, " if run.settings().hidden_layers > 1 else ""
+    where = f"layer {layer + 1}, " if run.layers > 1 else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"setting_{key}"):
         said = "not built yet"
         if build is not None:

@@ -75,7 +75,7 @@ def _stage_by_stage(board: JobBoard, cut: Cut | None = None) -> Run:
 
 def ec_cut(run: Run) -> Cut:
     """The automatic one, as the Cluster page makes it when it is opened."""
-    return chain.look(run.ensemble(), run.settings().recover_config(run.activation)).cut
+    return chain.look(run.ensemble(), run.recover_config()).cut
 
 
 def _equal(a: Network, b: Network) -> bool:
