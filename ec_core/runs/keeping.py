@@ -16,7 +16,7 @@ from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ProbeSet
-from ec_core.race import Candidate
+from ec_core.race import Candidate, worth_another
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, results, versions
 from ec_core.runs.run import Run
@@ -127,6 +127,22 @@ def why_no_others(run: Run) -> str | None:
             "Not verified. Wider students could help; where the width was told they are not "
             "trained by themselves."
         )
+    return None
+
+
+def next_candidate(run: Run) -> Candidate | None:
+    """Who comes after one whose network was not verified, as ``ec.recover`` would go on; None where
+    nobody does.
+    """
+    race = run.race()
+    if race is None or not run.has("recovered") or run.field.only is not None:
+        return None
+    status = results.of(run).certificate.status
+    for candidate in race.ahead:
+        standing = race.of(candidate)
+        tried = candidate == run.found or (standing is not None and standing.verdict)
+        if not tried and worth_another(status, run.layers, candidate):
+            return candidate
     return None
 
 
