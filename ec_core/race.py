@@ -86,6 +86,16 @@ SHARE = 0.5
 BEHIND, SAME = "fell behind", "another writing of the same function"
 
 
+def layers_in_words(count: int) -> str:
+    """How many hidden layers, as in a sentence.
+
+    >>> layers_in_words(1), layers_in_words(2), layers_in_words(12)
+    ('one hidden layer', 'two hidden layers', '12 hidden layers')
+    """
+    number = {1: "one", 2: "two", 3: "three", 4: "four"}.get(count, str(count))
+    return f"{number} hidden layer{'s' * (count != 1)}"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """What is looked for: an activation and a number of hidden layers."""
@@ -100,9 +110,7 @@ class Candidate:
         >>> Candidate("tanh", 1).words, Candidate("gelu", 2).words
         ('tanh with one hidden layer', 'gelu with two hidden layers')
         """
-        layers = self.hidden_layers
-        number = dict(enumerate(("one", "two", "three", "four"), start=1)).get(layers, str(layers))
-        return f"{self.activation} with {number} hidden layer{'s' * (layers > 1)}"
+        return f"{self.activation} with {layers_in_words(self.hidden_layers)}"
 
 
 @dataclass(frozen=True)

@@ -29,16 +29,16 @@ export function repaint(stage) {
 
 /**
  * from where things are to where they shall be
- * @template {LiveData} D @param {Stage<D>} stage
+ * @template {LiveData} D @param {Stage<D>} stage @param {number} [duration] in milliseconds: with one, evenly
  */
-export function glide(stage) {
+export function glide(stage, duration) {
   cancelAnimationFrame(stage.frame)
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches
   const began = performance.now()
   /** @param {number} now */
   const tick = now => {
-    const t = still ? 1 : Math.min(1, (now - began) / GLIDE_MS)
-    paint(stage, t * (2 - t))
+    const t = still ? 1 : Math.min(1, (now - began) / (duration ?? GLIDE_MS))
+    paint(stage, duration ? t : t * (2 - t))
     if (t < 1) stage.frame = requestAnimationFrame(tick)
   }
   stage.frame = requestAnimationFrame(tick)

@@ -37,6 +37,35 @@ interface CloudData extends LiveData {
   colours: { truth: string }
 }
 
+interface RacePoint { at: number, loss: number }
+
+type RaceState = "racing" | "behind" | "dived"
+
+interface RaceCurve {
+  name: string
+  /** the iterations, and the loss of the best student after each */
+  at: number[]
+  losses: (number | null)[]
+  style: Style
+}
+
+interface RaceHeat {
+  /** which students, in words and in fewer words */
+  title: string
+  short: string
+  curves: RaceCurve[]
+}
+
+interface RaceData extends LiveData {
+  heats: RaceHeat[]
+  /** at this loss rounding is all that is left; below the line a candidate is recovered */
+  floor: number
+  line: number
+  over: boolean
+  words: Record<RaceState | "floor" | "line", string>
+  colours: { ghost: string, soft: string }
+}
+
 interface Stage<Data> {
   canvas: HTMLCanvasElement
   tip: HTMLElement

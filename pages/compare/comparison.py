@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ec_core import figures
+from ec_core.networks.equal_writings import equal_writings
 from ec_core.networks.network import Network
 from ec_core.probing.precision import FLOAT64
 from ec_core.runs import builds, keeping, results, work
@@ -17,7 +18,7 @@ from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, Certificate
 from ec_core.verify.cures import Cure
 from ec_core.verify.evidence import evidence
 from ec_core.verify.match import LayerMatch, MatchReport
-from pages.parts import build_title, layer_table
+from pages.parts import build_title, layer_table, next_candidate
 from pages.shell import frame, show, steps, theme, words
 from pages.shell.process import board
 
@@ -76,6 +77,7 @@ def certificate(run: Run) -> None:
         body = f"<p>{best}</p><ul>{lines}</ul>" + (
             f"<p>What to try next:</p><ul>{tips}</ul>" if tips else ""
         )
+    body += _found_out(run)
     with st.container(key="verdict"):
         st.html(
             f'<div class="ec-verdict {"" if ticket.verified else "not"}"><strong>{title}</strong>'
@@ -83,6 +85,7 @@ def certificate(run: Run) -> None:
         )
     _rows(run)
     _how_exact(run)
+    next_candidate.offer(run)
     if Cure.WIDER in ticket.cures:
         why = keeping.why_no_others(run)
         if why is not None:
@@ -122,6 +125,17 @@ def certificate(run: Run) -> None:
         with st.container(key="max_weight_error"):
             text = "null" if error is None else repr(float(error))
             st.html(f'<p class="ec-note">max_weight_error = <code>{text}</code></p>')
+
+
+def _found_out(run: Run) -> str:
+    """That activation and depth were found out, and how else the function can be written."""
+    if run.field.only is not None:
+        return ""
+    same = "".join(f" {sentence}" for sentence in equal_writings(run.activation).values())
+    return (
+        f"<p>Nobody told what it is: <b>{html.escape(run.candidate.words)}</b> was found out."
+        f"{html.escape(same)}</p>"
+    )
 
 
 def _verified(run: Run, ticket: Certificate, shape: str) -> tuple[str, str]:

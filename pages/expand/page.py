@@ -9,7 +9,8 @@ from pages.shell import frame
 
 # isort: split
 from ec_core.runs.run import Run
-from pages.expand import students, train_settings, whose
+from ec_core.runs.settings import Settings
+from pages.expand import race_views, students, train_settings, whose
 from pages.shell.process import active, job_of
 
 
@@ -23,19 +24,40 @@ def _ready(run: Run) -> None:
         if settings is None:
             with st.container(key="panel_wrong"):
                 st.markdown("A number on the left cannot be used; what is wrong stands below it.")
-        if st.button(
-            "Start training",
-            key="start_expand",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=not possible,
-        ) and (settings is not None):
-            whose.start(run, settings)
-            st.rerun()
+        with st.container(horizontal=True, key="starts"):
+            _buttons(run, settings, possible)
         if settings is not None:
             whose.question(run, settings)
             train_settings.what_happens(run, settings)
         frame.formula("How they learn, as a formula", "expand")
+
+
+def _buttons(run: Run, settings: Settings | None, possible: bool) -> None:
+    """Step by step, or all at once: that first where there is something to be found out."""
+    open_ = settings is not None and settings.field(run.source().activation).only is None
+    steps_: list[tuple[str, str, str]] = [
+        ("start_expand", "Start training", "Train the students; then you go on step by step."),
+        ("start_whole", "Start, and do it all", "Every step in one go, up to the verdict."),
+    ]
+    if open_:
+        steps_ = [
+            ("start_whole", "Start", "The race, the training and every step up to the verdict."),
+            ("start_expand", "Step by step", "The race and the training; then you go on."),
+        ]
+    for position, (key, label, help_) in enumerate(steps_):
+        if (
+            st.button(
+                label,
+                key=key,
+                type="secondary" if position else "primary",
+                icon=":material/fast_forward:" if position else ":material/play_arrow:",
+                disabled=not possible,
+                help=help_,
+            )
+            and settings is not None
+        ):
+            whose.start(run, settings, whole=key == "start_whole")
+            st.rerun()
 
 
 @frame.page(
@@ -54,4 +76,5 @@ def _page(run: Run | None) -> None:
     else:
         if job is not None and job.over:
             students.say_how_it_ended(job.snapshot())
+        race_views.shelf(run)
         _ready(run)

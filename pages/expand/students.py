@@ -8,9 +8,9 @@ import streamlit as st
 from ec_core import events
 from ec_core.expand.regimes import regime_of
 from ec_core.jobs import Job, JobSnapshot
-from ec_core.runs import expected, work
+from ec_core.runs import expected, races, work
 from ec_core.runs.run import Run
-from pages.expand import earlier
+from pages.expand import earlier, race_views, whole
 from pages.expand.student_views import in_training, show_students, trained
 from pages.expand.width_search import show_search, show_widths, widths_of
 from pages.parts import layer_strip
@@ -101,8 +101,10 @@ def _neurons(
 
 
 def _training(run: Run) -> Job | None:
-    """The job that trains the run's students now; the demo does so at its beginning."""
-    job = active(run, work.EXPAND)
+    """The job that trains the run's students now; the demo does so at its beginning, and one that
+    does it all is watched here to its end.
+    """
+    job = active(run, work.EXPAND, work.WHOLE)
     if job is None and not run.has("ensemble"):
         job = active(run, work.DEMO)
     return job
@@ -116,12 +118,23 @@ def _live(run_id: str) -> None:
     snapshot = job.snapshot()
     show_state(snapshot)
     progress, training = snapshot.seen, snapshot.seen.training
+    seen = races.seen(progress.events)
+    race = seen if seen.heats else run.race()
+    if job.label.startswith(work.WHOLE):
+        whole.story(run, race, snapshot)
+    if race is not None and training is None:
+        with st.container(horizontal=True, key="student_controls"):
+            steer(run, job, snapshot)
+        race_views.running(run, race)
+        return
     tried = widths_of(progress.events)
     layer_strip.strip(progress.events, run.source().inputs, run.source().outputs)
     if training is None or training.searching:
         with st.container(horizontal=True, key="student_controls"):
             steer(run, job, snapshot)
         show_search(run, progress, training, tried)
+        if race is not None:
+            race_views.running(run, race)
         return
     done = sum(status == events.CONVERGED for status in training.statuses)
     frame.facts(
@@ -140,13 +153,16 @@ def _live(run_id: str) -> None:
     show_students(run, in_training(progress, training))
     for sentence in progress.notes[-3:]:
         (st.warning if sentence.warning else frame.note)(words.on_paper(sentence.message))
+    if race is not None:
+        race_views.running(run, race)
 
 
 def _finished(run: Run) -> None:
     ensemble = run.ensemble()
     job = job_of(run)
-    if job is not None and job.over and job.label.startswith(work.EXPAND):
+    if job is not None and job.over and job.label.startswith((work.EXPAND, work.WHOLE)):
         say_how_it_ended(job.snapshot())
+    whole.result(run)
     done = int(ensemble.converged().sum())
     frame.facts(
         [
@@ -185,6 +201,7 @@ def _finished(run: Run) -> None:
         ):
             steps.go("expand", run.another(run.settings()))
     _ask_first(run)
+    race_views.shelf(run, busy=active(run) is not None)
     earlier.shelf(run)
     show_students(run, trained(ensemble))
     tried = widths_of(run.events())

@@ -8,7 +8,9 @@ import streamlit as st
 
 from ec_core.errors import ECError
 from ec_core.expand.config import DEEPEST, ExpandConfig
+from ec_core.networks.activations import ACTIVATIONS
 from ec_core.probing.asking import DISTRIBUTIONS
+from ec_core.race import AUTO
 from ec_core.runs import expected
 from ec_core.runs.active import devices
 from ec_core.runs.expected import GUESSED_WIDTH
@@ -64,21 +66,48 @@ def _probes(run: Run, old: Settings) -> tuple[int, str, bool]:
     return int(count), str(distribution), as_needed
 
 
-def _depth(run: Run, old: Settings) -> int:
-    """The number of hidden layers the students are told."""
-    chosen = int(
-        st.segmented_control(
-            "Hidden layers",
-            range(1, DEEPEST + 1),
-            default=old.hidden_layers,
-            required=True,
-            key="hidden_layers",
-            help="How deep the network behind the answers is. This has to be known; how large its "
-            "layers are does not.",
+def _never_told(run: Run, old: Settings) -> bool:
+    """Locked away, as for an exam, and nobody has said anything yet?"""
+    return run.truth_locked and old.activation is None
+
+
+def _activation(run: Run, old: Settings) -> str:
+    """The activation the students are given; "auto": found out by a race."""
+    names, source = [AUTO, *ACTIVATIONS], run.source()
+    told = AUTO if _never_told(run, old) else old.activation or source.activation
+    chosen = str(
+        st.selectbox(
+            "Activation",
+            names,
+            index=names.index(told),
+            key="activation",
+            format_func=words.activation,
+            help="Of the network behind the answers. Where nobody knows, students of every "
+            "activation race for a few iterations: the right ones dive, all others stall.",
         )
     )
+    if source.network is not None and chosen not in (AUTO, source.activation):
+        frame.note(
+            f"The teacher has {source.activation}: students with another activation can imitate "
+            "it, but as a rule not be it, and the result will not be verified."
+        )
+    return chosen
+
+
+def _depth(run: Run, old: Settings) -> int | str:
+    """The number of hidden layers the students are told; "auto": found out by the race as well."""
+    chosen: int | str = st.segmented_control(
+        "Hidden layers",
+        [AUTO, *range(1, DEEPEST + 1)],
+        default=AUTO if _never_told(run, old) else old.hidden_layers,
+        required=True,
+        key="hidden_layers",
+        format_func=lambda layers: "I don’t know" if layers == AUTO else str(layers),
+        help="How deep the network behind the answers is. Where nobody knows, one hidden layer is "
+        "tried before two. How large the layers are need not be known.",
+    )
     true = run.source().hidden_layers
-    if true is not None and chosen != true:
+    if true is not None and chosen not in (AUTO, true):
         frame.note(
             f"The teacher has {words.many(true, 'hidden layer')}: students of another depth can "
             "imitate it, but not be it, and the result will not be verified."
@@ -168,7 +197,10 @@ def widgets(run: Run) -> Settings | None:
     if "student_count" not in st.session_state:
         filled.filled(run.id, old)
     count, distribution, as_needed = _probes(run, old)
-    layers = _depth(run, old)
+    activation = _activation(run, old)
+    depth = _depth(run, old)
+    # with the depth open, one number stands for every layer
+    layers = depth if isinstance(depth, int) else 1
     left, right = st.columns(2)
     number = numbers.whole(
         "Students",
@@ -216,7 +248,7 @@ def widgets(run: Run) -> Settings | None:
         return None
     return Settings(
         students=number,
-        hidden_layers=layers,
+        hidden_layers=depth,
         width=width,
         expansion=factor,
         probes=count,
@@ -228,7 +260,14 @@ def widgets(run: Run) -> Settings | None:
         gamma=old.gamma,
         beta=old.beta,
         as_needed=as_needed,
+        activation=None if activation == run.source().activation else activation,
     )
+
+
+def _candidates(run: Run, settings: Settings) -> int:
+    """How many candidates race; 0 where all is told."""
+    field = settings.field(run.source().activation)
+    return 0 if field.only else sum(len(field.at(depth)) for depth in field.depths)
 
 
 def cost(run: Run, settings: Settings) -> bool:
@@ -253,6 +292,8 @@ def cost(run: Run, settings: Settings) -> bool:
         frame.note(
             f"How many neurons they have is found by trying; {each} are a guess for the estimate."
         )
+    if _candidates(run, settings):
+        frame.note("The estimate is for the training; the race before it takes about as long.")
     for sentence in needed.warnings:
         st.warning(sentence, icon=":material/warning:")
     return True
@@ -265,6 +306,18 @@ def what_happens(run: Run, settings: Settings) -> None:
     asked += "aside "
     if run.source().answers is not None:
         asked = "Keep a fifth of the answers aside "
+    race = _candidates(run, settings)
+    who = "Nobody tells which activation it has, or how deep it is"
+    if settings.hidden_layers != AUTO:
+        who = "Nobody tells which activation it has"
+    elif AUTO not in (settings.activation, run.source().activation):
+        who = "Nobody tells how deep it is"
+    if race:
+        st.markdown(
+            f"{who}: **{race} candidates race**. Students of each learn from the same answers for "
+            "a few iterations; the right ones dive to the floor of rounding, all others stall far "
+            "above it. Then students of the winner are trained."
+        )
     search = "First their width is found by doubling. " if settings.width is None else ""
     st.markdown(
         f"{asked}for the final check, and let **{settings.students} students** start from "

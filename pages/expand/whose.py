@@ -16,20 +16,24 @@ from pages.shell.process import board
 _ASKED = "settings_asked"
 
 
-def _start(run: Run, settings: Settings) -> None:
+def _start(run: Run, settings: Settings, whole: bool) -> None:
     run.save_settings(settings)
     filled.filled(run.id, settings)
     st.session_state.pop(_ASKED, None)
-    work.start_expand(board(), run)
+    begin = work.start_whole if whole else work.start_expand
+    begin(board(), run)
 
 
-def start(run: Run, mine: Settings) -> None:
-    """Start with what the fields say, unless another window has stored other settings since."""
+def start(run: Run, mine: Settings, whole: bool = False) -> None:
+    """Start with what the fields say, unless another window has stored other settings since.
+
+    whole : every step in one job
+    """
     theirs = run.settings()
     if filled.stale(run.id, theirs) and theirs != mine:
-        st.session_state[_ASKED] = run.id
+        st.session_state[_ASKED] = (run.id, whole)
     else:
-        _start(run, mine)
+        _start(run, mine, whole)
 
 
 def differences(theirs: Settings, mine: Settings) -> list[str]:
@@ -49,7 +53,8 @@ def differences(theirs: Settings, mine: Settings) -> list[str]:
 def question(run: Run, mine: Settings) -> None:
     """Whose settings? Shown after a Start that came too late, with all that differs."""
     theirs = run.settings()
-    if st.session_state.get(_ASKED) != run.id or theirs == mine:
+    asked, whole = st.session_state.get(_ASKED, (None, False))
+    if asked != run.id or theirs == mine:
         return
     with st.container(key="panel_whose"):
         st.markdown(
@@ -61,4 +66,4 @@ def question(run: Run, mine: Settings) -> None:
                 ("start_theirs", "Start with theirs", theirs),
                 ("start_mine", "Start with mine", mine),
             ):
-                st.button(label, key=key, on_click=safely, args=(_start, run, settings))
+                st.button(label, key=key, on_click=safely, args=(_start, run, settings, whole))

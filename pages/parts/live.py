@@ -13,7 +13,12 @@ import numpy as np
 import streamlit as st
 
 from ec_core.figures.theme import DASHES, student_style
-from pages.shell import modules, theme
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.probing.probes import NOISE_ROOM
+from ec_core.race import DIVED
+from ec_core.runs import race_words
+from ec_core.runs.races import Race
+from pages.shell import modules, theme, words
 
 MAX_POINTS = 400
 """Points per curve that are sent to the browser; more cannot be told apart on a screen."""
@@ -30,6 +35,7 @@ def _canvas(name: str) -> Any:
 
 
 _LOSSES, _PLANE, _CLOUD = _canvas("losses"), _canvas("plane"), _canvas("cloud")
+_RACE = _canvas("race")
 
 
 def thin(count: int, points: int = MAX_POINTS) -> np.ndarray:
@@ -145,3 +151,48 @@ def cloud(students: np.ndarray, *, truth: np.ndarray | None, key: str, height: i
         "height": height,
     }
     _CLOUD(key=key, data=data)
+
+
+def race(shown: Race, *, floor: float, over: bool, key: str, height: int = 420) -> None:
+    """One curve per candidate, heat beside heat; floor: where only rounding is left.
+
+    over : nobody races any more
+    """
+    names = sorted({curve.activation for heat in shown.heats for curve in heat.curves})
+    known = {name: index for index, name in enumerate(ACTIVATIONS)}
+    # in the table's order, so that a colour stays with its activation from run to run
+    places = {name: known.get(name, len(known)) for name in names}
+    styles = _styles(max(places.values(), default=0) + 1)
+    colours = theme.tokens()
+    data: dict[str, Any] = {
+        "heats": [
+            {
+                "title": race_words.title(heat),
+                "short": "–".join([str(heat.width)] * heat.hidden_layers),
+                "curves": [
+                    {
+                        "name": curve.activation,
+                        "at": list(curve.at),
+                        "losses": list(curve.losses),
+                        "style": styles[places[curve.activation]],
+                    }
+                    for curve in heat.curves
+                ],
+            }
+            for heat in shown.heats
+        ],
+        "floor": floor,
+        "line": max(DIVED, NOISE_ROOM * floor),
+        "over": over,
+        "words": {
+            "racing": "in the race",
+            "behind": "fell behind",
+            "dived": "no imitation: recovered",
+            "floor": "exact to rounding",
+            "line": "imitations seldom get below this line",
+        },
+        "colours": {"ghost": colours["ghost"], "soft": colours["soft"]},
+        "alt": f"The race of the candidates. {words.on_paper(race_words.so_far(shown))}",
+        "height": height,
+    }
+    _RACE(key=key, data=data)

@@ -9,14 +9,14 @@ from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, keeping, tree_cache, work
 from ec_core.runs.run import Run
-from pages.parts import layer_strip, layer_table, live
+from pages.parts import layer_strip, layer_table, live, next_candidate
 from pages.parts.job_controls import show_state, steer
 from pages.reconstruct import beside
 from pages.shell import frame, show, steps, theme, words
 from pages.shell.process import active, board, job_of
 
 REFRESH_SECONDS = 0.7
-_KINDS = (work.RECONSTRUCT, work.DEMO)
+_KINDS = (work.RECONSTRUCT, work.DEMO, work.WHOLE)
 """Jobs that build a network; the demo does so at its end."""
 
 
@@ -150,6 +150,7 @@ def _result(run: Run) -> None:
             st.markdown(_signs(result.signs))
         for sentence in () if exactly else result.notes:
             frame.note(words.on_paper(sentence))
+        next_candidate.offer(run)
         why = None if exactly else keeping.why_no_others(run)
         if why is not None:
             frame.note(why)

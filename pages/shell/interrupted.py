@@ -26,6 +26,8 @@ def _what(kind: str, run: Run) -> tuple[str, str]:
     """What was going on, and what going on means."""
     if kind == work.RECONSTRUCT:
         return "its network was being built", "The building starts again from the same clusters."
+    if kind == work.WHOLE and not run.has("ensemble"):
+        return "it was at work", "It starts again, from the same seed."
     if run.has("ensemble"):
         what = "its students were being trained on" if kind == work.EXPAND else "it was at work"
         return what, "It goes on from the trained students that are stored."

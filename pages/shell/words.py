@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 import re
 
+from ec_core.networks.activations import ACTIVATIONS
+from ec_core.race import AUTO
+
+UNKNOWN = "I don’t know: find it out"
+
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NUMBER = re.compile(r"\b(\d+(?:\.\d+)?)e[+-]?\d+\b")
 
@@ -94,6 +99,15 @@ def many(count: int, one: str, several: str | None = None) -> str:
     ('1 neuron', '4 neurons', '2 dictionaries')
     """
     return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def activation(name: str) -> str:
+    """An activation as a choice; in brackets: which changes leave the function as it is.
+
+    >>> activation("tanh"), activation("auto")
+    ('tanh  (odd)', 'I don’t know: find it out')
+    """
+    return UNKNOWN if name == AUTO else f"{name}  ({ACTIVATIONS[name].symmetry})"
 
 
 def shape(sizes: tuple[int, ...] | list[int]) -> str:

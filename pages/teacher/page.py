@@ -11,6 +11,7 @@ from pages.shell import frame, show, steps, theme, words
 from ec_core import figures
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import activation
+from ec_core.race import AUTO
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
 from pages.parts import lock
@@ -39,6 +40,7 @@ def _meet(source: Source) -> None:
                 ("questions", f"{len(x):,}"),
                 ("inputs", str(x.shape[1])),
                 ("outputs", str(y.shape[1])),
+                ("activation", "unknown" if source.activation == AUTO else source.activation),
             ],
             key="teacher_facts",
         )
@@ -46,6 +48,11 @@ def _meet(source: Source) -> None:
             "Only questions and answers, no network: nothing can be shown of the inside, and the "
             "result will be judged by its certificate alone."
         )
+        if source.activation == AUTO:
+            st.markdown(
+                "Which activation stands between its layers, and how many hidden layers there are, "
+                "is **found out** as well: candidates race for it."
+            )
         return
     pairs: list[tuple[str, str] | tuple[str, str, str]] = [
         ("sizes", words.shape(network.sizes)),

@@ -10,9 +10,10 @@ from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_network
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing.tables import parse_answers
+from ec_core.race import AUTO
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
-from pages.shell import frame
+from pages.shell import frame, words
 from pages.teacher import held, tables
 
 _NOTHING = "nothing"
@@ -21,15 +22,19 @@ _LAYOUT_WORDS = dict(
 )
 
 
-def activation_box(default: str | None, key: str) -> str | None:
-    """Which activation; None until one is chosen where there is no default."""
-    names = list(dict.fromkeys([*ACTIVATIONS, *([default] if default else [])]))
+def activation_box(default: str | None, key: str, *, unknown: bool = False) -> str | None:
+    """Which activation; None until one is chosen where there is no default.
+
+    unknown : "I don't know" can be said, and stands first
+    """
+    first = [AUTO] if unknown else []
+    names = list(dict.fromkeys([*first, *ACTIVATIONS, *([default] if default else [])]))
     chosen = st.selectbox(
         "Activation",
         names,
         index=None if default is None else names.index(default),
         key=f"teacher_activation_{key}",
-        format_func=lambda name: f"{name}  ({activation(name).symmetry})",
+        format_func=words.activation,
         placeholder="Which one?",
         persist_state="session",
         help="In brackets: which changes of sign and size leave the function as it is.",
@@ -43,7 +48,7 @@ def _answers(data: bytes, name: str) -> Source | None:
     tables.keep(seen)
     if seen is None or seen.answers is None:
         return None
-    activation = activation_box("tanh", "answers")
+    activation = activation_box(AUTO, "answers", unknown=True)
     assert activation is not None
     found = seen.answers
     return Source.from_answers(found.x, found.y, name, activation, found.columns)

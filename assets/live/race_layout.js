@@ -1,0 +1,139 @@
+// Where things are in the picture of a race, without a canvas: heats side by side, who fell behind,
+// and names at the ends of the curves that do not lie on one another.
+
+import { linear } from "../canvas/axis.js"
+
+const ROUNDS = [6, 12, 24, 48]
+const GAP = 18, LEAST_SHARE = 0.35
+
+/** @param {RaceCurve} curve the last point that is a number @returns {RacePoint | null} */
+export function endOf({ at, losses }) {
+  for (let i = at.length - 1; i >= 0; i--) {
+    const loss = losses[i]
+    if (loss !== null && loss > 0) return { at: at[i], loss }
+  }
+  return null
+}
+
+/** iterations that a heat's picture has room for: to the end of the round @param {RaceHeat} heat */
+export function spanOf({ curves }) {
+  const last = Math.max(1, ...curves.map(({ at }) => at[at.length - 1] ?? 0))
+  return ROUNDS.find(end => end >= last) ?? last
+}
+
+/**
+ * what became of each curve: "dived" below the line, "behind" when the others went on without it
+ * @param {RaceHeat} heat @param {number} line @param {boolean} over
+ * @returns {RaceState[]}
+ */
+export function statesOf({ curves }, line, over) {
+  const last = Math.max(0, ...curves.map(({ at }) => at[at.length - 1] ?? 0))
+  const someone = curves.some(curve => (endOf(curve)?.loss ?? Infinity) <= line)
+  return curves.map(curve => {
+    const end = endOf(curve)
+    if (end && end.loss <= line) return "dived"
+    // side by side nobody is more than one iteration ahead of those still in the race
+    return over && someone || (curve.at[curve.at.length - 1] ?? 0) < last - 1 ? "behind" : "racing"
+  })
+}
+
+/**
+ * the heats side by side, each as wide as its rounds are long, the newest never small
+ * @param {number[]} spans @param {number} left @param {number} right @returns {{ left: number, right: number }[]}
+ */
+export function panels(spans, left, right) {
+  const room = right - left - GAP * (spans.length - 1), total = spans.reduce((a, b) => a + b, 0) || 1
+  const least = spans.length > 1 ? LEAST_SHARE : 1
+  const share = Math.max(least, (spans[spans.length - 1] ?? 1) / total)
+  const before = total - (spans[spans.length - 1] ?? 0) || 1
+  let x = left
+  return spans.map((span, i) => {
+    const wide = room * (i === spans.length - 1 ? share : (1 - share) * span / before)
+    const panel = { left: x, right: x + wide }
+    x += wide + GAP
+    return panel
+  })
+}
+
+/**
+ * heights as near to the wanted ones as labels of one height can stand; in the order given
+ * @param {number[]} wanted @param {number} size @param {number} top @param {number} bottom
+ */
+export function spread(wanted, size, top, bottom) {
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b] || a - b)
+  const step = Math.min(size, (bottom - top) / Math.max(wanted.length - 1, 1))
+  /** @type {{ at: number, count: number, sum: number }[]} groups that stand close, their middle where theirs is */
+  const groups = []
+  for (const i of order) {
+    groups.push({ at: wanted[i], count: 1, sum: wanted[i] })
+    for (;;) {
+      const b = groups[groups.length - 1], a = groups[groups.length - 2]
+      b.at = inside(b.sum / b.count, (b.count - 1) * step / 2, top, bottom)
+      if (!a || a.at + (a.count + b.count) * step / 2 <= b.at + 1e-9) break
+      groups.pop()
+      a.sum += b.sum
+      a.count += b.count
+    }
+  }
+  const heights = new Array(wanted.length)
+  let k = 0
+  for (const { at, count } of groups) {
+    for (let j = 0; j < count; j++) heights[order[k++]] = at + (j - (count - 1) / 2) * step
+  }
+  return heights
+}
+
+/** @param {number} at @param {number} half @param {number} top @param {number} bottom */
+function inside(at, half, top, bottom) {
+  return Math.min(Math.max(at, top + half), bottom - half)
+}
+
+/**
+ * as much of a curve as has been run at an iteration that may lie between two
+ * @param {RaceCurve} curve @param {number} until @returns {RacePoint[]}
+ */
+export function grown({ at, losses }, until) {
+  /** @type {RacePoint[]} */
+  const points = []
+  for (const [i, x] of at.entries()) {
+    const loss = losses[i]
+    if (loss === null || !(loss > 0)) continue
+    const before = points[points.length - 1]
+    if (x > until) {
+      if (before && until > before.at) {
+        const t = (until - before.at) / (x - before.at)
+        points.push({ at: until, loss: 10 ** (Math.log10(before.loss) * (1 - t) + Math.log10(loss) * t) })
+      }
+      break
+    }
+    points.push({ at: x, loss })
+  }
+  return points
+}
+
+/**
+ * the powers of ten that are shown: from above the worst curve to below the floor
+ * @param {RaceData} data
+ */
+export function decades({ heats, floor, line }) {
+  let low = Math.log10(line), high = 0
+  for (const { curves } of heats) {
+    for (const { losses } of curves) {
+      for (const loss of losses) {
+        if (loss === null || !(loss > 0)) continue
+        low = Math.min(low, Math.log10(loss))
+        high = Math.max(high, Math.log10(loss))
+      }
+    }
+  }
+  // the whole way down is there from the start: the dive is seen as one
+  if (floor > 0) low = Math.min(low, Math.log10(floor) - 1)
+  // a start from afar does not press the race together
+  return { low: Math.floor(low) - 1, high: Math.min(Math.ceil(high), 2) }
+}
+
+/** from a loss to its height @param {{ high: number, low: number }} range @param {number} top @param {number} bottom */
+export function scaleOf({ high, low }, top, bottom) {
+  const scale = linear(high, low, top, bottom)
+  return (/** @type {number} */ loss) => scale(Math.min(Math.log10(loss), high))
+}

@@ -1,0 +1,101 @@
+"""What a race says, in sentences for a person."""
+
+from __future__ import annotations
+
+import math
+
+from ec_core.networks.equal_writings import equal_writings
+from ec_core.race import DIVED, Candidate, layers_in_words
+from ec_core.runs.races import Heat, Race, Standing
+
+def title(heat: Heat) -> str:
+    """Which students run in a heat.
+
+    >>> title(Heat(1, 8, ())), title(Heat(2, 16, ()))
+    ('one hidden layer of 8 neurons', 'two hidden layers of 16 neurons each')
+    """
+    return f"{layers_in_words(heat.hidden_layers)} of {heat.width} neurons" + (
+        " each" if heat.hidden_layers > 1 else ""
+    )
+
+
+def writings(candidate: Candidate) -> str:
+    """The activation, and those that write the same function neuron by neuron.
+
+    >>> writings(Candidate("tanh", 1)), writings(Candidate("gelu", 1))
+    ('tanh (or sigmoid)', 'gelu')
+    """
+    others = _as_many(candidate.activation)
+    return f"{candidate.activation} (or {', '.join(others)})" if others else candidate.activation
+
+
+def _as_many(activation: str) -> list[str]:
+    same = equal_writings(activation)
+    return [other for other, sentence in same.items() if "with as many" in sentence]
+
+
+def best_of(heat: Heat) -> tuple[str, float] | None:
+    """Who leads a heat, and its loss; None before anybody has one."""
+    ends = [(curve.activation, curve.losses[-1]) for curve in heat.curves if curve.losses]
+    known = [(name, loss) for name, loss in ends if loss is not None]
+    return min(known, key=lambda one: one[1]) if known else None
+
+
+def so_far(race: Race) -> str:
+    """Where the race stands while it lasts."""
+    if not race.heats:
+        return "The candidates are at the start."
+    heat = race.heats[-1]
+    leader = best_of(heat)
+    if leader is None:
+        return "The candidates are at the start."
+    name, loss = leader
+    at = max((curve.at[-1] for curve in heat.curves if curve.at), default=0)
+    going = sum(bool(curve.at) and curve.at[-1] >= at - 1 for curve in heat.curves)
+    return (
+        f"{len(heat.curves)} candidates with {title(heat)}; {going} of them still race after "
+        f"{at} iterations. {name} is ahead at {loss:.1e}."
+    )
+
+
+def _loss(one: Standing) -> float:
+    return math.inf if one.loss is None else one.loss
+
+
+def outcome(race: Race, found: Candidate) -> list[str]:
+    """What the race found, in sentences; ``found``: the candidate that was recovered."""
+    one = race.of(found)
+    if one is None:
+        return []
+    same = equal_writings(found.activation)
+
+    def twin(other: Standing) -> bool:
+        return other.activation in same and other.hidden_layers == found.hidden_layers
+
+    others = [o for o in race.candidates if o.candidate != found and not twin(o)]
+    others = [other for other in others if other.loss is not None]
+    second = min(others, key=_loss, default=None)
+    dived = _loss(one) <= DIVED
+    what = "fell to" if dived else "came to"
+    sentences = [f"{found.words} {what} {_loss(one):.1e}"]
+    if second is not None:
+        stayed = "stayed at" if _loss(second) > _loss(one) else "came to"
+        sentences[0] += f"; the best of the others, {second.candidate.words}, {stayed} "
+        sentences[0] += f"{_loss(second):.1e}"
+    sentences[0] += "."
+    if not dived:
+        sentences.append(
+            "Nobody dived to the floor; those that came closest are tried, best first."
+        )
+    sentences += same.values()
+    return sentences
+
+
+def result(found: Candidate, sizes: tuple[int, ...], verdict: str) -> str:
+    """The whole result in one line.
+
+    >>> result(Candidate("tanh", 1), (4, 8, 3), "verified")
+    'tanh (or sigmoid), one hidden layer, 4–8–3, verified'
+    """
+    shape = "–".join(map(str, sizes))
+    return f"{writings(found)}, {layers_in_words(found.hidden_layers)}, {shape}, {verdict}"
