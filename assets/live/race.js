@@ -7,7 +7,7 @@ import { font, power, short } from "../canvas/text.js"
 import { decades, endOf, grown, panels, scaleOf, spanOf, spread, statesOf } from "./race_layout.js"
 import { glide, pageColour, repaint, stageOf } from "./stage.js"
 
-const MARGIN = { left: 50, right: 132, top: 30, bottom: 40 }
+const MARGIN = { left: 50, right: 140, top: 30, bottom: 40 }
 const LABEL = 14, REACH = 26, MOST_TICKS = 8
 // between two updates of the page the curves grow on, so that the race never stands
 const PACE_MS = 700
@@ -219,7 +219,7 @@ function drawNames(g, { data, canvas }, ends, { end, colours: { ink } }, near) {
     if (!behind) drawSymbol(g, style[2], end + 15, places[i], 3.2, style[0])
     g.fillStyle = behind ? data.colours.soft : ink
     g.font = font(behind ? 11 : 12.5, state === "dived" ? 700 : 400)
-    const says = state === "dived" ? `${name}  ${short(loss)}` : name
+    const says = state === "dived" ? `${name}  ${power(Math.round(Math.log10(loss)))}` : name
     g.fillText(says, end + (behind ? 13 : 22), places[i])
   })
   g.globalAlpha = 1

@@ -8,6 +8,7 @@ from ec_core.networks.equal_writings import equal_writings
 from ec_core.race import DIVED, Candidate, layers_in_words
 from ec_core.runs.races import Heat, Race, Standing
 
+
 def title(heat: Heat) -> str:
     """Which students run in a heat.
 

@@ -25,37 +25,36 @@ _VERDICTS = {
 }
 
 
-def picture(run: Run, race: races.Race, *, over: bool) -> None:
-    """The curves."""
-    live.race(race, floor=run.probes().floor, over=over, key="live_race", height=HEIGHT)
-
-
-def running(run: Run, race: races.Race) -> None:
-    """While it lasts: the picture, where it stands, and what is looked for."""
-    picture(run, race, over=race.over)
-    with st.container(key="race_words"):
-        if race.over:
-            _say(run, race)
-        else:
-            st.markdown(words.on_paper(race_words.so_far(race)))
-    frame.note(
-        "Students of every candidate learn from the same answers. Those of the right activation "
-        "and depth can become the network itself, and dive; all others can only imitate it, and "
-        "stall. The better half goes on after each round; where nobody dives, more neurons and "
-        "more layers are tried."
-    )
-
-
-def _say(run: Run, race: races.Race) -> None:
+def _sentences(run: Run, race: races.Race) -> list[str]:
+    """Where the race stands, or what it found."""
     taken = race.taken or (race.ahead[0] if race.ahead else None)
-    if taken is None:
-        return
-    found = run.found if run.has("ensemble") and run.found is not None else taken
-    first, *others = race_words.outcome(race, found) or [""]
-    if first:
-        st.markdown(f"**{words.on_paper(first)}**")
-    for sentence in others:
-        st.markdown(words.on_paper(sentence))
+    if not race.over or taken is None:
+        return [race_words.so_far(race)]
+    kept = run.found if run.has("ensemble") else None
+    return race_words.outcome(race, kept or taken)
+
+
+def picture(run: Run, race: races.Race) -> None:
+    """The curves."""
+    says = " ".join(_sentences(run, race))
+    floor = run.probes().floor
+    live.race(race, says=says, floor=floor, over=race.over, key="live_race", height=HEIGHT)
+
+
+def told(run: Run, race: races.Race) -> None:
+    """The same in words."""
+    with st.container(key="race_words"):
+        first, *others = _sentences(run, race)
+        st.markdown(f"**{words.on_paper(first)}**" if race.over else words.on_paper(first))
+        for sentence in others:
+            frame.note(words.on_paper(sentence))
+    if not race.over:
+        frame.note(
+            "Students of every candidate learn from the same answers. Those of the right "
+            "activation and depth can become the network itself, and dive; all others can only "
+            "imitate it, and stall. The better half goes on after each round; where nobody dives, "
+            "more neurons and more layers are tried."
+        )
 
 
 def shelf(run: Run, *, busy: bool = False) -> None:
@@ -67,10 +66,12 @@ def shelf(run: Run, *, busy: bool = False) -> None:
     if race is None:
         return
     with st.container(key="race"):
-        st.subheader("How it was found out", anchor=False)
-        picture(run, race, over=True)
-        with st.container(key="race_words"):
-            _say(run, race)
+        left, right = st.columns([0.3, 0.7], gap="medium")
+        with left:
+            st.subheader("How it was found out", anchor=False)
+            told(run, race)
+        with right:
+            picture(run, race)
         with st.expander(f"All candidates ({len(race.candidates)})"):
             _table(run, race)
             if not busy:

@@ -110,31 +110,47 @@ def _training(run: Run) -> Job | None:
     return job
 
 
+def _found_out(run: Run, job: Job, snapshot: JobSnapshot) -> bool:
+    """What is found out, and how far a job is that does it all; False where nobody raced."""
+    seen = races.seen(snapshot.seen.events)
+    race = seen if seen.heats else run.race()
+    everything = job.label.startswith(work.WHOLE)
+    if race is None and not everything:
+        return False
+    left, right = st.columns([0.3, 0.7], gap="medium")
+    with left if race is not None else st.container():
+        show_state(snapshot)
+        if everything:
+            whole.story(run, race, snapshot)
+        if race is not None and snapshot.seen.training is None:
+            with st.container(horizontal=True, key="student_controls"):
+                steer(run, job, snapshot)
+        if race is not None:
+            race_views.told(run, race)
+    with right:
+        if race is not None:
+            race_views.picture(run, race)
+    return race is not None
+
+
 def _live(run_id: str) -> None:
     run = Run(run_id)
     job = _training(run)
     if job is None:
         st.rerun()
     snapshot = job.snapshot()
-    show_state(snapshot)
     progress, training = snapshot.seen, snapshot.seen.training
-    seen = races.seen(progress.events)
-    race = seen if seen.heats else run.race()
-    if job.label.startswith(work.WHOLE):
-        whole.story(run, race, snapshot)
-    if race is not None and training is None:
-        with st.container(horizontal=True, key="student_controls"):
-            steer(run, job, snapshot)
-        race_views.running(run, race)
+    raced = _found_out(run, job, snapshot)
+    if raced and training is None:
         return
+    if not raced and not job.label.startswith(work.WHOLE):
+        show_state(snapshot)
     tried = widths_of(progress.events)
     layer_strip.strip(progress.events, run.source().inputs, run.source().outputs)
     if training is None or training.searching:
         with st.container(horizontal=True, key="student_controls"):
             steer(run, job, snapshot)
         show_search(run, progress, training, tried)
-        if race is not None:
-            race_views.running(run, race)
         return
     done = sum(status == events.CONVERGED for status in training.statuses)
     frame.facts(
@@ -153,8 +169,6 @@ def _live(run_id: str) -> None:
     show_students(run, in_training(progress, training))
     for sentence in progress.notes[-3:]:
         (st.warning if sentence.warning else frame.note)(words.on_paper(sentence.message))
-    if race is not None:
-        race_views.running(run, race)
 
 
 def _finished(run: Run) -> None:
@@ -163,6 +177,7 @@ def _finished(run: Run) -> None:
     if job is not None and job.over and job.label.startswith((work.EXPAND, work.WHOLE)):
         say_how_it_ended(job.snapshot())
     whole.result(run)
+    race_views.shelf(run, busy=active(run) is not None)
     done = int(ensemble.converged().sum())
     frame.facts(
         [
@@ -184,7 +199,8 @@ def _finished(run: Run) -> None:
             "they agree on the first layer the network is built from it, layer by layer."
         )
     with st.container(horizontal=True, key="after_training"):
-        steps.next_button("cluster", "Find what they agree on", run)
+        primary = not run.has("recovered")
+        steps.next_button("cluster", "Find what they agree on", run, primary=primary)
         if done < ensemble.students and st.button(
             "Continue training", key="continue_training", icon=":material/play_arrow:"
         ):
@@ -201,7 +217,6 @@ def _finished(run: Run) -> None:
         ):
             steps.go("expand", run.another(run.settings()))
     _ask_first(run)
-    race_views.shelf(run, busy=active(run) is not None)
     earlier.shelf(run)
     show_students(run, trained(ensemble))
     tried = widths_of(run.events())

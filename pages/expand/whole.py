@@ -83,7 +83,7 @@ def result(run: Run) -> None:
     if not run.has("recovered"):
         return
     verified = results.of(run).certificate.verified
-    with st.container(key="whole_result"):
+    with st.container(key="whole_result", horizontal=True, vertical_alignment="center"):
         st.html(
             f'<div class="ec-verdict {"" if verified else "not"}">'
             f"<strong>{html.escape(result_line(run))}</strong></div>"

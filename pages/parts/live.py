@@ -153,10 +153,10 @@ def cloud(students: np.ndarray, *, truth: np.ndarray | None, key: str, height: i
     _CLOUD(key=key, data=data)
 
 
-def race(shown: Race, *, floor: float, over: bool, key: str, height: int = 420) -> None:
+def race(shown: Race, *, says: str, floor: float, over: bool, key: str, height: int = 420) -> None:
     """One curve per candidate, heat beside heat; floor: where only rounding is left.
 
-    over : nobody races any more
+    says : the race in a sentence, for those who cannot see it; over : nobody races any more
     """
     names = sorted({curve.activation for heat in shown.heats for curve in heat.curves})
     known = {name: index for index, name in enumerate(ACTIVATIONS)}
@@ -192,7 +192,7 @@ def race(shown: Race, *, floor: float, over: bool, key: str, height: int = 420) 
             "line": "imitations seldom get below this line",
         },
         "colours": {"ghost": colours["ghost"], "soft": colours["soft"]},
-        "alt": f"The race of the candidates. {words.on_paper(race_words.so_far(shown))}",
+        "alt": f"The race of the candidates. {words.on_paper(says)}",
         "height": height,
     }
     _RACE(key=key, data=data)

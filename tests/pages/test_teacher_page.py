@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from ec_core.networks.files import network_bytes
 from ec_core.networks.network import Network
 from ec_core.probing.presets import make_teacher
+from ec_core.race import AUTO
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
 
@@ -71,7 +72,8 @@ def test_answers_alone_become_a_run_without_a_teacher(open_page: Opener) -> None
     app.button(key="use_teacher").click().run()
     run = Run(str(app.query_params["run"]))
     assert run.source().network is None
-    assert run.activation == "tanh"
+    # nobody said anything, and nothing has to be known
+    assert run.open and run.settings().hidden_layers == AUTO
 
 
 @pytest.mark.parametrize(
