@@ -73,8 +73,9 @@ def _never_told(run: Run, old: Settings) -> bool:
 
 def _activation(run: Run, old: Settings) -> str:
     """The activation the students are given; "auto": found out by a race."""
-    names, source = [AUTO, *ACTIVATIONS], run.source()
+    source = run.source()
     told = AUTO if _never_told(run, old) else old.activation or source.activation
+    names = list(dict.fromkeys([AUTO, *ACTIVATIONS, told]))
     chosen = str(
         st.selectbox(
             "Activation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import activation as look_up
 from ec_core.race import AUTO
 
 UNKNOWN = "I don’t know: find it out"
@@ -107,7 +107,7 @@ def activation(name: str) -> str:
     >>> activation("tanh"), activation("auto")
     ('tanh  (odd)', 'I don’t know: find it out')
     """
-    return UNKNOWN if name == AUTO else f"{name}  ({ACTIVATIONS[name].symmetry})"
+    return UNKNOWN if name == AUTO else f"{name}  ({look_up(name).symmetry})"
 
 
 def shape(sizes: tuple[int, ...] | list[int]) -> str:
