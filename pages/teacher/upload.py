@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core.errors import InputError
-from ec_core.networks.activations import ACTIVATIONS, activation
+from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_network
 from ec_core.networks.tensors import LAYOUTS
