@@ -7,8 +7,9 @@ from argparse import Namespace
 import numpy as np
 
 from ec_core.cli.output import answer, json_text, output_path
-from ec_core.cli.sources import read_teacher, told_answers
+from ec_core.cli.sources import read_model, read_teacher, told_answers
 from ec_core.errors import InputError
+from ec_core.networks.asked import AskedModel
 from ec_core.networks.files import read_network_file, save_network
 from ec_core.networks.network import Network
 from ec_core.probing import (
@@ -80,26 +81,32 @@ def teacher(args: Namespace) -> bool:
     return True
 
 
+def black_box(model: Network | AskedModel) -> Teacher | AskedModel:
+    """What answers for a model file, and shows nothing else."""
+    return Teacher(model) if isinstance(model, Network) else model
+
+
 def questions_and_answers(
-    network: Network, count: int | None, distribution: str, seed: int
+    model: Network | AskedModel, count: int | None, distribution: str, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ask a network's black box; the data are those its file names."""
-    box = Teacher(network)
-    return ask(box, count, distribution, box.inputs, seed, data_for(network, distribution))
+    """Ask a model's black box; the data are those its file names."""
+    box = black_box(model)
+    return ask(box, count, distribution, box.inputs, seed, data_for(model, distribution))
 
 
-def data_for(network: Network, distribution: str) -> np.ndarray | None:
+def data_for(model: Network | AskedModel, distribution: str) -> np.ndarray | None:
     """The data that a network's file names, (n, D), if they are to be asked."""
-    if distribution.startswith("data") and network.dataset:
-        return load_dataset(network.dataset).x
+    dataset = model.dataset if isinstance(model, Network) else None
+    if distribution.startswith("data") and dataset:
+        return load_dataset(dataset).x
     return None
 
 
 def probe(args: Namespace) -> bool:
     """Ask a teacher questions and write questions and answers to a file."""
     path = output_path(args.out, args.teacher)
-    network = read_teacher(args.teacher, args)
-    x, y = questions_and_answers(network, args.count, args.distribution, args.seed)
+    model = read_model(args.teacher, args)
+    x, y = questions_and_answers(model, args.count, args.distribution, args.seed)
     make_probes(x, y, args.seed)  # refuse here what recover would refuse
     save_answers(x, y, path)
     answer(

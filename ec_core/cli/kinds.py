@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ec_core.chain import Source
-from ec_core.cli.commands import data_for, questions_and_answers
-from ec_core.cli.sources import read_teacher, told_answers
+from ec_core.cli.commands import black_box, data_for, questions_and_answers
+from ec_core.cli.sources import read_model, told_answers
 from ec_core.errors import InputError
 from ec_core.networks.network import Network
-from ec_core.probing import Asker, ProbeSet, Teacher, make_probes
+from ec_core.probing import Asker, ProbeSet, make_probes
 from ec_core.probing.tables import is_answers
 from ec_core.race import AUTO
 
@@ -66,28 +66,30 @@ def _asked(args: Namespace) -> Opened:
     with_asking(args)
     # the students' activation, where it is told, serves where the file names none
     told = None if args.activation == AUTO else args.activation
-    teacher = read_teacher(args.source, args, fallback=told)
+    model = read_model(args.source, args, fallback=told)
+    teacher = model if isinstance(model, Network) else None
     distribution = args.distribution or "gaussian"
     if args.probes is None:
         asker = Asker(
-            Teacher(teacher),
+            black_box(model),
             distribution=distribution,
             seed=args.seed,
-            data=data_for(teacher, distribution),
+            data=data_for(model, distribution),
             hidden_layers=args.hidden_layers if isinstance(args.hidden_layers, int) else 1,
             activation=told,
-            numbers=True,
+            numbers=teacher is not None,
             output=args.output,
         )
         asker(asker.first)  # refused here, before anything is trained
         return asker, teacher
-    x, y = questions_and_answers(teacher, args.probes, distribution, args.seed)
-    return make_probes(x, y, args.seed, numbers=True, output=args.output), teacher
+    x, y = questions_and_answers(model, args.probes, distribution, args.seed)
+    known = teacher is not None
+    return make_probes(x, y, args.seed, numbers=known, output=args.output), teacher
 
 
 KINDS: tuple[Kind, ...] = (
     Kind("ANSWERS.npz|csv|xlsx|parquet|mat|npy", is_answers, _given),
-    Kind("TEACHER.safetensors", lambda name: True, _asked),
+    Kind("MODEL.safetensors|pt|pt2|onnx|keras|h5|skops", lambda name: True, _asked),
 )
 """The first that fits is taken; a network file says itself what is wrong with it."""
 

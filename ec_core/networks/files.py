@@ -16,8 +16,10 @@ import numpy as np
 import safetensors.numpy
 
 from ec_core.errors import InputError
+from ec_core.networks.asked import AskedModel
 from ec_core.networks.network import Network
-from ec_core.networks.reading import FORMAT, NetworkFile, open_network
+from ec_core.networks.readers.safetensor import FORMAT
+from ec_core.networks.reading import NetworkFile, open_model, open_network
 
 MAX_FILE_BYTES = 256 * 2**20
 """A network file larger than this is refused before it is read into memory."""
@@ -121,12 +123,20 @@ def _refuse_part(path: Path) -> None:
             )
 
 
-def read_network_file(path: str | Path) -> NetworkFile:
-    """A network file on disk, see ``open_network``; files beside it tell if it is only a part."""
+def read_model_file(path: str | Path) -> NetworkFile | AskedModel:
+    """A model file on disk, see ``open_model``; files beside it tell if it is only a part."""
     path = Path(path)
     data = read_bytes(path, MAX_FILE_BYTES)
     _refuse_part(path)
-    return open_network(data, path.name)
+    return open_model(data, path.name)
+
+
+def read_network_file(path: str | Path) -> NetworkFile:
+    """A network file on disk. Raises InputError also for a model that can only be asked."""
+    model = read_model_file(path)
+    if isinstance(model, AskedModel):
+        raise model.refuse()
+    return model
 
 
 def load_network(

@@ -1,4 +1,4 @@
-"""What a file is that this program does not read, and how to make one that it does.
+"""What kind of file something is, and for what is not read, how to make one that is.
 
 Files are told by how they begin, where they say so, and by the end of their names where they do
 not. Nothing is unpacked or unpickled to find out.
@@ -11,8 +11,8 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-NETWORK, ANSWERS = "a safetensors file", "an .npz archive"
-"""The two kinds of files that are read."""
+NETWORK, ANSWERS = "a network", "an .npz archive"
+"""What is expected where a file is read: see ``instead``."""
 
 
 @dataclass(frozen=True)
@@ -24,32 +24,39 @@ class Format:
 
 
 _STATE = "save model.state_dict() with safetensors.torch.save_file"
-_WEIGHTS = "save its weights and biases with ec_core.save_network"
+_NETWORK = "give it where a network is expected"
 
-TORCH = Format("a PyTorch file (.pt, .pth)", _STATE)
-SCRIPT = Format("a TorchScript or exported PyTorch program", _STATE)
-KERAS = Format(
-    "a Keras model", f"{_WEIGHTS}; Keras kernels are (in, out) and have to be transposed"
+SAFETENSORS = Format("a safetensors file", _NETWORK)
+TORCH = Format("a PyTorch file (.pt, .pth)", _NETWORK)
+EXPORTED = Format("an exported PyTorch program (.pt2)", _NETWORK)
+SCRIPT = Format("a TorchScript program, which would have to be run", _STATE)
+KERAS = Format("a Keras model", _NETWORK)
+HDF5 = Format("an HDF5 file (.h5), as Keras writes them", _NETWORK)
+ONNX = Format("an ONNX model", _NETWORK)
+SKOPS = Format("a scikit-learn model (.skops)", _NETWORK)
+WEIGHTS = Format("an .npz archive of weights", _NETWORK)
+JSON = Format("a JSON text", _NETWORK)
+NETWORKS = (SAFETENSORS, TORCH, EXPORTED, KERAS, HDF5, ONNX, SKOPS, WEIGHTS, JSON)
+"""What may hold a network: the folder ``readers`` has a reader for each."""
+
+TENSORFLOW = Format(
+    "a TensorFlow model (.pb, .tflite)", "load it with Keras and save it with model.save('m.keras')"
 )
-ONNX = Format("an ONNX model", _WEIGHTS)
 PICKLE = Format(
     "a pickle (.pkl, .joblib), which can run programs and is never opened",
-    "save the network's weights and biases with ec_core.save_network, or its answers with "
-    "numpy.savez('answers.npz', x=…, y=…)",
+    "where you trust it, convert it: import joblib, ec_core as ec; "
+    "model = joblib.load('model.joblib'); "
+    "ec.save_network(ec.from_sklearn(model), 'model.safetensors')",
 )
 _GIVE = "give it where questions and answers are expected"
 MATLAB = Format("a MATLAB file", _GIVE)
 NUMPY = Format("a single NumPy array (.npy)", _GIVE)
 ARCHIVE = Format("an .npz archive", _GIVE)
-SAFETENSORS = Format("a safetensors file", "give it where a network is expected")
 PARQUET = Format("a Parquet table", _GIVE)
 ARROW = Format("an Arrow table (.feather, .arrow)", _GIVE)
 TABLE = Format("a table of text (.csv, .tsv, .txt)", _GIVE)
 SHEET = Format("a spreadsheet", _GIVE)
 GZIP = Format("packed by gzip (.gz)", f"unpack it, or {_GIVE}")
-JSON = Format(
-    "a JSON text", f"{_WEIGHTS}, or its answers with numpy.savez('answers.npz', x=…, y=…)"
-)
 INDEX = Format(
     "the index of a network that was saved in several files",
     "load them together and save the whole state dict as one file",
@@ -57,20 +64,25 @@ INDEX = Format(
 ZIP = Format("a zip archive", "unpack it and give the file inside")
 
 _BEGINNINGS = (
+    # what torch.save wrote before 2020, a pickle of its own kind
+    (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", TORCH),
     *((b"\x80" + bytes([version]), PICKLE) for version in range(2, 6)),
     (b"\x93NUMPY", NUMPY),
     (b"PAR1", PARQUET),
     (b"ARROW1", ARROW),
     (b"\x1f\x8b", GZIP),
     (b"MATLAB", MATLAB),
-    (b"\x89HDF\r\n\x1a\n", KERAS),
+    (b"\x89HDF\r\n\x1a\n", HDF5),
 )
 
 _ENDINGS = (
     (r"\.safetensors\.index\.json", INDEX),
     (r"\.(pt|pth|ckpt|bin)", TORCH),
-    (r"\.pt2", SCRIPT),
-    (r"\.(keras|h5|hdf5|tflite|pb)", KERAS),
+    (r"\.pt2", EXPORTED),
+    (r"\.keras", KERAS),
+    (r"\.(h5|hdf5)", HDF5),
+    (r"\.(tflite|pb)", TENSORFLOW),
+    (r"\.skops", SKOPS),
     (r"\.onnx", ONNX),
     (r"\.(pkl|pickle|joblib|dill)", PICKLE),
     (r"\.mat", MATLAB),
@@ -98,6 +110,25 @@ def tabular(name: str) -> bool:
     return bool(_TABULAR.search(name.lower()))
 
 
+_INSIDE = (
+    ("archive_format", EXPORTED),
+    ("serialized_exported_program.json", EXPORTED),
+    ("schema.json", SKOPS),
+    ("model.weights.h5", KERAS),
+    ("data.pkl", TORCH),
+    ("[Content_Types].xml", SHEET),
+    ("content.xml", SHEET),
+)
+"""A file that tells what the zip archive around it is; the first that is there counts."""
+
+WEIGHT_NAME = re.compile(
+    r"(?:(?P<stem>.+)\.)?(?P<leaf>w|weights?|coefs?|kernel|b|bias|biases|intercepts?)_?"
+    r"(?P<number>\d*)_?",
+    re.IGNORECASE,
+)
+"""How weights and biases are called in an archive of them: W0, b0, coef_0, fc1.weight."""
+
+
 def _zipped(data: bytes) -> Format:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -105,15 +136,15 @@ def _zipped(data: bytes) -> Format:
     except Exception:  # zipfile raises many types for damaged archives
         return ZIP
     last = {name.rsplit("/", 1)[-1] for name in names}
-    if any("/code/" in name for name in names) or "archive_format" in last:
+    if any("/code/" in name for name in names):
         return SCRIPT
-    if "data.pkl" in last:
-        return TORCH
-    if "model.weights.h5" in last:
-        return KERAS
-    if "[Content_Types].xml" in last or "content.xml" in last:
-        return SHEET
-    return ARCHIVE if any(name.endswith(".npy") for name in last) else ZIP
+    for inside, kind in _INSIDE:
+        if inside in last:
+            return kind
+    arrays = [name for name in names if name.endswith(".npy")]
+    if arrays and all(WEIGHT_NAME.fullmatch(name.removesuffix(".npy")) for name in arrays):
+        return WEIGHTS
+    return ARCHIVE if arrays else ZIP
 
 
 def recognise(data: bytes, name: str) -> Format | None:
@@ -135,7 +166,7 @@ def recognise(data: bytes, name: str) -> Format | None:
     for beginning, kind in _BEGINNINGS:
         if data.startswith(beginning):
             # MATLAB's newer files are HDF5 too
-            return MATLAB if kind is KERAS and name.lower().endswith(".mat") else kind
+            return MATLAB if kind is HDF5 and name.lower().endswith(".mat") else kind
     return next((kind for end, kind in _ENDINGS if re.search(end + "$", name.lower())), None)
 
 
@@ -147,5 +178,7 @@ def instead(data: bytes, name: str, expected: str) -> str | None:
     """
     actual = recognise(data, name)
     if actual is None or actual.what == expected:
+        return None
+    if expected == NETWORK and actual in NETWORKS:
         return None
     return f"{name} is {actual.what}, not {expected}; {actual.how}."

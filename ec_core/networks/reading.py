@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-import json
 import re
-import struct
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
-import safetensors.numpy
 
 from ec_core.errors import InputError
+from ec_core.networks import formats
 from ec_core.networks.activations import spelled
-from ec_core.networks.formats import NETWORK, instead
+from ec_core.networks.asked import AskedModel, asked_chain
+from ec_core.networks.chain import Chain, Link, Naming
+from ec_core.networks.named import Named
 from ec_core.networks.network import Network
-from ec_core.networks.tensors import Layers, layouts, to_layers
-
-FORMAT = "ec-mlp/1"
+from ec_core.networks.steps import UNKNOWN
 
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})")
 """How the parts of a network that was saved in several files are called."""
-
-
-def _metadata(data: bytes, name: str) -> dict[str, str]:
-    """The header's metadata, read without trusting its length."""
-    other = instead(data, name, NETWORK)
-    if other is not None:
-        raise InputError(other)
-    length = struct.unpack("<Q", data[:8])[0] if len(data) >= 8 else 0
-    if not 0 < length <= len(data) - 8:
-        raise InputError(f"{name} is not a safetensors file; expected one with layers.0.weight.")
-    try:
-        header = json.loads(data[8 : 8 + length])
-    except (ValueError, RecursionError):
-        raise InputError(f"{name} is not a safetensors file; its header is not JSON.") from None
-    extra = header.get("__metadata__", {}) if isinstance(header, dict) else {}
-    return dict(extra) if isinstance(extra, dict) else {}
 
 
 @dataclass(frozen=True)
 class NetworkFile:
     """What a network file holds, before it is decided what it leaves open.
 
-    layers : weights and biases as they lie in the file
-    activation : what the metadata say, as it is written there, None where they say nothing
+    layers : weights and biases (None: the file has none) as they lie in the file
+    activation : what the file says, as it is written there, None where it says nothing
     layouts : which ways of laying out the matrices fit; of two the file does not tell which
-    plain : a state dict, which could be followed by a function that it does not show
+    plain : weights alone, which could be followed by a function that they do not show
+    head : what follows the last layer, where the file says it
+    namings : how each layer is called; said : sentences on what was done to read it
+    links : what was understood, line by line
     """
 
     name: str
-    layers: Layers
+    layers: tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]
     activation: str | None
     dataset: str | None
     layouts: tuple[str, ...]
     plain: bool
+    head: str | None = None
+    namings: tuple[Naming, ...] = ()
+    said: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def named(self) -> str | None:
         """The activation that the file names, from ``ACTIVATIONS``; None where it names none that
@@ -63,6 +53,15 @@ class NetworkFile:
             return None if self.activation is None else spelled(self.activation)
         except InputError:
             return None
+
+    def _layout(self, layout: str | None) -> str:
+        return layout or (self.layouts or ("out-in",))[0]
+
+    def names(self, layout: str | None = None) -> tuple[Naming, ...]:
+        """How the layers are called and lie in the file, where a person or the shapes say how."""
+        if self._layout(layout) == "out-in":
+            return self.namings
+        return tuple(replace(naming, layout="in-out") for naming in self.namings)
 
     def network(
         self, activation: str | None = None, fallback: str | None = None, layout: str | None = None
@@ -77,9 +76,10 @@ class NetworkFile:
         does not fit, and where there is no hidden layer.
         """
         kind = activation or self.named() or fallback
+        alone = len(self.layers[0]) < 2
         if kind is None and self.activation is not None:
             spelled(self.activation)  # says what is wrong with it
-        if kind is None:
+        if kind is None and not alone:
             raise InputError(
                 f"{self.name} does not name its activation; add the metadata 'activation' or say "
                 "which it is (command line: --teacher-activation)."
@@ -90,10 +90,13 @@ class NetworkFile:
                 f"The matrices of {self.name} are not laid out {layout}: only {self.layouts[0]} "
                 "fits their shapes."
             )
-        if (layout or (self.layouts or ("out-in",))[0]) == "in-out":
+        if self._layout(layout) == "in-out":
             weights = tuple(np.ascontiguousarray(w.T) for w in weights)
-        network = Network(spelled(kind), weights, biases, self.dataset)
-        if len(weights) < 2:
+        whole = tuple(
+            np.zeros(len(w)) if b is None else b for w, b in zip(weights, biases, strict=True)
+        )
+        network = Network("relu" if kind is None else spelled(kind), weights, whole, self.dataset)
+        if alone:
             raise InputError(
                 f"{self.name} has no hidden layer, sizes {network.sizes[0]}-{network.sizes[1]}; "
                 "expected at least two layers, or there are no neurons to recover. Is it one of "
@@ -106,7 +109,7 @@ class NetworkFile:
 
         activation : the one that the network was read with; layout : what a person said
         """
-        said = []
+        said = list(self.said)
         if activation is not None and self.activation and self.named() != activation:
             said.append(
                 f"{self.name} names the activation {self.activation!r}; it is read as {activation}."
@@ -116,7 +119,12 @@ class NetworkFile:
                 f"All matrices of {self.name} are square, so that it cannot be seen whether they "
                 "are (out, in), as torch has them, or (in, out), as Keras has: (out, in) is taken."
             )
-        if self.plain:
+        if self.head is not None:
+            said.append(
+                f"{self.name} ends with a {self.head}; it is asked for the numbers before it, from "
+                "which the same weights follow."
+            )
+        elif self.plain:
             said.append(
                 f"{self.name} does not say what follows its last layer; nothing is taken, so a "
                 "network with a sigmoid or softmax there answers with its logits."
@@ -124,33 +132,92 @@ class NetworkFile:
         return tuple(said)
 
 
-def open_network(data: bytes, name: str = "the file") -> NetworkFile:
-    """What the bytes of a safetensors file say about a network, see ``NetworkFile``.
+def _links(named: Named, activation: str | None) -> tuple[Link, ...]:
+    """The lines of a file of weights: its layers, with what stands between them."""
+    turned = named.layouts[:1] == ("in-out",)
+    lines = []
+    for i, (naming, weight) in enumerate(zip(named.namings, named.weights, strict=True)):
+        shape = weight.T if naming.layout == "in-out" and not turned else weight
+        notes = [" × ".join(map(str, shape.shape))]
+        notes += ["without bias"] if naming.bias is None else []
+        notes += ["with a batch normalisation folded in"] if naming.folded else []
+        lines.append(Link("linear layer", naming.weight, ", ".join(notes)))
+        if i < len(named.namings) - 1:
+            lines.append(Link(activation or "activation, not named in the file", ""))
+    return tuple(lines)
 
-    Raises InputError for anything that holds no network, or only a part of one.
+
+def from_tensors(
+    named: Named,
+    name: str,
+    activation: str | None = None,
+    dataset: str | None = None,
+    plain: bool = True,
+) -> NetworkFile:
+    """A file of weights alone. plain : False for files that this program wrote."""
+    fitting = named.layouts if plain else ("out-in",)
+    return NetworkFile(
+        name,
+        (named.weights, named.biases),
+        activation,
+        dataset,
+        fitting,
+        plain,
+        namings=named.namings,
+        said=named.said,
+        links=_links(named, activation),
+    )
+
+
+def from_chain(chain: Chain, plain: bool = False) -> NetworkFile | AskedModel:
+    """A file that shows its functions: a network, or a model that can only be asked."""
+    why = chain.obstacle
+    if why is not None:
+        return asked_chain(chain, why)
+    kinds = {step.kind for step in chain.functions}
+    return NetworkFile(
+        chain.name,
+        (tuple(layer.weight for layer in chain.layers), chain.biases()),
+        None if kinds == {UNKNOWN} else chain.activation,
+        None,
+        ("out-in",),
+        plain,
+        None if chain.head is None else chain.head.words,
+        chain.namings,
+        chain.said,
+        chain.links,
+    )
+
+
+Reader = Callable[[bytes, str], NetworkFile | AskedModel]
+
+
+def open_model(data: bytes, name: str = "the file") -> NetworkFile | AskedModel:
+    """What the bytes of a model file say: a network, or a model that can only be asked.
+
+    Raises InputError for anything that holds neither, or only a part of one.
     """
-    metadata = _metadata(data, name)
+    from ec_core.networks.readers import reader_of  # readers know this file
+
+    other = formats.instead(data, name, formats.NETWORK)
+    if other is not None:
+        raise InputError(other)
+    read = reader_of(formats.recognise(data, name) or formats.SAFETENSORS)
     part = _SHARD.search(name)
     if part:
         raise InputError(
             f"{name} is file {int(part[1])} of {int(part[2])} of one network; load all of them "
             "together and save the whole state dict as one file."
         )
-    try:
-        tensors = safetensors.numpy.load(data)
-    except Exception as error:  # safetensors raises its own types for every kind of damage
-        if "BF16" in str(error):
-            raise InputError(
-                f"{name} holds bfloat16 numbers; convert the network with model.float() and save "
-                "it again."
-            ) from None
-        raise InputError(f"{name} cannot be read as safetensors: {error}.") from None
-    version = metadata.get("format", FORMAT)
-    layers = to_layers(tensors, name, "activation" in metadata)
-    if version.startswith("ec-mlp/") and version != FORMAT:
-        raise InputError(f"{name} has the format {version}; this program reads {FORMAT}.")
-    ours = metadata.get("format") == FORMAT
-    fitting = ("out-in",) if ours else layouts(layers)
-    return NetworkFile(
-        name, layers, metadata.get("activation"), metadata.get("dataset"), fitting, not ours
-    )
+    return read(data, name)
+
+
+def open_network(data: bytes, name: str = "the file") -> NetworkFile:
+    """What the bytes of a file say about a network, see ``NetworkFile``.
+
+    Raises InputError for anything that holds no network, or only a part of one.
+    """
+    model = open_model(data, name)
+    if isinstance(model, AskedModel):
+        raise model.refuse()
+    return model

@@ -116,8 +116,15 @@ def ask(
     data: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Questions x (N, D), see ``draw_inputs``, and the teacher's answers y (N, K)."""
-    x = draw_inputs(count, distribution, inputs, seed, data)
+    x = as_asked(teacher, draw_inputs(count, distribution, inputs, seed, data))
     return x, answers(teacher, x)
+
+
+def as_asked(teacher: Answerer, x: np.ndarray) -> np.ndarray:
+    """Questions x (N, D) as the teacher can read them: one that computes in float32 (it says so by
+    its attribute ``single``) rounds them, and would answer other questions than those noted.
+    """
+    return x.astype(np.float32).astype(np.float64) if getattr(teacher, "single", False) else x
 
 
 def answers(teacher: Answerer, x: np.ndarray) -> np.ndarray:
@@ -190,7 +197,8 @@ class Asker:
         if self._probes is not None and (self._all or count <= len(self.x)):
             return self._probes
         wanted = None if self._all else min(count, MAX_NUMBERS // self._inputs)
-        x = draw_inputs(wanted, self._distribution, self._inputs, self._seed, self._data)
+        drawn = draw_inputs(wanted, self._distribution, self._inputs, self._seed, self._data)
+        x = as_asked(self._teacher, drawn)
         known = len(self.x)
         if self.y is not None and np.array_equal(x[:known], self.x):
             y = np.concatenate([self.y, answers(self._teacher, x[known:])])

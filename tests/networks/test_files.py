@@ -105,17 +105,19 @@ def with_header(header: object) -> bytes:
 WRONG_FILES = {
     "empty": (b"", "not a safetensors file"),
     "noise": (b"\xff" * 100, "not a safetensors file"),
-    "pickle": (pickle.dumps({"a": 1}), "not a safetensors file"),
+    "pickle": (pickle.dumps({"a": 1}), "not a network"),
     "truncated": (saved(tensors())[:-5], "cannot be read"),
-    "header is no object": (with_header([1, 2]), "cannot be read"),
+    "header is no object": (with_header([1, 2]), "cannot be read as safetensors"),
     "header too deep": (
         struct.pack("<Q", 200_000) + b"[" * 200_000,
         "not a safetensors file",
     ),
     "unknown key": (saved(tensors(running_mean=np.ones(2))), "running_mean"),
-    "bias missing": (saved({"layers.0.weight": np.ones((2, 3))}), "a weight and a bias"),
+    "weight missing": (saved({"layers.0.bias": np.ones(2)}), "'layers.0.bias' without a weight"),
+    "one layer without bias": (saved({"layers.0.weight": np.ones((2, 3))}), "no hidden layer"),
+    "no layer": (saved({"scale": np.ones(2)}), "'scale'"),
     "no tensors": (saved({}), "at least one"),
-    "same layer twice": (saved(tensors(**{"0.bias": np.ones(2)})), "twice"),
+    "same bias twice": (saved(tensors(**{"0.bias": np.ones(2)})), "'0.bias' without a weight"),
     "truth values": (
         saved({"layers.0.weight": np.ones((2, 3), bool), "layers.0.bias": np.ones(2)}),
         "real numbers",

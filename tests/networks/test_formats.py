@@ -39,17 +39,21 @@ def npy(values: np.ndarray) -> bytes:
 
 
 HDF = b"\x89HDF\r\n\x1a\n" + b"\x00" * 40
-FILES: dict[str, tuple[bytes, str]] = {
+NETWORKS: dict[str, tuple[bytes, str]] = {
     "state.pt": (torch_file({"0.weight": torch.ones(2, 2)}), "PyTorch"),
     "model.pth": (torch_file(torch.ones(3)), "PyTorch"),
     "renamed.safetensors": (torch_file({"a": torch.ones(2)}), "PyTorch"),
-    "old.pt": (b"\x80\x02\x8a\nl\xfc", "pickle"),
-    "script.pt": (zipped("net/code/__torch__.py", "net/data.pkl"), "TorchScript"),
     "program.pt2": (zipped("archive_format", "models/model.json"), "exported PyTorch"),
     "model.keras": (zipped("metadata.json", "config.json", "model.weights.h5"), "Keras"),
     "model.h5": (HDF, "Keras"),
     "weights.hdf5": (HDF, "Keras"),
     "model.onnx": (b"\x08\x07\x12\x07pytorch", "ONNX"),
+    "model.skops": (zipped("schema.json", "1.npy"), "scikit-learn"),
+    "weights.json": (json.dumps({"weights": []}).encode(), "JSON"),
+}
+FILES: dict[str, tuple[bytes, str]] = {
+    "old.pt": (b"\x80\x02\x8a\nl\xfc", "pickle"),
+    "script.pt": (zipped("net/code/__torch__.py", "net/data.pkl"), "TorchScript"),
     "clf.joblib": (b"ZF0x1 compressed", "pickle"),
     "clf.pkl": (pickle.dumps({"coefs_": [1]}), "pickle"),
     "matrix.mat": (b"MATLAB 5.0 MAT-file, Platform", "MATLAB"),
@@ -58,7 +62,6 @@ FILES: dict[str, tuple[bytes, str]] = {
     "table.tsv": (b"x1\tx2\ty\n", "table of text"),
     "table.parquet": (b"PAR1\x15\x04", "Parquet"),
     "table.xlsx": (zipped("[Content_Types].xml", "xl/workbook.xml"), "spreadsheet"),
-    "weights.json": (json.dumps({"weights": []}).encode(), "JSON"),
     "model.safetensors.index.json": (b"{}", "index of a network"),
 }
 
@@ -79,10 +82,23 @@ def test_each_format_is_named_wherever_it_is_given(name: str) -> None:
         assert said.endswith(".") and "\n" not in said
 
 
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_a_network_where_answers_belong_is_named_and_what_is_broken_in_it_too(name: str) -> None:
+    data, expected = NETWORKS[name]
+    with pytest.raises(InputError) as caught:
+        parse_answers(data, name)
+    said = str(caught.value)
+    assert said.startswith(f"{name} is ") and expected in said
+    assert said.endswith("give it where a network is expected.")
+    with pytest.raises(InputError) as caught:
+        parse_network(data, name)
+    assert str(caught.value).startswith(name) and "\n" not in str(caught.value)
+
+
 def test_what_we_read_ourselves_is_sent_to_its_place() -> None:
     answers = io.BytesIO()
     np.savez(answers, x=np.ones((3, 2)), y=np.ones(3))
-    with pytest.raises(InputError, match=r"an .npz archive, not a safetensors file; give it where"):
+    with pytest.raises(InputError, match=r"an .npz archive, not a network; give it where"):
         parse_network(answers.getvalue(), "upload")
     assert instead(answers.getvalue(), "upload", ANSWERS) is None
     header = json.dumps({"__metadata__": {}}).encode()

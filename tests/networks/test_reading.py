@@ -10,7 +10,7 @@ import pytest
 import safetensors.numpy
 import safetensors.torch
 from torch import nn
-from torch.nn.utils import parametrizations, prune
+from torch.nn.utils import parametrizations
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
@@ -44,16 +44,6 @@ def numbered(numbers: tuple[int, ...], prefix: str = "") -> dict[str, np.ndarray
     return layers(*[3] * (len(numbers) + 1), names=tuple(f"{prefix}{n}" for n in numbers))
 
 
-def masked() -> dict[str, np.ndarray]:
-    return {**layers(4, 5, 2, names=("0", "2")), "0.weight_mask": np.ones((5, 4))}
-
-
-def pruned() -> nn.Module:
-    model = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 2))
-    prune.l1_unstructured(model[0], "weight", 0.4)
-    return model
-
-
 def normed(layer: nn.Module) -> nn.Module:
     return nn.Sequential(nn.Linear(4, 5), layer, nn.Tanh(), nn.Linear(5, 2))
 
@@ -66,11 +56,15 @@ def weight_normed() -> nn.Module:
 META = {"activation": "tanh"}
 OURS = {**META, "format": "ec-mlp/1"}
 REFUSED: dict[str, tuple[bytes, str]] = {
-    "a mask beside the weight": (saved(masked()), "'0.weight_mask', a layer with a pruning mask"),
-    "a mask in its place": (state(pruned()), "pruning mask; make it permanent"),
-    "batch norm": (state(normed(nn.BatchNorm1d(5))), "a batch normalisation; fold it"),
+    "a mask that does not fit": (
+        saved({**layers(4, 5, 2, names=("0", "2")), "0.weight_mask": np.ones((5, 3))}),
+        "'0.weight_mask' of shape (5, 3), a layer with a pruning mask that fits no weight",
+    ),
     "layer norm": (state(normed(nn.LayerNorm(5))), "a normalisation layer; fold it"),
-    "one learnt slope": (state(normed(nn.PReLU())), "'1.weight' of shape (1,), a PReLU"),
+    "one learnt slope": (
+        state(normed(nn.PReLU())),
+        "'1.weight' of shape (1,), a PReLU, whose slope was learnt, 0.25",
+    ),
     "a slope per neuron": (state(normed(nn.PReLU(5))), "'1.weight' of shape (5,), a PReLU"),
     "weight norm": (state(weight_normed()), "a reparametrised weight; remove it"),
     "convolution": (state(nn.Sequential(nn.Conv1d(2, 3, 2), nn.Linear(3, 1))), "a convolution"),
@@ -84,10 +78,6 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a gap in a plain one": (saved(numbered((0, 1, 3), "layers.")), "without gaps"),
     "the second half": (saved(numbered((4, 6)), **META), "begins with layer 4"),
     "one layer": (saved(numbered((0,)), **META), "no hidden layer"),
-    "bfloat16": (
-        state(nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).bfloat16()),
-        "bfloat16 numbers; convert the network with model.float()",
-    ),
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.networks.files import read_bytes
-from ec_core.networks.formats import recognise, tabular
+from ec_core.networks.formats import WEIGHTS, recognise, tabular
 from ec_core.probing.tables.assembling import assemble
 from ec_core.probing.tables.choosing import Told, chosen
 from ec_core.probing.tables.contents import MAX_FILE_BYTES, Answers, Block, Contents
@@ -33,16 +33,21 @@ def is_answers(path: str | Path) -> bool:
     Raises InputError for a file that is not there.
     """
     path = Path(path)
-    if tabular(path.name):
+    if tabular(path.name) and not path.name.lower().endswith(".npz"):
         return True
+    named = tabular(path.name)
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
             # of an archive the end says what is in it
             data = head + file.read() if head.startswith(b"PK") else head
     except OSError as error:
+        if named:
+            return True  # who reads it says what is wrong
         raise InputError(f"Cannot read {path}: {error.strerror}; check the path.") from None
-    return recognise(data, path.name) in READERS
+    kind = recognise(data, path.name)
+    # an archive of weights is a network's
+    return kind in READERS or (named and kind is not WEIGHTS)
 
 
 def read_file(path: Path) -> Contents:

@@ -1,0 +1,68 @@
+"""A model that is no chain, asked through onnxruntime, which computes in float32 as a rule."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ec_core.errors import InputError
+from ec_core.extras import need
+from ec_core.networks.asked import AskedModel
+
+BATCH = 4096
+"""Rows asked at once: what one of them needs inside is not known before."""
+
+_TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+
+
+def _tries(width: int | None) -> list[int]:
+    """The input size, or sizes to try where the model leaves it open."""
+    return [width] if width is not None else list(range(1, 1025))
+
+
+def ask_through_runtime(
+    data: bytes, name: str, given: str, wanted: str, width: int | None, why: str
+) -> AskedModel:
+    """The model as a callable teacher.
+
+    given, wanted : names of its input and output; width : D, None where the model does not say
+    Raises InputError where it cannot be run, and MissingExtraError without onnxruntime.
+    """
+    runtime = need("onnxruntime", "onnx", "ONNX models that are no chain of layers")
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4  # its own words on stderr would be no sentence of ours
+    options.intra_op_num_threads = 1
+    # without rewriting: what is asked is the graph as it stands, and nothing is computed before
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        kind = _TYPES[session.get_inputs()[0].type]
+    except Exception:
+        raise InputError(
+            f"{name} is no chain of layers ({why}), and onnxruntime cannot run it either; export "
+            "it again, or give questions and answers."
+        ) from None
+
+    def run(x: np.ndarray) -> np.ndarray:
+        parts = [
+            np.asarray(session.run([wanted], {given: x[i : i + BATCH].astype(kind)})[0])
+            for i in range(0, len(x), BATCH)
+        ]
+        return np.concatenate(parts).reshape(len(x), -1)
+
+    for inputs in _tries(width):
+        try:
+            found = run(np.zeros((2, inputs)))
+            break
+        except Exception:  # onnxruntime's own types: not this size
+            continue
+    else:
+        raise InputError(
+            f"{name} is no chain of layers ({why}), and answers no row of numbers; expected one "
+            "that takes (N, inputs) and gives (N, outputs)."
+        )
+    if found.dtype.kind != "f":
+        raise InputError(
+            f"{name} answers with {found.dtype}, labels rather than numbers; expected an output of "
+            "numbers."
+        )
+    return AskedModel(name, run, inputs, why, single=kind is not np.float64)

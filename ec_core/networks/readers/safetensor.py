@@ -1,0 +1,57 @@
+"""safetensors: our own network files, and state dicts with names of any kind."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import safetensors.numpy
+import safetensors.torch
+
+from ec_core.errors import InputError
+from ec_core.networks.named import read_named
+from ec_core.networks.reading import NetworkFile, from_tensors
+
+FORMAT = "ec-mlp/1"
+"""What the metadata of our own files say."""
+
+
+def _metadata(data: bytes, name: str) -> dict[str, str]:
+    """The header's metadata, read without trusting its length."""
+    length = struct.unpack("<Q", data[:8])[0] if len(data) >= 8 else 0
+    if not 0 < length <= len(data) - 8:
+        raise InputError(f"{name} is not a safetensors file; expected one with layers.0.weight.")
+    try:
+        header = json.loads(data[8 : 8 + length])
+    except (ValueError, RecursionError):
+        raise InputError(f"{name} is not a safetensors file; its header is not JSON.") from None
+    extra = header.get("__metadata__", {}) if isinstance(header, dict) else {}
+    return dict(extra) if isinstance(extra, dict) else {}
+
+
+def _tensors(data: bytes, name: str) -> dict[str, np.ndarray]:
+    try:
+        return dict(safetensors.numpy.load(data))
+    except Exception as error:  # safetensors raises its own types for every kind of damage
+        if "BF16" not in str(error):
+            raise InputError(f"{name} cannot be read as safetensors: {error}.") from None
+    # numpy knows no bfloat16; torch does, and float32 holds each of its numbers
+    try:
+        tensors = safetensors.torch.load(data)
+        return {key: value.float().numpy() for key, value in tensors.items()}
+    except Exception as error:
+        raise InputError(f"{name} cannot be read as safetensors: {error}.") from None
+
+
+def read(data: bytes, name: str) -> NetworkFile:
+    """A safetensors file. Raises InputError for one that holds no network."""
+    metadata = _metadata(data, name)
+    tensors = _tensors(data, name)
+    version = metadata.get("format", FORMAT)
+    named = read_named(tensors, name, "activation" in metadata)
+    if version.startswith("ec-mlp/") and version != FORMAT:
+        raise InputError(f"{name} has the format {version}; this program reads {FORMAT}.")
+    ours = metadata.get("format") == FORMAT
+    activation, dataset = metadata.get("activation"), metadata.get("dataset")
+    return from_tensors(named, name, activation, dataset, not ours)

@@ -1,0 +1,153 @@
+"""A model as the steps its inputs go through, whatever program it was made with.
+
+Every reader (``ec_core.networks.readers``) says what it understood in these words; ``chain`` makes
+one network of them, or says why they are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ec_core.errors import InputError
+from ec_core.networks.activations import ACTIVATIONS, LINEAR_NAMES, activation, spelled
+
+UNKNOWN = "?"
+"""An activation that a file does not show."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """weight (out, in), bias (out,) or None; ``weight_name``, ``bias_name`` : in the file
+
+    layout : how the file has the matrix, from ``tensors.LAYOUTS``; the weight is (out, in) always
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray | None
+    weight_name: str
+    bias_name: str | None = None
+    layout: str = "out-in"
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Every number for itself, scale · h + shift, (n,) each: batch normalisation, a scaler."""
+
+    scale: np.ndarray
+    shift: np.ndarray
+    what: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of every number, or the end of a classifier; ``name`` : in the file
+
+    kind : from ``ACTIVATIONS``, ``OTHERS``, ``HEADS`` or ``UNKNOWN``
+    numbers : the parameters that the model gives it, where it is not the usual function
+    """
+
+    kind: str
+    name: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The function and its numbers, as a person reads them."""
+        said = ", ".join(f"{key} {value:g}" for key, value in self.numbers.items())
+        return f"{self.kind} ({said})" if said else self.kind
+
+
+@dataclass(frozen=True)
+class Skip:
+    """What does nothing to an answer: dropout, identity, flatten of a flat input."""
+
+    what: str
+    name: str = ""
+
+
+Step = Linear | Affine | Function | Skip
+
+HEADS = ("softmax", "log-softmax", "sigmoid")
+"""What classifiers end with; the teacher is asked for the numbers before it."""
+
+
+def _hard_sigmoid(z: Tensor, slope: float = 1 / 6, offset: float = 0.5) -> Tensor:
+    return torch.clamp(slope * z + offset, 0.0, 1.0)
+
+
+def _elu(z: Tensor, alpha: float = 1.0) -> Tensor:
+    return torch.where(z > 0, z, alpha * torch.expm1(torch.clamp(z, max=0.0)))
+
+
+def _celu(z: Tensor, alpha: float = 1.0) -> Tensor:
+    return torch.where(z > 0, z, alpha * torch.expm1(torch.clamp(z, max=0.0) / alpha))
+
+
+def _softplus(z: Tensor, beta: float = 1.0) -> Tensor:
+    return torch.logaddexp(beta * z, torch.zeros_like(z)) / beta
+
+
+OTHERS: dict[str, Callable[..., Tensor]] = {
+    "leaky_relu": lambda z, slope: torch.where(z > 0, z, slope * z),
+    "elu": _elu,
+    "celu": _celu,
+    "softplus": _softplus,
+    "swish": lambda z, beta: z * torch.sigmoid(beta * z),
+    "gelu_tanh": lambda z: F.gelu(z, approximate="tanh"),
+    "quick_gelu": lambda z: z * torch.sigmoid(1.702 * z),
+    "relu6": F.relu6,
+    "hardtanh": lambda z, low=-1.0, high=1.0: torch.clamp(z, low, high),
+    "hardsigmoid": _hard_sigmoid,
+    "hardswish": lambda z: z * torch.clamp(z + 3, 0.0, 6.0) / 6,
+    "arctan": torch.atan,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "exponential": torch.exp,
+    "logsigmoid": F.logsigmoid,
+    "tanhshrink": F.tanhshrink,
+    "squared_relu": lambda z: torch.relu(z) ** 2,
+    "softmax": lambda z: torch.softmax(z, dim=-1),
+    "log-softmax": lambda z: torch.log_softmax(z, dim=-1),
+}
+"""Functions that a model can be asked through, though no network of this program has them, or has
+them with other numbers."""
+
+
+def applied(step: Function, z: Tensor) -> Tensor:
+    """The function of z, in z's own precision. Raises InputError for one that is not known."""
+    if not step.numbers and step.kind in ACTIVATIONS:
+        return activation(step.kind).function(z)
+    if step.kind not in OTHERS:
+        raise InputError(f"The function {step.kind!r} is not known; it cannot be computed.")
+    return OTHERS[step.kind](z, **step.numbers)
+
+
+def function(text: str, name: str, numbers: Mapping[str, float] | None = None) -> Function | Skip:
+    """A function by the name that another program gives it; the identity is skipped.
+
+    Raises InputError for a name that is not known.
+
+    >>> function("logistic", "2").kind, function("linear", "3").what
+    ('sigmoid', 'identity')
+    """
+    plain = text.lower().replace("-", "_").replace(" ", "")
+    if plain in LINEAR_NAMES:
+        return Skip("identity", name)
+    given = {key: float(value) for key, value in (numbers or {}).items()}
+    if plain in ("softmax", "log_softmax", "logsoftmax"):
+        return Function("softmax" if plain == "softmax" else "log-softmax", name)
+    if given:
+        return Function(plain, name, given)
+    try:
+        return Function(spelled(text), name)
+    except InputError:
+        if plain in OTHERS:
+            return Function(plain, name)
+        raise
