@@ -1,6 +1,6 @@
 """A model as the steps its inputs go through, whatever program it was made with.
 
-Every reader (``ec_core.networks.readers``) says what it understood in these words; ``chain`` makes
+Every reader (the folder ``readers``) says what it understood in these words; ``chain`` makes
 one network of them, or says why they are none.
 """
 

@@ -206,7 +206,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "folder missing": (["teacher", "planar", "--out", "no/new"], "Cannot write"),
     "folder as file": (["teacher", "planar", "--out", "."], "is a folder"),
     "teacher missing": (["probe", "no.safetensors", *ONE], "Cannot read"),
-    "probes as teacher": (["probe", "probes.npz", *ONE], "not a safetensors file"),
+    "probes as teacher": (["probe", "probes.npz", *ONE], "an .npz archive, not a network"),
     "zero probes": (["probe", "t.safetensors", *ONE, "--count", "0"], "out of range"),
     "too few probes": (["probe", "t.safetensors", *ONE, "--count", "2"], "at least 5"),
     "too many probes": (["probe", "t.safetensors", *ONE, "--count", "999999999"], "expected 1 to"),
@@ -222,7 +222,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         [*RECOVER, "t.safetensors", *FILES, "--outputs", "y"],
         "--outputs is for a file of questions",
     ),
-    "torch": ([*RECOVER, "model.pt", *FILES], "a PyTorch file (.pt, .pth), not a safetensors file"),
+    "torch": ([*RECOVER, "broken.pt", *FILES], "broken.pt cannot be read as a PyTorch file"),
     "table": ([*RECOVER, "table.csv", *FILES], "There are 1 probes; expected at least 5"),
     "labels": ([*RECOVER, "labels.npz", *FILES], "reading a network off labels is another problem"),
     "text labels": ([*RECOVER, "text.npz", *FILES], "text, labels: reading"),
@@ -285,7 +285,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "broken.npz").write_bytes((folder / "probes.npz").read_bytes()[:-40])
     np.savez(folder / "labels.npz", x=x, y=np.arange(40) % 2)
     np.savez(folder / "text.npz", x=x, y=np.array(["cat", "dog"] * 20))
-    torch.save({"0.weight": torch.ones(2, 2)}, folder / "model.pt")
+    torch.save({"0.weight": torch.ones(2, 2)}, folder / "broken.pt")
+    (folder / "broken.pt").write_bytes((folder / "broken.pt").read_bytes()[:-30])
     np.save(folder / "both.npy", np.hstack([x, x[:, :1]]))
     (folder / "table.csv").write_text("x1,x2,y\n1,2,3\n")
     (folder / "note.txt").write_text("no network")

@@ -106,7 +106,7 @@ def test_a_bad_file_is_one_sentence(open_page: Opener, name: str, data: bytes, w
         ("table.csv", b"x1,x2,y\n1,2,3\n", "There are 1 probes"),
         ("prose.txt", b"no table\nat all\n", "no table of numbers"),
         ("model.onnx", b"\x08\x07", "ONNX"),
-        ("model.keras", b"PK\x03\x04", "Keras"),
+        ("model.keras", b"PK\x03\x04", "model.keras is no zip archive"),
         ("empty.npz", b"", "empty"),
         (
             "labels.npz",

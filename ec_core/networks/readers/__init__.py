@@ -1,5 +1,5 @@
 """One reader per kind of model file; each takes bytes, executes nothing of them, and names what it
-cannot read. Adding a kind: docs/extending.md#a-kind-of-model-file.
+cannot read. Adding a kind is a file here with a ``read`` and a line in the table below.
 """
 
 from __future__ import annotations
