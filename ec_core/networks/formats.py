@@ -174,7 +174,7 @@ def instead(data: bytes, name: str, expected: str) -> str | None:
     """One sentence on a file that is of another format than ``expected``; None if it is not known.
 
     >>> instead(b"PAR1", "t.parquet", ANSWERS)[:53]
-    't.parquet is a Parquet table, not an .npz archive; re'
+    't.parquet is a Parquet table, not an .npz archive; gi'
     """
     actual = recognise(data, name)
     if actual is None or actual.what == expected:

@@ -222,7 +222,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
         [*RECOVER, "t.safetensors", *FILES, "--outputs", "y"],
         "--outputs is for a file of questions",
     ),
-    "torch": ([*RECOVER, "broken.pt", *FILES], "broken.pt cannot be read as a PyTorch file"),
+    "torch": ([*RECOVER, "broken.pt", *FILES], "broken.pt is no zip archive"),
     "table": ([*RECOVER, "table.csv", *FILES], "There are 1 probes; expected at least 5"),
     "labels": ([*RECOVER, "labels.npz", *FILES], "reading a network off labels is another problem"),
     "text labels": ([*RECOVER, "text.npz", *FILES], "text, labels: reading"),
