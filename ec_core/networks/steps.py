@@ -15,7 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ec_core.errors import InputError
-from ec_core.networks.activations import ACTIVATIONS, LINEAR_NAMES, activation, spelled
+from ec_core.networks.activations import (
+    ACTIVATIONS,
+    LINEAR_NAMES,
+    activation,
+    family_of,
+    numbered,
+    spelled,
+)
 
 UNKNOWN = "?"
 """An activation that a file does not show."""
@@ -49,8 +56,8 @@ class Affine:
 class Function:
     """A function of every number, or the end of a classifier; ``name`` : in the file
 
-    kind : from ``ACTIVATIONS``, ``OTHERS``, ``HEADS`` or ``UNKNOWN``
-    numbers : the parameters that the model gives it, where it is not the usual function
+    kind : as ``activation`` knows it, or from ``OTHERS``, ``HEADS`` or ``UNKNOWN``
+    numbers : parameters that no activation of that name has
     """
 
     kind: str
@@ -82,37 +89,12 @@ def _hard_sigmoid(z: Tensor, slope: float = 1 / 6, offset: float = 0.5) -> Tenso
     return torch.clamp(slope * z + offset, 0.0, 1.0)
 
 
-def _elu(z: Tensor, alpha: float = 1.0) -> Tensor:
-    return torch.where(z > 0, z, alpha * torch.expm1(torch.clamp(z, max=0.0)))
-
-
-def _celu(z: Tensor, alpha: float = 1.0) -> Tensor:
-    return torch.where(z > 0, z, alpha * torch.expm1(torch.clamp(z, max=0.0) / alpha))
-
-
-def _softplus(z: Tensor, beta: float = 1.0) -> Tensor:
-    return torch.logaddexp(beta * z, torch.zeros_like(z)) / beta
-
-
 OTHERS: dict[str, Callable[..., Tensor]] = {
-    "leaky_relu": lambda z, slope: torch.where(z > 0, z, slope * z),
-    "elu": _elu,
-    "celu": _celu,
-    "softplus": _softplus,
-    "swish": lambda z, beta: z * torch.sigmoid(beta * z),
-    "gelu_tanh": lambda z: F.gelu(z, approximate="tanh"),
-    "quick_gelu": lambda z: z * torch.sigmoid(1.702 * z),
-    "relu6": F.relu6,
     "hardtanh": lambda z, low=-1.0, high=1.0: torch.clamp(z, low, high),
     "hardsigmoid": _hard_sigmoid,
-    "hardswish": lambda z: z * torch.clamp(z + 3, 0.0, 6.0) / 6,
-    "arctan": torch.atan,
-    "sin": torch.sin,
     "cos": torch.cos,
     "exponential": torch.exp,
-    "logsigmoid": F.logsigmoid,
     "tanhshrink": F.tanhshrink,
-    "squared_relu": lambda z: torch.relu(z) ** 2,
     "softmax": lambda z: torch.softmax(z, dim=-1),
     "log-softmax": lambda z: torch.log_softmax(z, dim=-1),
 }
@@ -122,14 +104,23 @@ them with other numbers."""
 
 def applied(step: Function, z: Tensor) -> Tensor:
     """The function of z, in z's own precision. Raises InputError for one that is not known."""
-    if not step.numbers and step.kind in ACTIVATIONS:
+    if not step.numbers and family_of(step.kind) in ACTIVATIONS:
         return activation(step.kind).function(z)
     if step.kind not in OTHERS:
         raise InputError(f"The function {step.kind!r} is not known; it cannot be computed.")
     return OTHERS[step.kind](z, **step.numbers)
 
 
-def function(text: str, name: str, numbers: Mapping[str, float] | None = None) -> Function | Skip:
+def member(family: str, value: float, name: str = "") -> Function:
+    """A function of a family with its number.
+
+    >>> member("elu", 0.5).kind, member("elu", 1.0).kind
+    ('elu:0.5', 'elu')
+    """
+    return Function(numbered(family, value), name)
+
+
+def function(text: str, name: str) -> Function | Skip:
     """A function by the name that another program gives it; the identity is skipped.
 
     Raises InputError for a name that is not known.
@@ -140,11 +131,8 @@ def function(text: str, name: str, numbers: Mapping[str, float] | None = None) -
     plain = text.lower().replace("-", "_").replace(" ", "")
     if plain in LINEAR_NAMES:
         return Skip("identity", name)
-    given = {key: float(value) for key, value in (numbers or {}).items()}
     if plain in ("softmax", "log_softmax", "logsoftmax"):
         return Function("softmax" if plain == "softmax" else "log-softmax", name)
-    if given:
-        return Function(plain, name, given)
     try:
         return Function(spelled(text), name)
     except InputError:

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from ec_core.networks.graph import Node
-from ec_core.networks.readers.onnx_ops import bounded, numbered
-from ec_core.networks.steps import Function
+from ec_core.networks.readers.onnx_ops import bounded
+from ec_core.networks.steps import Function, member
 
 _PLAIN = {
     "tanh": "tanh",
@@ -85,13 +85,13 @@ def _function(operation: str, given: Mapping[str, Any], name: str) -> Function |
     if operation == "gelu":
         return Function("gelu_tanh" if get("approximate") == "tanh" else "gelu", name)
     if operation == "leaky_relu":
-        return numbered("leaky_relu", 0.01, name, "slope", float(get("negative_slope", 0.01)))
+        return member("leaky_relu", float(get("negative_slope", 0.01)), name)
     if operation == "elu" and get("scale", 1) == 1 and get("input_scale", 1) == 1:
-        return numbered("elu", 1.0, name, "alpha", float(get("alpha", 1.0)))
+        return member("elu", float(get("alpha", 1.0)), name)
     if operation == "celu":
-        return numbered("celu", 1.0, name, "alpha", float(get("alpha", 1.0)))
+        return member("celu", float(get("alpha", 1.0)), name)
     if operation == "softplus":
-        return numbered("softplus", 1.0, name, "beta", float(get("beta", 1.0)))
+        return member("softplus", float(get("beta", 1.0)), name)
     if operation in ("hardtanh", "clamp"):
         low = get("min_val", -1.0) if operation == "hardtanh" else get("min", -np.inf)
         high = get("max_val", 1.0) if operation == "hardtanh" else get("max", np.inf)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ec_core.errors import InputError
-from ec_core.networks.readers.onnx_ops import bounded, numbered
-from ec_core.networks.steps import Affine, Function, Linear, Skip, Step, function
+from ec_core.networks.readers.onnx_ops import bounded
+from ec_core.networks.steps import Affine, Function, Linear, Skip, Step, function, member
 
 _SKIPS = {
     "InputLayer": "input",
@@ -66,7 +66,7 @@ def _called(config: Mapping[str, Any], name: str, layer: str) -> Step:
     if kind == "gelu":
         return Function("gelu", layer)  # keras.activations.gelu is exact unless it is told
     if kind == "leaky_relu":
-        return Function("leaky_relu", layer, {"slope": 0.2})  # keras.activations.leaky_relu
+        return member("leaky_relu", 0.2, layer)  # keras.activations.leaky_relu
     return function(_NUMBERLESS.get(kind, kind), layer)
 
 
@@ -125,7 +125,7 @@ def _relu(config: Mapping[str, Any], layer: str) -> Step | None:
         return None
     top = config.get("max_value")
     if slope:
-        return None if top is not None else numbered("leaky_relu", 0.01, layer, "slope", slope)
+        return None if top is not None else member("leaky_relu", slope, layer)
     return bounded(0.0, float("inf") if top is None else float(top), layer)
 
 
@@ -136,9 +136,9 @@ def _function_layer(kind: str, config: Mapping[str, Any], name: str, layer: str)
         return _relu(config, layer)
     if kind == "LeakyReLU":
         slope = config.get("negative_slope", config.get("alpha", 0.3))
-        return numbered("leaky_relu", 0.01, layer, "slope", float(slope))
+        return member("leaky_relu", float(slope), layer)
     if kind == "ELU":
-        return numbered("elu", 1.0, layer, "alpha", float(config.get("alpha", 1.0)))
+        return member("elu", float(config.get("alpha", 1.0)), layer)
     return Function("softmax", layer) if kind == "Softmax" else None
 
 

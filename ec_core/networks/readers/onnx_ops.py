@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ec_core.networks.graph import Node
-from ec_core.networks.steps import Function, function
+from ec_core.networks.steps import Function, member
 
 _PLAIN = {
     "Tanh": "tanh",
@@ -55,10 +55,13 @@ _SELU = (1.6732632423543772, 1.0507009873554805)
 _CLOSE = 1e-6
 
 
-def numbered(kind: str, usual: float, name: str, key: str, value: float) -> Function:
-    """A function of one number, which is left out where it is the usual one."""
-    same = abs(value - usual) <= _CLOSE * max(1.0, abs(usual))
-    return function(kind, name, None if same else {key: value})  # type: ignore[return-value]
+def short(value: float) -> float:
+    """A float32 number as it was written before it became one: 0.2, not 0.20000000298.
+
+    >>> short(0.20000000298023224)
+    0.2
+    """
+    return float(str(np.float32(value)))
 
 
 def _activation(kind: str, attributes: Mapping[str, Any], name: str) -> Function | None:
@@ -66,16 +69,13 @@ def _activation(kind: str, attributes: Mapping[str, Any], name: str) -> Function
     if kind in _PLAIN:
         return Function(_PLAIN[kind], name)
     if kind == "LeakyRelu":
-        return numbered("leaky_relu", 0.01, name, "slope", float(get("alpha", 0.01)))
+        return member("leaky_relu", short(get("alpha", 0.01)), name)
     if kind == "Elu":
-        return numbered("elu", 1.0, name, "alpha", float(get("alpha", 1.0)))
+        return member("elu", short(get("alpha", 1.0)), name)
     if kind == "Celu":
-        alpha = float(get("alpha", 1.0))
-        return Function(
-            "elu" if alpha == 1.0 else "celu", name, {} if alpha == 1 else {"alpha": alpha}
-        )
+        return member("celu", short(get("alpha", 1.0)), name)
     if kind == "Swish":
-        return numbered("swish", 1.0, name, "beta", float(get("alpha", 1.0)))
+        return member("silu", short(get("alpha", 1.0)), name)
     if kind == "Selu":
         alpha, scale = float(get("alpha", _SELU[0])), float(get("gamma", _SELU[1]))
         usual = abs(alpha - _SELU[0]) < _CLOSE and abs(scale - _SELU[1]) < _CLOSE
