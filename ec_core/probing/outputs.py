@@ -224,6 +224,18 @@ def suspected(y: np.ndarray) -> str | None:
     return TANH if -1.0 <= low < -NEARLY_ONE and NEARLY_ONE < high <= 1.0 else None
 
 
+def known(y: np.ndarray, told: str = AUTO) -> str:
+    """The output behind answers y (N, K) as far as it is certain or told; "auto" where only
+    learning from them tells.
+
+    >>> known(np.array([[0.25, 0.75], [0.6, 0.4]])), known(np.array([[0.2], [0.99]]))
+    ('softmax', 'auto')
+    """
+    y = y[~np.isnan(y).reshape(len(y), -1).any(axis=1)]
+    kind = read(y, told).output.kind
+    return AUTO if told == AUTO and kind == LOGITS and suspected(y) is not None else kind
+
+
 def read(y: np.ndarray, told: str = AUTO) -> Reading:
     """Answers y (N, K) or (N,) as they are learnt from.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ec_core.events import Event
 from ec_core.expand.students import StudentEnsemble
+from ec_core.probing.outputs import known
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -72,10 +73,18 @@ def probes(root: Path, run_id: str, stamp: int) -> ProbeSet:
 def rows_as_then(root: Path, run_id: str, stamp: int) -> str:
     """What ``make_probes`` is told so that it does as it did when a run was made: "" for nothing.
 
-    ", tidy=False" only where tidying would make a difference.
+    ", tidy=False" only where tidying would make a difference, and the output only where it would
+    be taken for another one, or would be found out once more.
     """
     stored = opened(root, run_id)
-    arrays = stored.load_arrays("probes")
+    arrays, told = stored.load_arrays("probes"), ""
+    output = stored.output()
+    if not stored.has("teacher") and known(arrays["y"]) != output:
+        told = f", output={output!r}"
+    return _rows_as_then(stored, arrays) + told
+
+
+def _rows_as_then(stored: StoredRun, arrays: dict[str, np.ndarray]) -> str:
     if not arrays.get("drawn", False):
         return ", drawn=False, tidy=False"
     if arrays.get("tidy", False):

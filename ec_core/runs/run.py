@@ -58,7 +58,7 @@ class Run:
         if source.network is not None:
             stored.save_teacher(source.card())
         if source.answers is not None:
-            stored.save_probes(*source.answers, settings.seed, source.columns)
+            stored.save_probes(*source.answers, settings.seed, source.columns, source.output)
         stored.save_settings({"chosen": settings.as_json(), "source": source.as_json()})
         return cls(stored.id)
 
@@ -276,8 +276,14 @@ class Run:
             )
         else:
             x, y = self.stored.answers()
-        self.stored.save_probes(x, y, settings.seed, source.columns)
+        self.stored.save_probes(x, y, settings.seed, source.columns, self.stored.output())
         return self.probes()
+
+    def keep_output(self, output: str) -> None:
+        """What stands after the last layer of what answered, once it is found out."""
+        self.stored.save_probes(
+            *self.stored.answers(), self.settings().seed, self.stored.columns(), output
+        )
 
     def asker(self) -> Asker | None:
         """Whom to ask for more than the settings say; None where no more are to be asked."""

@@ -11,6 +11,7 @@ import numpy as np
 from ec_core.networks.network import Network
 from ec_core.probing.columns import NAMELESS, Columns
 from ec_core.probing.datasets import DATASETS, load_dataset
+from ec_core.probing.outputs import AUTO, LOGITS, known
 from ec_core.probing.presets import TeacherCard
 
 LOCKED_TITLE = "locked teacher"
@@ -24,6 +25,7 @@ class Source:
     network : the teacher, None if only answers are known
     answers : x (N, D), y (N, K) as given, None if a network is asked
     columns : what the columns of the answers are called, where that is known
+    output : what stands after the last layer of what answered; "auto" where learning has to tell
     locked : there is a network, and it is locked away; ends : how many inputs and outputs it has
     preset, options : what ``make_teacher`` was called with, for the script that repeats the run
     """
@@ -41,6 +43,7 @@ class Source:
     locked: bool = False
     ends: tuple[int, int] | None = None
     columns: Columns = NAMELESS
+    output: str = LOGITS
 
     def without_truth(self) -> Source:
         """The same with nothing that the teacher's weights, or its sizes, could be read from."""
@@ -85,11 +88,22 @@ class Source:
         name: str,
         activation: str,
         columns: Columns = NAMELESS,
+        output: str = AUTO,
     ) -> Source:
-        """Questions and answers from a file; y (N,) is taken for (N, 1)."""
+        """Questions and answers from a file; y (N,) is taken for (N, 1).
+
+        output : what stands after the last layer, one of ``OUTPUTS``
+        """
         answers = (x, y[:, None] if y.ndim == 1 else y)
         said = f"questions and answers from {name}"
-        return cls(name, said, activation, answers=answers, columns=columns)
+        return cls(
+            name,
+            said,
+            activation,
+            answers=answers,
+            columns=columns,
+            output=known(answers[1], output),
+        )
 
     @property
     def inputs(self) -> int:
@@ -132,7 +146,16 @@ class Source:
 
     def as_json(self) -> dict[str, Any]:
         """Everything but the arrays."""
-        names = ("title", "description", "activation", "preset", "seed", "score", "score_name")
+        names = (
+            "title",
+            "description",
+            "activation",
+            "preset",
+            "seed",
+            "score",
+            "score_name",
+            "output",
+        )
         return {**{name: getattr(self, name) for name in names}, "options": dict(self.options)}
 
     def card(self) -> TeacherCard:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ec_core import chain, race
+from ec_core import chain, ends, race
 from ec_core.chain import Begun, Part
 from ec_core.cluster import Cut, apply_cut
 from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.errors import InputError, JobError
-from ec_core.events import CandidateTried, Event, TrainingProgress, relay
+from ec_core.events import CandidateTried, Event, Note, TrainingProgress, relay
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.jobs import Job, JobBoard, JobSnapshot
@@ -94,6 +94,8 @@ def start_expand(
             run.keep_asked(asker, asked(part))
 
     def stage(control: Control) -> Generator[Event, None, StudentEnsemble | None]:
+        nonlocal probes
+        probes = yield from _decided(run, probes, control)
         # another asker: students of a race that was told its winner ask what they always ask
         one = known or (yield from _raced(run, run.asker() or probes, control))
         if one is None:
@@ -119,6 +121,25 @@ def start_expand(
     return submit(
         board, run, EXPAND, stage, store, expected.training(run), more=more is not None, **how
     )
+
+
+def _decided(run: Run, probes: ProbeSet, control: Control) -> Generator[Event, None, ProbeSet]:
+    """The answers as what they are, after finding that out where their range leaves it open."""
+    if probes.undecided is None:
+        return probes
+    finding = ends.decided(probes, run.field, run.recover_config(), control)
+    while True:
+        try:
+            event = next(finding)
+        except StopIteration as end:
+            source: chain.Source = end.value
+            break
+        # how candidates stand at two readings is no race that could be watched
+        if isinstance(event, Note):
+            yield event
+    if not control.over and isinstance(source, ProbeSet):
+        run.keep_output(source.output.kind)
+    return run.probes()
 
 
 def _plain(candidate: Candidate) -> list[Any]:
@@ -283,7 +304,8 @@ def start_whole(board: JobBoard, run: Run, candidate: Candidate | None = None) -
     probes, watched = run.probes() if there else run.ask(), run.settings().demo
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:
-        begun = None
+        nonlocal probes
+        probes, begun = (yield from _decided(run, probes, control)), None
         if there:
             begun = _begun(run, run.cut()) if run.has("cut") else Begun(probes, run.ensemble())
         steps = _chain(run, probes, begun, control, candidate)

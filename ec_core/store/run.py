@@ -34,7 +34,7 @@ from ec_core.events import Event, PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.networks.network import Network
 from ec_core.probing.columns import NAMELESS, Columns, columns_of, named_arrays
-from ec_core.probing.outputs import LOGITS
+from ec_core.probing.outputs import AUTO, LOGITS
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -170,6 +170,12 @@ class StoredRun(Folder):
         arrays["tidy"], arrays["output"] = np.array(True), np.array(output)
         self.save_arrays(PROBES, {**arrays, **named_arrays(columns)})
 
+    def output(self) -> str:
+        """What stands after the last layer of what answered; earlier versions knew of nothing."""
+        if not self.has(PROBES):
+            return LOGITS
+        return str(self.load_arrays(PROBES, "x", "y").get("output", LOGITS))
+
     def columns(self) -> Columns:
         """What the columns of the questions and answers are called."""
         return columns_of(self.load_arrays(PROBES, "x", "y"))
@@ -186,7 +192,9 @@ class StoredRun(Folder):
         drawn, tidy = (bool(arrays.get(name, False)) for name in ("drawn", "tidy"))
         x, y, seed = arrays["x"], arrays["y"], int(arrays["seed"])
         output = str(arrays.get("output", LOGITS))
-        probes = make_probes(x, y, seed, drawn=drawn, numbers=True, tidy=tidy, output=output)
+        probes = make_probes(
+            x, y, seed, drawn=drawn, numbers=output != AUTO, tidy=tidy, output=output
+        )
         return probes.named(columns_of(arrays))
 
     def save_ensemble(self, ensemble: StudentEnsemble) -> None:

@@ -15,6 +15,7 @@ from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.shell import frame, words
 from pages.teacher import held, tables
+from pages.teacher.output_box import output_box
 
 _NOTHING = "nothing"
 _LAYOUT_WORDS = dict(
@@ -51,7 +52,10 @@ def _answers(data: bytes, name: str) -> Source | None:
     activation = activation_box(AUTO, "answers", unknown=True)
     assert activation is not None
     found = seen.answers
-    return Source.from_answers(found.x, found.y, name, activation, found.columns)
+    output = None if seen.probes is None else output_box(found.y)
+    if output is None:
+        return None
+    return Source.from_answers(found.x, found.y, name, activation, found.columns, output)
 
 
 def _layout(file: NetworkFile) -> str | None:

@@ -76,6 +76,20 @@ def test_answers_alone_become_a_run_without_a_teacher(open_page: Opener) -> None
     assert run.open and run.settings().hidden_layers == AUTO
 
 
+def test_what_the_answers_are_is_recognised_and_can_be_put_right(open_page: Opener) -> None:
+    x = np.random.default_rng(0).standard_normal((60, 3))
+    y = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    app = _upload(open_page, "answers.npz", _npz(x=x, y=y))
+    assert any("Recognised: probabilities" in note.value for note in app.html)
+    app.selectbox(key="teacher_output").set_value("tanh").run()
+    app.button(key="use_teacher").click().run()
+    assert Run(str(app.query_params["run"])).probes().output.kind == "tanh"
+    app = _upload(open_page, "answers.npz", _npz(x=x, y=x))
+    app.selectbox(key="teacher_output").set_value("softmax").run()
+    assert any("said to be a softmax" in said.value for said in app.error)
+    assert "use_teacher" not in {button.key for button in app.button}
+
+
 @pytest.mark.parametrize(
     ("name", "data", "word"),
     [
