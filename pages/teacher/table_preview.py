@@ -149,12 +149,12 @@ def preview(seen: Understood, mark: str) -> None:
     if seen.answers is None and seen.contents.arrays:
         return
     number = st.column_config.NumberColumn
-    st.dataframe(
+    st.container(key="teacher_table_columns").dataframe(
         _table(seen, mark),
-        key="teacher_table_columns",
         hide_index=True,
+        placeholder="",
         column_config={
-            "column": st.column_config.TextColumn("Column", pinned=True),
+            "column": st.column_config.TextColumn("Column", pinned=True, width="small"),
             "is": st.column_config.TextColumn("Taken as"),
             "lowest": number("Lowest", format="%.4g"),
             "highest": number("Highest", format="%.4g"),
@@ -169,4 +169,5 @@ def preview(seen: Understood, mark: str) -> None:
     )
     if seen.answers is not None:
         st.markdown("**The first rows**")
-        st.dataframe(_first_rows(seen), key="teacher_table_rows", hide_index=True)
+        rows = st.container(key="teacher_table_rows")
+        rows.dataframe(_first_rows(seen), hide_index=True)

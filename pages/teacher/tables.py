@@ -139,7 +139,7 @@ def _choice(contents: Contents) -> Choice | None:
     if contents.arrays and found is not None and len(contents.blocks) == 2:
         return found  # x and y: nothing is open
     if found is None:
-        frame.note("Its names do not say which are the answers: this is a guess, look at it.")
+        frame.note("It is not plain which columns are meant: this is a guess, look at it.")
     return _boxes(contents) if len(contents.blocks) <= _MOST_BOXES else _named(contents)
 
 

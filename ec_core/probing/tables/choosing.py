@@ -156,5 +156,8 @@ def written(contents: Contents, columns: tuple[int, ...]) -> str:
     row = len(columns) > 2 and columns == tuple(range(columns[0], columns[-1] + 1))
     if row and (not contents.named or len({stem(name) for name in names}) > 1):
         return f"{columns[0] + 1}-{columns[-1] + 1}"
+    unsafe = r"[,*?]|^\s|\s$|^$" + (r"|-" if row else "")
+    if any(re.search(unsafe, name) or names.count(name) > 1 for name in names):
+        return ",".join(str(i + 1) for i in columns)
     text = f"{names[0]}-{names[-1]}" if row else ",".join(names)
     return f"'{text}'" if re.search(r"[\s;&|()<>*?$'\"]", text) else text
