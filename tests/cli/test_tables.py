@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def test_other_columns_are_named_and_free_directions_speak_of_them(
 
 def test_python_reads_a_path_as_well(tmp_path: Path) -> None:
     frame = table(tmp_path)
-    options = {"activation": "tanh", "hidden_layers": 1, "students": 3, "width": 4}
+    options: dict[str, Any] = {"activation": "tanh", "hidden_layers": 1, "students": 3, "width": 4}
     result = ec.recover(tmp_path / "answers.csv", **options)
     again = ec.recover(str(tmp_path / "answers.csv"), inputs="x*", outputs=["y"], **options)
     assert result.report["verified"] and result.report["inputs"] == ["x1", "x2", "x3"]

@@ -162,7 +162,7 @@ def virtual(file: h5py.File, path: Path) -> None:
 
 
 UNPACKS, DAMAGED = "the limit is", "it is damaged, or of another kind"
-FILES: dict[str, tuple[Callable[[Path], None], str]] = {
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "pickle.npz": (plain_pickle, "a pickle (.pkl, .joblib), which can run programs"),
     "pickle.csv": (plain_pickle, "a pickle (.pkl, .joblib), which can run programs"),
     "pickled.npy": (pickled_npy, "without pickle"),
