@@ -4,15 +4,17 @@
 import { drawTick, linear } from "../canvas/axis.js"
 import { drawSymbol } from "../canvas/symbols.js"
 import { font, power, short } from "../canvas/text.js"
-import { decades, endOf, grown, panels, scaleOf, spanOf, spread, statesOf } from "./race_layout.js"
+import { decades, endOf, grown, panels, scaleOf, spanOf, spread, statesOf, ticks } from "./race_layout.js"
 import { glide, pageColour, repaint, stageOf } from "./stage.js"
 
 const MARGIN = { left: 50, right: 140, top: 30, bottom: 40 }
-const LABEL = 14, REACH = 26, MOST_TICKS = 8
+const LABEL = 14, REACH = 26
+// what stands above the picture on its page, and how tall it may become
+const ABOVE = 320, TALLEST = 760
 // between two updates of the page the curves grow on, so that the race never stands
 const PACE_MS = 700
 
-/** @typedef {{ heat: number, curve: number, point: RacePoint, x: number, y: number }} Spot a point on the screen */
+/** @typedef {RaceSpot & { heat: number, curve: number }} Spot a point of a curve */
 /** @typedef {{ grown: Map<string, number>, span: number, heats: number, spots: Spot[], near: Spot | null }} Way */
 
 /** how far each curve was drawn, and what was drawn last, for the pointer @type {WeakMap<object, Way>} */
@@ -59,10 +61,9 @@ function remember(way, { heats }) {
 /** @typedef {ReturnType<typeof coloursOf>} RaceColours */
 
 /** @param {Pen} g @param {{ left: number, right: number }} across @param {{ high: number, low: number }} range @param {(loss: number) => number} Y @param {RaceColours} colours */
-function drawAxis(g, across, { high, low }, Y, { grid, ink }) {
-  const step = Math.max(1, Math.ceil((high - low) / MOST_TICKS))
+function drawAxis(g, across, range, Y, { grid, ink }) {
   g.globalAlpha = 0.72
-  for (let e = high; e > low; e -= step) drawTick(g, across, Y(10 ** e), power(e), { grid, ink })
+  for (const e of ticks(range, Y)) drawTick(g, across, Y(10 ** e), power(e), { grid, ink })
   g.globalAlpha = 1
 }
 
@@ -132,17 +133,17 @@ function drawHeat(g, stage, way, panel) {
   for (const i of order) {
     const curve = heat.curves[i], state = states[i], near = isNear(way, h, i)
     const known = way.grown.get(`${h} ${curve.name}`) ?? 0, goal = curve.at[curve.at.length - 1] ?? 0
-    const points = grown(curve, known + t * (goal - known))
+    const points = grown(curve, known + t * (goal - known), X, Y)
     if (!points.length) continue
     const look = lookOf(data, curve, state, near)
     if (way.near) look.alpha = near ? 1 : 0.35
     else if (!newest && state !== "dived") look.alpha = 0.75
-    const last = drawCurve(g, points, curve, state, look, panel)
+    const last = drawCurve(g, points, curve, state, look)
     if (newest) {
       tail(g, last.x, last.y, end, look)
       ends.push({ name: curve.name, loss: last.loss, y: last.y, state, style: curve.style })
     }
-    for (const point of points) way.spots.push({ heat: h, curve: i, point, x: X(point.at), y: Y(point.loss) })
+    for (const point of points) way.spots.push({ heat: h, curve: i, ...point })
   }
   g.globalAlpha = 1
   if (newest) drawNames(g, stage, ends, panel, way.near && heat.curves[way.near.curve]?.name)
@@ -162,18 +163,18 @@ function lookOf({ colours }, { style }, state, near) {
 
 /**
  * one curve with its head; where that is
- * @param {Pen} g @param {RacePoint[]} points @param {RaceCurve} curve @param {RaceState} state @param {Look} look @param {Panel} panel
+ * @param {Pen} g @param {RaceSpot[]} points @param {RaceCurve} curve @param {RaceState} state @param {Look} look
  */
-function drawCurve(g, points, { style }, state, { colour, width, alpha, grey }, { X, Y }) {
+function drawCurve(g, points, { style }, state, { colour, width, alpha, grey }) {
   g.strokeStyle = colour
   g.lineWidth = width
   g.globalAlpha = alpha
   g.setLineDash(state === "dived" ? [] : style[1])
   g.beginPath()
-  points.forEach(({ at, loss }, k) => { if (k) g.lineTo(X(at), Y(loss)); else g.moveTo(X(at), Y(loss)) })
+  points.forEach(({ x, y }, k) => { if (k) g.lineTo(x, y); else g.moveTo(x, y) })
   g.stroke()
   g.setLineDash([])
-  const { at, loss } = points[points.length - 1], x = X(at), y = Y(loss)
+  const { loss, x, y } = points[points.length - 1]
   if (!grey) drawSymbol(g, style[2], x, y, state === "dived" ? 5 : 3.4, colour)
   return { x, y, loss }
 }
@@ -240,9 +241,9 @@ function hover(stage, event) {
   way.near = best
   tip.hidden = best === null
   if (best) {
-    const heat = data.heats[best.heat], { name } = heat.curves[best.curve], { at, loss } = best.point
+    const heat = data.heats[best.heat], { name } = heat.curves[best.curve], { at, loss } = best
     const state = statesOf(heat, data.line, data.over || best.heat < data.heats.length - 1)[best.curve]
-    tip.textContent = `${name}, ${heat.title}: loss ${short(loss)} after ${at} iterations · ${data.words[state]}`
+    tip.textContent = `${name}, ${heat.title}: loss ${short(loss)} after ${Math.ceil(at)} iterations · ${data.words[state]}`
     tip.style.left = `${Math.max(0, Math.min(x + 12, box.width - tip.offsetWidth - 4))}px`
     tip.style.top = `${Math.max(y - 32, 0)}px`
   }
@@ -260,6 +261,7 @@ function unhover(stage) {
 /** @param {Component<RaceData>} component */
 export default function (component) {
   const { stage, fresh, leave } = stageOf(component, draw), { heats, over } = component.data
+  stage.canvas.style.height = `${Math.max(component.data.height, Math.min(innerHeight - ABOVE, TALLEST))}px`
   if (fresh) {
     stage.canvas.onpointermove = event => hover(stage, event)
     stage.canvas.onpointerleave = () => unhover(stage)

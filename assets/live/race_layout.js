@@ -1,10 +1,8 @@
 // Where things are in the picture of a race, without a canvas: heats side by side, who fell behind,
 // and names at the ends of the curves that do not lie on one another.
 
-import { linear } from "../canvas/axis.js"
-
 const ROUNDS = [6, 12, 24, 48]
-const GAP = 18, LEAST_SHARE = 0.35
+const GAP = 18, LEAST_SHARE = 0.35, STRETCH = 0.6, TICK = 30
 
 /** @param {RaceCurve} curve the last point that is a number @returns {RacePoint | null} */
 export function endOf({ at, losses }) {
@@ -89,26 +87,28 @@ function inside(at, half, top, bottom) {
 }
 
 /**
- * as much of a curve as has been run at an iteration that may lie between two
- * @param {RaceCurve} curve @param {number} until @returns {RacePoint[]}
+ * as much of a curve as has been run at an iteration that may lie between two, on the screen
+ * @param {RaceCurve} curve @param {number} until @param {(at: number) => number} X @param {(loss: number) => number} Y
+ * @returns {RaceSpot[]}
  */
-export function grown({ at, losses }, until) {
-  /** @type {RacePoint[]} */
+export function grown({ at, losses }, until, X, Y) {
+  /** @type {RaceSpot[]} */
   const points = []
-  for (const [i, x] of at.entries()) {
+  for (const [i, iteration] of at.entries()) {
     const loss = losses[i]
     if (loss === null || !(loss > 0)) continue
+    const next = { at: iteration, loss, x: X(iteration), y: Y(loss) }
+    if (iteration <= until) { points.push(next); continue }
     const before = points[points.length - 1]
-    if (x > until) {
-      if (before && until > before.at) {
-        const t = (until - before.at) / (x - before.at)
-        points.push({ at: until, loss: 10 ** (Math.log10(before.loss) * (1 - t) + Math.log10(loss) * t) })
-      }
-      break
-    }
-    points.push({ at: x, loss })
+    if (before && until > before.at) points.push(between(before, next, (until - before.at) / (iteration - before.at)))
+    break
   }
   return points
+}
+
+/** on the straight line between two points @param {RaceSpot} a @param {RaceSpot} b @param {number} t @returns {RaceSpot} */
+function between(a, b, t) {
+  return { at: a.at + t * (b.at - a.at), loss: b.loss, x: a.x + t * (b.x - a.x), y: a.y + t * (b.y - a.y) }
 }
 
 /**
@@ -132,8 +132,27 @@ export function decades({ heats, floor, line }) {
   return { low: Math.floor(low) - 1, high: Math.min(Math.ceil(high), 2) }
 }
 
-/** from a loss to its height @param {{ high: number, low: number }} range @param {number} top @param {number} bottom */
+/**
+ * from a loss to its height: the decades on top, where the wrong ones stall, are drawn taller than
+ * those below, through which the right one only falls
+ * @param {{ high: number, low: number }} range @param {number} top @param {number} bottom
+ */
 export function scaleOf({ high, low }, top, bottom) {
-  const scale = linear(high, low, top, bottom)
-  return (/** @type {number} */ loss) => scale(Math.min(Math.log10(loss), high))
+  return (/** @type {number} */ loss) => {
+    const down = Math.min(Math.max((high - Math.log10(loss)) / (high - low), 0), 1)
+    return top + (bottom - top) * down ** STRETCH
+  }
+}
+
+/**
+ * the powers of ten that are named: as many as stand apart
+ * @param {{ high: number, low: number }} range @param {(loss: number) => number} Y
+ */
+export function ticks({ high, low }, Y) {
+  const named = []
+  for (let e = high; e > low; e--) {
+    const y = Y(10 ** e), last = named[named.length - 1]
+    if (last === undefined || y - Y(10 ** last) >= TICK) named.push(e)
+  }
+  return named
 }

@@ -39,6 +39,9 @@ interface CloudData extends LiveData {
 
 interface RacePoint { at: number, loss: number }
 
+/** a point of a curve on the screen */
+interface RaceSpot extends RacePoint { x: number, y: number }
+
 type RaceState = "racing" | "behind" | "dived"
 
 interface RaceCurve {

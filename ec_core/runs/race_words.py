@@ -42,6 +42,18 @@ def best_of(heat: Heat) -> tuple[str, float] | None:
     return min(known, key=lambda one: one[1]) if known else None
 
 
+def earlier(race: Race) -> list[str]:
+    """How the heats before the newest ended, in which nobody dived."""
+    told = []
+    for heat in race.heats[:-1]:
+        leader = best_of(heat)
+        if leader is not None:
+            told.append(
+                f"With {title(heat)} nobody dived; {leader[0]} was best, at {leader[1]:.1e}."
+            )
+    return told
+
+
 def so_far(race: Race) -> str:
     """Where the race stands while it lasts."""
     if not race.heats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import pages  # noqa: F401  # the gate, alone and first
-from pages.shell import frame
+from pages.shell import frame, theme
 
 # isort: split
 from ec_core.runs.run import Run
@@ -71,6 +71,8 @@ def _page(run: Run | None) -> None:
         run, "source", "There is no teacher yet to learn from.", "teacher", "Choose a teacher"
     )
     job = job_of(run)
+    if run.race() is not None or run.field.only is None:
+        theme.wide()
     if active(run) is not None or run.has("ensemble"):
         students.watch(run)
     else:

@@ -46,7 +46,7 @@ def told(run: Run, race: races.Race) -> None:
     with st.container(key="race_words"):
         first, *others = _sentences(run, race)
         st.markdown(f"**{words.on_paper(first)}**" if race.over else words.on_paper(first))
-        for sentence in others:
+        for sentence in (*others, *race_words.earlier(race)):
             frame.note(words.on_paper(sentence))
     if not race.over:
         frame.note(

@@ -311,7 +311,7 @@ def what_happens(run: Run, settings: Settings) -> None:
     who = "Nobody tells which activation it has, or how deep it is"
     if settings.hidden_layers != AUTO:
         who = "Nobody tells which activation it has"
-    elif AUTO not in (settings.activation, run.source().activation):
+    elif (settings.activation or run.source().activation) != AUTO:
         who = "Nobody tells how deep it is"
     if race:
         st.markdown(
