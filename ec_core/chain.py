@@ -33,7 +33,7 @@ from ec_core.expand.width import WidthFound
 from ec_core.leastsquares.memory import fits_densely
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.network import Network
-from ec_core.probing.asking import Asker
+from ec_core.probing.asking import Asker, asking_facts
 from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
@@ -284,7 +284,8 @@ def run(
             for part in parts:
                 done(part)
         best = better
-    report = {**best.report, "seconds": time.monotonic() - began}
+    facts = asking_facts(source)
+    report = {**best.report, **facts, "seconds": time.monotonic() - began}
     return replace(best, report=report)
 
 

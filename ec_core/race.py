@@ -43,6 +43,7 @@ from ec_core.expand.trainer import expand
 from ec_core.networks.activations import COMMON, UNCOMMON
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.equal_writings import equal_writings
+from ec_core.probing.asking import asking_facts
 from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import NOISE_ROOM, ProbeSet
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
@@ -405,7 +406,8 @@ def run(
     assert best is not None
     candidates = _candidates(best, runners, verdicts)
     seconds = time.monotonic() - began
-    return replace(best, report={**best.report, "candidates": candidates, "seconds": seconds})
+    facts = {**asking_facts(source), "candidates": candidates, "seconds": seconds}
+    return replace(best, report={**best.report, **facts})
 
 
 def _goes_on(field: Field, runners: list[Runner], best: Recovery, control: Control) -> bool:

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ec_core.chain import Source
+from ec_core.cli import remote
 from ec_core.cli.commands import black_box, data_for, questions_and_answers
 from ec_core.cli.sources import read_model, told_answers
 from ec_core.errors import InputError
 from ec_core.networks.network import Network
 from ec_core.probing import Asker, ProbeSet, make_probes
+from ec_core.probing.remote import is_address
 from ec_core.probing.tables import is_answers
 from ec_core.race import AUTO
 
@@ -88,12 +90,19 @@ def _asked(args: Namespace) -> Opened:
 
 
 KINDS: tuple[Kind, ...] = (
+    Kind("ADDRESS", is_address, remote.address),
     Kind("ANSWERS.npz|csv|xlsx|parquet|mat|npy", is_answers, _given),
     Kind("MODEL.safetensors|pt|pt2|onnx|keras|h5|skops", lambda name: True, _asked),
 )
 """The first that fits is taken; a network file says itself what is wrong with it."""
 
+ELSEWHERE = ("ADDRESS", "MODULE:FUNCTION")
+"""Those that are asked in another process, or on another machine."""
+
 
 def open_source(args: Namespace) -> Opened:
     """What ``recover`` was given, ready to be recovered from. Raises InputError."""
-    return next(kind for kind in KINDS if kind.fits(args.source)).open(args)
+    kind = next(kind for kind in KINDS if kind.fits(args.source))
+    if kind.name not in ELSEWHERE:
+        remote.without_elsewhere(args)
+    return kind.open(args)

@@ -144,17 +144,36 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_columns(parser: argparse.ArgumentParser) -> None:
-    """Which columns of a file are questions, and which answers."""
+    """Which part of a source is meant; each kind of source takes them in its own way."""
     parser.add_argument(
         "--inputs",
-        metavar="COLUMNS",
+        metavar="COLUMNS|N",
         help="of a file of answers: the questions' columns or array, such as x1,x2 or 1-4 or x*, "
-        "or a file that holds them (default: told by their names)",
+        "or a file that holds them (default: told by their names); of what is asked: how many "
+        "inputs it has, such as 4",
     )
     parser.add_argument(
         "--outputs",
-        metavar="COLUMNS",
-        help="the answers' columns or array, or a file that holds them",
+        metavar="COLUMNS|NAMES|PATH",
+        help="the answers' columns or array, or a file that holds them; of an address: names of "
+        "the model's outputs, or, with --template, the way to the numbers in the answer, such as "
+        "predictions.*.score",
+    )
+
+
+def _add_asking(parser: argparse.ArgumentParser) -> None:
+    """How a model at an address is asked."""
+    parser.add_argument(
+        "--template",
+        metavar="JSON",
+        help="the question to an address that takes JSON of its own kind: $x stands for all "
+        "questions of a batch, $row for one alone",
+    )
+    parser.add_argument("--questions", type=_whole(1), metavar="N", help="that may be asked in all")
+    parser.add_argument("--rate", type=_number(0, 1e9), metavar="PER_SECOND")
+    parser.add_argument("--batch", type=_whole(1), metavar="N", help="questions in one request")
+    parser.add_argument(
+        "--timeout", type=_number(0, 1e6), metavar="SECONDS", help="of one request (default 60)"
     )
 
 
@@ -284,6 +303,7 @@ def build_parser() -> argparse.ArgumentParser:
     find.add_argument("--probes", type=_whole(1), metavar="N", help="questions to a teacher file")
     find.add_argument("--distribution", choices=DISTRIBUTIONS, help="default gaussian")
     _add_columns(find)
+    _add_asking(find)
     _add_reading(find)
     find.add_argument("--budget", type=_number(0, 1e9), metavar="SECONDS")
     find.add_argument("--out", metavar="FILE", required=True, help="the network file to write")

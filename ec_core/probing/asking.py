@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -122,8 +123,12 @@ def ask(
 
 def as_asked(teacher: Answerer, x: np.ndarray) -> np.ndarray:
     """Questions x (N, D) as the teacher can read them: one that computes in float32 (it says so by
-    its attribute ``single``) rounds them, and would answer other questions than those noted.
+    its attribute ``single``) rounds them, and one at an address may round them in its own way
+    (its ``as_asked``); unrounded, other questions would be noted than those that were answered.
     """
+    rounded = getattr(teacher, "as_asked", None)
+    if rounded is not None:
+        return np.asarray(rounded(x))
     return x.astype(np.float32).astype(np.float64) if getattr(teacher, "single", False) else x
 
 
@@ -143,9 +148,9 @@ def answers(teacher: Answerer, x: np.ndarray) -> np.ndarray:
 class Asker:
     """A teacher at hand, which can be asked as many questions as it takes to learn from them.
 
-    Calling it with a count asks so many, or all that the data have, and returns the ProbeSet;
-    only what has not been asked yet is asked. ``first`` is how many to begin with, ``x`` (N, D)
-    and ``y`` (N, K) what was asked so far.
+    Calling it with a count asks so many, or all that the data have, or as many as the teacher
+    allows (its ``most``), and returns the ProbeSet; only what has not been asked yet is asked.
+    ``first`` is how many to begin with, ``x`` (N, D) and ``y`` (N, K) what was asked so far.
 
     teacher : what answers; inputs : D, where it does not know that itself
     distribution, seed : which questions, see ``draw_inputs``; data : (N, D), for "data" and
@@ -154,6 +159,7 @@ class Asker:
         follows
     numbers : the answers are known to be a network's own numbers, not labels (``make_probes``)
     output : what stands after the teacher's last layer, one of ``OUTPUTS``
+    most : questions in all, at most
 
     >>> asker = Asker(lambda x: np.tanh(x[:, :1]), inputs=2, first=10)
     >>> len(asker(asker.first).x), len(asker(20).x), len(asker(15).x)
@@ -173,10 +179,13 @@ class Asker:
         first: int | None = None,
         numbers: bool = False,
         output: str = AUTO,
+        most: int | None = None,
     ) -> None:
         self._teacher, self._distribution, self._seed = teacher, distribution, seed
         self._inputs, self._data = input_size(teacher, inputs, data), data
         self._all, self._numbers, self.output = distribution == "data", numbers, output
+        limits = (most, getattr(teacher, "most", None))
+        self._most = min((limit for limit in limits if limit is not None), default=MAX_NUMBERS)
         usual = default_count(self._inputs, hidden_layers, activation)
         self.first = usual if first is None else first
         self.x = np.empty((0, self._inputs))
@@ -196,9 +205,14 @@ class Asker:
     def __call__(self, count: int) -> ProbeSet:
         if self._probes is not None and (self._all or count <= len(self.x)):
             return self._probes
-        wanted = None if self._all else min(count, MAX_NUMBERS // self._inputs)
-        drawn = draw_inputs(wanted, self._distribution, self._inputs, self._seed, self._data)
-        x = as_asked(self._teacher, drawn)
+        wanted: int | None = min(count, self._most, MAX_NUMBERS // self._inputs)
+        if self._all:
+            rows = len(self._data) if self._data is not None else 0
+            wanted = self._most if self._most < rows else None
+        if self._probes is not None and wanted is not None and wanted <= len(self.x):
+            return self._probes
+        x = draw_inputs(wanted, self._distribution, self._inputs, self._seed, self._data)
+        x = as_asked(self._teacher, x)
         known = len(self.x)
         if self.y is not None and np.array_equal(x[:known], self.x):
             y = np.concatenate([self.y, answers(self._teacher, x[known:])])
@@ -207,6 +221,26 @@ class Asker:
         self.x, self.y = x, y
         self._probes = self._ready()
         return self._probes
+
+    def one(self) -> tuple[np.ndarray, np.ndarray]:
+        """The first question (1, D) and its answer (1, K): does the teacher answer as expected?
+
+        It is asked again with all others; a teacher at an address keeps what it was answered.
+        """
+        x = draw_inputs(1, self._distribution, self._inputs, self._seed, self._data)
+        x = as_asked(self._teacher, x)
+        return x, answers(self._teacher, x)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the teacher counts itself, for the report: questions that were really asked, say."""
+        counted = getattr(self._teacher, "facts", None)
+        return {} if counted is None else dict(counted())
+
+
+def asking_facts(source: object) -> dict[str, Any]:
+    """What a report says of the asking, where a source counts it itself."""
+    return source.facts if isinstance(source, Asker) else {}
 
 
 def input_size(teacher: Answerer, inputs: int | None, data: np.ndarray | None) -> int:

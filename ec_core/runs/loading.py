@@ -17,6 +17,7 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.outputs import known
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.probing.remote.served import FOLDER
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import races
 from ec_core.runs.source import Source
@@ -34,6 +35,11 @@ def _store(root: Path) -> RunStore:
 def store() -> RunStore:
     """The runs of this computer: EC_HOME, or runs/ beside app.py."""
     return _store(home(BESIDE_THE_APP))
+
+
+def answers_folder() -> Path:
+    """Where the answers of models that are asked elsewhere are kept, for all runs together."""
+    return store().root / FOLDER
 
 
 def opened(root: Path, run_id: str) -> StoredRun:

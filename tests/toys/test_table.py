@@ -55,4 +55,4 @@ def test_an_option_for_teachers_is_refused(
 def test_the_help_names_it(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["recover", "--help"])
-    assert "TABLE.tsv|ANSWERS.npz|csv|" in capsys.readouterr().out
+    assert "TABLE.tsv|ADDRESS|" in capsys.readouterr().out
