@@ -65,6 +65,7 @@ def asker(args: Namespace, model: object) -> Asker:
         activation=None if args.activation == AUTO else args.activation,
         first=args.probes,
         most=args.probes,
+        output=args.output,
     )
     made.one()
     made(made.first)
