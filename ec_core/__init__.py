@@ -21,8 +21,10 @@ from ec_core.chain import RecoverConfig, Recovery
 from ec_core.control import Control
 from ec_core.errors import ECError, InputError, JobError
 from ec_core.networks.activations import ACTIVATIONS
-from ec_core.networks.files import load_network, save_network
+from ec_core.networks.files import load_network
 from ec_core.networks.network import Network
+from ec_core.networks.objects import from_keras, from_onnx, from_sklearn, from_torch
+from ec_core.networks.writers import save_network
 from ec_core.probing import (
     PRESETS,
     Asker,
@@ -52,6 +54,10 @@ __all__ = [
     "RecoverConfig",
     "Recovery",
     "Teacher",
+    "from_keras",
+    "from_onnx",
+    "from_sklearn",
+    "from_torch",
     "load_answers",
     "load_dataset",
     "load_network",

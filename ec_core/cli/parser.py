@@ -10,6 +10,7 @@ from ec_core.benchmark import GRID, Settings
 from ec_core.cli import kinds
 from ec_core.cli.benchmark import NAMES, benchmark
 from ec_core.cli.commands import compare, probe, teacher
+from ec_core.cli.export import ENDINGS, export
 from ec_core.cli.recover import recover
 from ec_core.devices import DEVICES
 from ec_core.errors import InputError
@@ -321,6 +322,22 @@ def build_parser() -> argparse.ArgumentParser:
     _add_columns(hold)
     _add_reading(hold)
     hold.set_defaults(command=compare)
+
+    give = commands.add_parser(
+        "export",
+        parents=[common],
+        help="write a network for another program",
+        description=export.__doc__,
+    )
+    give.add_argument("network", metavar="NETWORK", help="a network file")
+    _add_reading(give)
+    give.add_argument(
+        "--out",
+        metavar="FILE",
+        required=True,
+        help=f"the file to write; it ends in {', '.join(ENDINGS)}",
+    )
+    give.set_defaults(command=export)
 
     _add_benchmark(commands, common)
     return parser

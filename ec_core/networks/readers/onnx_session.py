@@ -42,12 +42,19 @@ def ask_through_runtime(
             "it again, or give questions and answers."
         ) from None
 
+    fixed = session.get_inputs()[0].shape[:1]
+    rows = fixed[0] if fixed and isinstance(fixed[0], int) and fixed[0] > 0 else None
+
+    def part(x: np.ndarray) -> np.ndarray:
+        """The answers to a few questions; a model made for so many rows at once is given them."""
+        missing = 0 if rows is None else rows - len(x)
+        given_rows = np.pad(x, ((0, missing), (0, 0))).astype(kind)
+        answers = np.asarray(session.run([wanted], {given: given_rows})[0])
+        return answers.reshape(len(given_rows), -1)[: len(x)]
+
     def run(x: np.ndarray) -> np.ndarray:
-        parts = [
-            np.asarray(session.run([wanted], {given: x[i : i + BATCH].astype(kind)})[0])
-            for i in range(0, len(x), BATCH)
-        ]
-        return np.concatenate(parts).reshape(len(x), -1)
+        step = rows or BATCH
+        return np.concatenate([part(x[i : i + step]) for i in range(0, len(x), step)])
 
     for inputs in _tries(width):
         try:

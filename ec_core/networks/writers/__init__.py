@@ -1,0 +1,62 @@
+"""One writer per kind of file; each turns a network into bytes, by the ending of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from ec_core.networks.files import network_bytes, write_atomically
+from ec_core.networks.network import Network
+
+Writer = Callable[[Network], bytes]
+
+WRITERS: dict[str, tuple[str, str]] = {
+    ".pt": ("pytorch", "PyTorch state dict"),
+    ".onnx": ("onnx_model", "ONNX"),
+    ".keras": ("keras_model", "Keras"),
+    ".weights.h5": ("keras_weights", "Keras weights"),
+    ".skops": ("skops_model", "scikit-learn (skops)"),
+    ".py": ("numpy_code", "NumPy function"),
+}
+"""Endings: the file of this folder whose ``write`` makes it, and what it is called."""
+
+SAFETENSORS = ".safetensors"
+
+
+def writer_of(name: str) -> Writer | None:
+    """What writes a file of this name; None for safetensors and all unknown endings."""
+    for ending, (module, _) in WRITERS.items():
+        if name.lower().endswith(ending):
+            write: Writer = import_module(f"{__name__}.{module}").write
+            return write
+    return None
+
+
+def exported(network: Network, name: str) -> bytes:
+    """The network as a file of this name would hold it, by its ending; safetensors for any other.
+
+    Raises InputError for a network that the format cannot hold.
+    """
+    write = writer_of(name)
+    return network_bytes(network) if write is None else write(network)
+
+
+def save_network(network: Network, path: str | Path) -> None:
+    """Write a network at ``path``, by its ending: .safetensors, .pt (torch state dict), .onnx,
+    .keras, .weights.h5, .skops (scikit-learn) or .py (a NumPy function); safetensors for any other.
+
+    network : the network; path : where to
+    Raises InputError if the place cannot be written or the format has no such activation, and
+    MissingExtraError without the package that a format needs.
+
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> network = Network("tanh", (np.ones((3, 2)), np.ones((1, 3))), (np.zeros(3), np.zeros(1)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_network(network, Path(folder, "network.pt"))
+    ...     os.listdir(folder)
+    ['network.pt']
+    """
+    path = Path(path)
+    write_atomically(path, exported(network, path.name))
