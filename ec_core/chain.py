@@ -258,6 +258,8 @@ def run(
     for trial in range(1, other_attempts(config) + 1):
         if Cure.WIDER not in best.certificate.cures or control.over:
             break
+        if not best.reconstruction.own_slope:
+            break  # another activation, which wider students do not cure
         if chosen:
             yield Note(STAGE, KEPT)
             break

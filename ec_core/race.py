@@ -40,7 +40,7 @@ from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import questions_for
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
-from ec_core.networks.activations import COMMON, UNCOMMON
+from ec_core.networks.activations import COMMON, UNCOMMON, numbered
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.asking import asking_facts
@@ -395,6 +395,8 @@ def run(
         recovery = yield from chain.run(source, _told(config, candidate), control, done=keep)
         verdicts[candidate] = status = recovery.certificate.status
         yield CandidateTried(STAGE, candidate.activation, candidate.hidden_layers, status)
+        if not recovery.reconstruction.own_slope:
+            queue = _with_slope(candidate, recovery) + queue
         if best is None or chain.worth(recovery) > chain.worth(best):
             for part in parts:
                 done(part)
@@ -408,6 +410,14 @@ def run(
     seconds = time.monotonic() - began
     facts = {**asking_facts(source), "candidates": candidates, "seconds": seconds}
     return replace(best, report={**best.report, **facts})
+
+
+def _with_slope(candidate: Candidate, recovery: Recovery) -> list[Candidate]:
+    """relu that turned out to be leaky_relu, of a slope that is known now."""
+    slope = recovery.reconstruction.slope
+    if slope is None:
+        return []
+    return [replace(candidate, activation=numbered("leaky_relu", slope))]
 
 
 def _goes_on(field: Field, runners: list[Runner], best: Recovery, control: Control) -> bool:

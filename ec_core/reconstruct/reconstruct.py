@@ -23,6 +23,7 @@ from ec_core.expand.noise import error_of
 from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import StudentEnsemble
 from ec_core.leastsquares.problem import Problem
+from ec_core.networks.activations import parameters
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
@@ -34,10 +35,14 @@ from ec_core.reconstruct.polish import affordable, loss_of, polish
 from ec_core.reconstruct.prune import STAGE, Pruned
 from ec_core.reconstruct.refit import fitting, refit
 from ec_core.reconstruct.significance import IMPRECISE, to_size, variance_of
+from ec_core.reconstruct.slope import other_slope, with_slope
 from ec_core.reconstruct.twins import untwine
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
+
+FREE = ("leaky_relu",)
+"""Told without a number: it is the answers that tell it, 0.01 is only where students begin."""
 
 _FELL = 1e-2
 """A network that falls below this share of the loss at which it was given up was given up early."""
@@ -72,6 +77,7 @@ class Reconstruction:
     exact : pruning came to its end at the floor; history (T,) : loss during the refinement
     error : mean squared error of the answers, where the network's residuals show one and nothing
     else; confidence : in the size, 0 to 1, where that error leaves a doubt
+    slope : of relu and leaky_relu, where the answers show another than the students'
     """
 
     network: Network
@@ -90,6 +96,12 @@ class Reconstruction:
     layers: tuple[LayerView, ...] = ()
     error: float | None = None
     confidence: float | None = None
+    slope: float | None = None
+
+    @property
+    def own_slope(self) -> bool:
+        """Is the network written with the slope that the answers show?"""
+        return self.slope in (None, *parameters(self.network.activation).values())
 
 
 def _starts(
@@ -183,6 +195,7 @@ def reconstruct(
             notes.append(message)
             yield Note(STAGE, message)
     probes = _measured(best, probes)
+    best, slope = yield from _sloped(best, probes, notes)
     plain, theta, signs = without_skip_paths(best, probes, control)
     if signs is not None:
         yield signs
@@ -239,7 +252,20 @@ def reconstruct(
         layers=students.views,
         error=probes.error if errs else None,
         confidence=best.confidence if errs else None,
+        slope=slope,
     )
+
+
+def _sloped(
+    best: Pruned, probes: ProbeSet, notes: list[str]
+) -> Generator[Event, None, tuple[Pruned, float | None]]:
+    """The network with the slope that the answers show, if that is free, and what it is."""
+    slope = other_slope(best, probes)
+    if slope is None:
+        return best, None
+    notes.append(f"The answers show a slope of {slope:.10g} below zero.")
+    yield Note(STAGE, notes[-1])
+    return (with_slope(best, slope) if best.problem.shape.activation in FREE else best), slope
 
 
 def _measured(best: Pruned, probes: ProbeSet) -> ProbeSet:
