@@ -38,6 +38,7 @@ from ec_core.events import (
 )
 from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import questions_for
+from ec_core.expand.free_number import learn_alpha
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
 from ec_core.networks.activations import COMMON, UNCOMMON, numbered
@@ -83,6 +84,12 @@ LEVEL_OF, LEVEL = 4, 1.5
 
 SHARE = 0.5
 """Of the time that is left, for the race."""
+
+FREE_ELU = "elu:alpha"
+"""Of which the students learn alpha. It races with the later candidates, at small widths: its
+curvature is dense."""
+
+WIDEST_FREE = 16
 
 BEHIND, SAME = "fell behind", "another writing of the same function"
 
@@ -137,6 +144,7 @@ class Field:
     """Candidates: every one of these activations at every one of these depths.
 
     later : activations that race in the same way where none of the others dives or is verified
+    free : elu of any alpha, which its students learn, is among them
 
     >>> len(Field().at(1)), Field(("relu",), (2,)).at(2)
     (13, [Candidate(activation='relu', hidden_layers=2)])
@@ -145,6 +153,7 @@ class Field:
     activations: tuple[str, ...] = COMMON
     depths: tuple[int, ...] = (1, 2)
     later: tuple[str, ...] = ()
+    free: bool = False
 
     @classmethod
     def of(
@@ -174,7 +183,7 @@ class Field:
     @property
     def second(self) -> Field:
         """Those that race later."""
-        return Field(self.later, self.depths)
+        return Field(self.later, self.depths, free=True)
 
     def settings(self, **given: Any) -> RecoverConfig:
         """The settings of a run, with the first candidate's activation and depth."""
@@ -332,6 +341,11 @@ def race(
                 best[runner.candidate] = runner
         if _late(control, until) or dived(runners[0], probes):
             break
+        if racing.free and width <= WIDEST_FREE:
+            free = yield from _free_heat(depth, width, probes, config, control, until)
+            best |= {runner.candidate: runner for runner in free}
+            if any(dived(runner, probes) for runner in free):
+                break
     runners = sorted(best.values(), key=lambda runner: runner.loss)
     yield RaceEnded(
         STAGE,
@@ -339,6 +353,26 @@ def race(
         tuple((c.activation, c.hidden_layers) for c in promising(runners, field)),
     )
     return runners
+
+
+def _free_heat(
+    depth: int, width: int, probes: ProbeSet, config: RecoverConfig, control: Control, until: float
+) -> Generator[Event, None, list[Runner]]:
+    """elu of an alpha that its students learn; none where it is late."""
+    hidden = (width,) * depth
+    learning = learn_alpha(probes, hidden, STUDENTS, config.seed, control, until)
+    at = (0, float("inf"))
+    while True:
+        try:
+            at = next(learning)
+        except StopIteration as end:
+            ensemble = end.value
+            break
+        yield CandidateProgress(STAGE, FREE_ELU, depth, width, *at, False)
+    yield CandidateProgress(STAGE, FREE_ELU, depth, width, *at, True)
+    if ensemble is None:
+        return []
+    return [Runner(Candidate(ensemble.shape.activation, depth), ensemble)]
 
 
 def _level(runners: list[Runner]) -> bool:

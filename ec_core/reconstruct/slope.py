@@ -22,6 +22,7 @@ import torch
 from ec_core.networks.activations import numbered, parameters
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.parameters import pack, unpack
+from ec_core.networks.rounding import SHORT, short
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.prune import Pruned
 from ec_core.reconstruct.signs import subset_sums
@@ -39,10 +40,6 @@ APART = 1e2
 OTHER = 1e-8
 """A slope that differs from the one told by less is the same."""
 
-SHORT, SHORT_DIGITS = 1e-9, 4
-"""A number within this share of one that has so few digits is taken for it: people write 0.3. The
-certificate refuses it if it is not."""
-
 _ERRORS = 1e3
 """Errors of the answers arrive in the linear map so many times larger, at most."""
 
@@ -50,16 +47,6 @@ _ERRORS = 1e3
 def _own(activation: str) -> float:
     """The slope below zero of relu or leaky_relu."""
     return parameters(activation).get("slope", 0.0)
-
-
-def short(value: float, room: float = SHORT) -> float:
-    """The number with few digits that is meant, where one is near enough.
-
-    >>> short(0.30000000000013), short(0.312345678), short(0.5000012, 1e-5)
-    (0.3, 0.312345678, 0.5)
-    """
-    near = float(f"{value:.{SHORT_DIGITS - 1}e}")
-    return near if abs(near - value) <= room * max(abs(value), 1e-3) else value
 
 
 def solved(maps: np.ndarray, target: np.ndarray) -> tuple[float, float, float]:
