@@ -2,9 +2,9 @@
 
 One curve s(z; p), shared by all neurons of a student: its numbers p are further unknowns of the
 same least squares, each with a column of the Jacobian, the sum over the layers of what a change of
-p in that layer does to the answers. The steps are those of ``leastsquares``, Levenberg-Marquardt with
-damping by the identity and geodesic acceleration; the curvature is dense, since such students are
-small.
+p in that layer does to the answers. The steps are those of ``leastsquares``, Levenberg-Marquardt
+with damping by the identity and geodesic acceleration; the curvature is dense, since such students
+are small.
 
 Axes: S students, n probes, H neurons of a layer, K outputs, P weights, m numbers.
 """
