@@ -94,6 +94,7 @@ def other_slope(pruned: Pruned, probes: ProbeSet) -> float | None:
     if left > EXPLAINED + errors or second < APART * max(left, 1e-12):
         return None
     slope = short((m - 0.5) / (m + 0.5), SHORT + errors)
+    slope = 0.0 if abs(slope) <= OTHER + errors else slope
     return slope if abs(slope - own) > OTHER + errors else None
 
 
@@ -119,6 +120,7 @@ def with_slope(pruned: Pruned, slope: float) -> Pruned:
                 blocks[m][:, shape.columns(m, source)] += (
                     left @ neurons[:, shape.columns(layer, source)]
                 )
-    named = Architecture(shape.sizes, numbered("leaky_relu", slope), shape.skip)
+    name = numbered("leaky_relu", slope) if slope else "relu"
+    named = Architecture(shape.sizes, name, shape.skip)
     theta = pack([torch.from_numpy(block)[None] for block in blocks]).to(pruned.theta.device)
     return replace(pruned, problem=replace(pruned.problem, shape=named), theta=theta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from itertools import pairwise
 
 import pytest
@@ -11,16 +12,28 @@ import ec_core as ec
 from ec_core.control import Control
 from ec_core.expand.free_curve import ELU, Lesson, begin, jacobian, learn
 from ec_core.expand.free_number import learn_alpha
-from ec_core.expand.students import initial_theta
+from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.networks.activations import activation
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward
-from tests.steps import drain
 
 
 def _both(shape: Architecture, students: int = 2) -> torch.Tensor:
     numbers = torch.linspace(-0.7, 0.4, students, dtype=torch.float64)[:, None]
     return torch.cat([initial_theta(shape, 0, students), numbers], dim=1)
+
+
+def _learnt(
+    learning: Generator[tuple[int, float], None, StudentEnsemble | None],
+) -> tuple[int, StudentEnsemble | None]:
+    """How many iterations there were, and what is returned."""
+    count = 0
+    while True:
+        try:
+            next(learning)
+        except StopIteration as end:
+            return count, end.value
+        count += 1
 
 
 def test_elu_with_a_number_is_elu() -> None:
@@ -75,7 +88,7 @@ def test_the_loss_never_rises_and_the_number_is_found() -> None:
     state = begin(lesson, _both(lesson.shape, 3))
     losses = [state.loss, *(batch.loss for batch in learn(lesson, state, 5))]
     assert all(bool((b <= a).all()) for a, b in pairwise(losses))
-    found = drain(learn_alpha(probes, (8,), 4, 0, Control()))[1]
+    _, found = _learnt(learn_alpha(probes, (8,), 4, 0, Control()))
     assert found is not None and found.shape.activation == "elu:0.5"
     assert found.losses.min() < 1e-25
     best = int(found.losses.argmin())
@@ -87,5 +100,5 @@ def test_a_stop_ends_the_learning() -> None:
     probes = ec.probe(lambda x: x[:, :1] ** 2, count=200, inputs=2)
     control = Control()
     control.stop()
-    iterations, found = drain(learn_alpha(probes, (4,), 2, 0, control))
-    assert len(iterations) == 1 and found is not None
+    iterations, found = _learnt(learn_alpha(probes, (4,), 2, 0, control))
+    assert iterations == 1 and found is not None

@@ -38,7 +38,7 @@ def test_another_slope_writes_the_same_function(
 ) -> None:
     pruned, _ = _pruned(sizes, before)
     again = with_slope(pruned, slope)
-    assert again.problem.shape.activation == f"leaky_relu:{slope}"
+    assert again.problem.shape.activation == (f"leaky_relu:{slope}" if slope else "relu")
     x = pruned.problem.x
     got = forward(again.problem.shape, again.theta, x)
     wanted = forward(pruned.problem.shape, pruned.theta, x)
