@@ -32,9 +32,12 @@ CONFIRMED = 10
 """A relation is seen in so many rows more than it takes to make it up: any N rows satisfy D - N + 1
 relations among D columns."""
 
-UNEVEN = 1e5
+UNEVEN = 3e10
 """Students do not see columns as they are whose largest direction has so many times the spread of
-the smallest: the square of that is beyond what normal equations in float64 can tell apart."""
+the smallest: three times more, and the Jacobian does not show weights along it (``FULL_RANK``)."""
+
+_PLAINLY = 1e-6
+"""Directions of more spread than this show in a matrix of products, whose eigenvalues are squares."""
 
 _WORTHY = 0.3
 """The next column kept is the first with this share of the largest part not yet spanned."""
@@ -126,7 +129,7 @@ def subspace_of(
     """
     z = (x - mean) / scale
     last_place = float((np.spacing(np.abs(x).max(axis=0)) / scale).max())
-    most = max(ROUNDING_ULPS * last_place, BLURRED * answer_error, HIDDEN, 1.0 / UNEVEN)
+    most = max(ROUNDING_ULPS * last_place, BLURRED * answer_error, HIDDEN, _PLAINLY)
     if z.shape[1] < 2 or _plainly_independent(z, most):
         return None
     return find_subspace(z, _rounding(x, scale, answer_error))

@@ -380,11 +380,11 @@ def match(
     known[list(untouched_inputs(other) if unidentified is None else unidentified)] = False
     hidden, hidden_other = teacher.sizes[1:-1], other.sizes[1:-1]
     widths = [max(a, b) for a, b in zip(hidden, hidden_other, strict=False)]
-    own = own_coordinates(teacher, known)
     whole, whole_other = teacher, other
     if within is not None:
         teacher, other = within.within(teacher), within.within(other)
     free = whole is not teacher
+    own = own_coordinates(teacher, known)
     near, near_other = teacher, other
     if own is not None:
         try:
