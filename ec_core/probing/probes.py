@@ -356,7 +356,7 @@ def make_probes(
     kept, held = split(x, seed, held_out, rows.question)
     y_scale = np.where(varies(y[kept]), y[kept].std(axis=0), 1.0)
     looks = stored(y, y_scale) if reading.variance is None else _inverse(reading, y_scale)
-    variance = rows.variance()
+    variance = rows.variance(short=looks.kind != FLOAT64)
     if variance is not None:
         error = float(np.mean(variance / y_scale**2))
         if error > max(looks.error, ROUNDING_FLOOR):

@@ -72,14 +72,14 @@ def _number(value: float) -> str:
 class _Words:
     """How columns are called."""
 
-    def __init__(self, names: Sequence[str] | None) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         self._names = names
 
     def one(self, column: int) -> str:
         return f"column {self._bare(column)}"
 
     def _bare(self, column: int) -> str:
-        return str(column + 1) if self._names is None else f'"{self._names[column]}"'
+        return str(column + 1) if not self._names else f'"{self._names[column]}"'
 
     def several(self, columns: Sequence[int]) -> str:
         """columns 1 to 4 · columns 1, 3 and 8 · columns 1, 3, … 90 (17 of them)"""
@@ -142,12 +142,12 @@ def free_directions(
     mean: np.ndarray,
     scale: np.ndarray,
     space: Subspace | None,
-    names: Sequence[str] | None = None,
+    names: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """What all questions have in common, one sentence each, () if nothing.
 
     identified (D,) bool : inputs that vary; mean, scale (D,) of those
-    names (D,) : of the inputs
+    names (D,) : of the inputs, () where they have none
     """
     words, said = _Words(names), []
     constant = [int(i) for i in np.flatnonzero(~identified)]

@@ -29,14 +29,14 @@ class Rows:
     x (N, D), y (N, K) : the rows kept, in their order
     question (N,) : the number of the question that a row asks, None where all are different; of
         questions that were answered differently all rows are kept, of others one
-    left_out : rows that were given and are not among them
+    copies : rows that were given and are not among them
     remarks : what was done, in sentences
     """
 
     x: np.ndarray
     y: np.ndarray
     question: np.ndarray | None = None
-    left_out: int = 0
+    copies: int = 0
     remarks: tuple[str, ...] = ()
 
     def ordered(self, order: np.ndarray) -> Rows:
@@ -47,21 +47,21 @@ class Rows:
             rank = np.empty(len(first), dtype=np.int64)
             rank[np.argsort(first)] = np.arange(len(first))
             question = rank[question]
-        return Rows(self.x[order], self.y[order], question, self.left_out, self.remarks)
+        return Rows(self.x[order], self.y[order], question, self.copies, self.remarks)
 
-    def variance(self) -> np.ndarray | None:
+    def variance(self, short: bool) -> np.ndarray | None:
         """(K,) variance of the answers' errors as repeated questions show it, None where none do.
 
         Pooled: with n_g answers to question g and their mean m_g, the sum of (y - m_g)² over the
-        sum of (n_g - 1). Questions that were always answered the same take no part: their rows may
-        be copies.
+        sum of (n_g - 1). Questions that were always answered the same take no part, since their
+        rows may be copies; of ``short`` numbers equal answers are to be expected, and they do.
         """
         if self.question is None:
             return None
         size = np.bincount(self.question)
         means = [np.bincount(self.question, column) / size for column in self.y.T]
         off = self.y - np.stack(means, axis=1)[self.question]
-        return np.asarray((off**2).sum(axis=0) / (size - 1).sum())
+        return np.asarray((off**2).sum(axis=0) / ((size - 1).sum() + short * self.copies))
 
 
 def _gaps(values: np.ndarray) -> np.ndarray | None:

@@ -37,7 +37,7 @@ UNEVEN = 3e10
 the smallest: three times more, and the Jacobian does not show weights along it (``FULL_RANK``)."""
 
 _PLAINLY = 1e-6
-"""Directions of more spread than this show in a matrix of products, whose eigenvalues are squares."""
+"""Directions of more spread show in a matrix of products, whose eigenvalues are squares."""
 
 _WORTHY = 0.3
 """The next column kept is the first with this share of the largest part not yet spanned."""

@@ -38,7 +38,9 @@ class Case:
     """How questions are made, and what is to come of them.
 
     free : directions across the subspace, constant inputs among them
-    spoil : what happens to questions and answers before they are given; exact : is that nothing?
+    spoil : what happens to questions and answers before they are given
+    short : the answers err, so that weights are only as right as their error bars
+    ends : how it may end; raw : the teacher's weights are N(0, 1) in the units of the inputs
     """
 
     name: str
@@ -49,6 +51,7 @@ class Case:
     spoil: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] = lambda x, y: (x, y)
     short: bool = False
     ends: tuple[str, ...] = ("exact",)
+    raw: bool = False
 
 
 def _groups(rng: np.random.Generator, *sizes: int) -> np.ndarray:
@@ -136,7 +139,7 @@ def _contradicted(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 CASES = (
     *(
-        Case(f"9-6-2, two one-hot groups, {g}", _two_groups, 2, g, 6)
+        Case(f"9-6-2, two one-hot groups, {g}", _two_groups, 2, g, 6, raw=True)
         for g in ("tanh", "relu", "gelu")
     ),
     *(Case(f"copied column, {g}", _copy, 1, g) for g in ("tanh", "relu", "gelu", "g", "sigmoid")),
@@ -166,9 +169,17 @@ CASES = (
 
 
 def teacher_for(x: np.ndarray, case: Case, seed: int) -> Network:
-    """A network whose neurons see inputs x (N, D) as the synthetic family's see Gaussians, with
-    weights in every direction, also across the subspace.
+    """A network for inputs x (N, D) with weights in every direction, also across the subspace.
+
+    Its neurons see the inputs as the synthetic family's see Gaussians, or have weights N(0, 1).
     """
+    if case.raw:
+        rng = np.random.default_rng(100 + seed)
+        shapes = ((case.hidden, x.shape[1]), (OUTPUTS, case.hidden))
+        weights = tuple(rng.standard_normal(shape) for shape in shapes)
+        return Network(
+            case.activation, weights, tuple(rng.standard_normal(shape[0]) for shape in shapes)
+        )
     sizes = (x.shape[1], case.hidden, OUTPUTS)
     made = ec.make_teacher("synthetic", sizes=sizes, activation=case.activation, seed=seed).network
     scale = np.where(x.std(axis=0) > 1e-9 * np.abs(x).max(axis=0), x.std(axis=0), 1.0)
