@@ -225,7 +225,7 @@ def run(case: Case, seed: int, students: int) -> tuple[str, bool]:
     right = free == case.free and (case.short or (error is not None and error < EQUAL))
     right = right if report["verified"] else free == case.free
     expected = report["status"] in case.ends
-    said = " ".join([*probes.free_directions, *probes.remarks])
+    said = " ".join((*probes.free_directions, *probes.remarks))
     cells = (
         case.name,
         f"{report['status']}{'' if expected else ' (!)'}",
@@ -237,7 +237,7 @@ def run(case: Case, seed: int, students: int) -> tuple[str, bool]:
         f"{time.perf_counter() - began:.0f}",
         said,
     )
-    reasons = "" if report["verified"] else "\n    " + " ".join(report["reasons"])
+    reasons = "" if report["verified"] else f"\n    {report['reasons']}"
     return f"| {' | '.join(cells)} |{reasons}", right and expected
 
 
