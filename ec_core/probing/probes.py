@@ -137,7 +137,7 @@ class ProbeSet:
     @property
     def free_directions(self) -> tuple[str, ...]:
         """What all questions keep fixed, one sentence each: weights along it change no answer."""
-        names = self.columns.inputs or None
+        names = self.columns.inputs or ()
         return free_directions(self.identified, self.x_mean, self.x_scale, self.subspace, names)
 
     def standard_inputs(self, x: np.ndarray) -> np.ndarray:
