@@ -17,6 +17,7 @@ from ec_core.errors import InputError
 from ec_core.networks.network import Network
 from ec_core.probing import Asker, ProbeSet, make_probes
 from ec_core.probing.remote import is_address
+from ec_core.probing.remote.process import is_callable_name
 from ec_core.probing.tables import is_answers
 from ec_core.race import AUTO
 
@@ -91,6 +92,7 @@ def _asked(args: Namespace) -> Opened:
 
 KINDS: tuple[Kind, ...] = (
     Kind("ADDRESS", is_address, remote.address),
+    Kind("MODULE:FUNCTION", is_callable_name, remote.function),
     Kind("ANSWERS.npz|csv|xlsx|parquet|mat|npy", is_answers, _given),
     Kind("MODEL.safetensors|pt|pt2|onnx|keras|h5|skops", lambda name: True, _asked),
 )

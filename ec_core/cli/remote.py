@@ -8,6 +8,7 @@ from ec_core.cli.output import progress
 from ec_core.errors import InputError
 from ec_core.probing import Asker
 from ec_core.probing.remote import from_address
+from ec_core.probing.remote.process import Elsewhere
 from ec_core.race import AUTO
 from ec_core.runs.loading import answers_folder
 
@@ -85,4 +86,17 @@ def address(args: Namespace) -> tuple[Asker, None]:
         **how,
     )
     progress(f"{model.name} has {model.inputs} inputs; its answers are kept in {model.kept.path}.")
+    return asker(args, model), None
+
+
+def function(args: Namespace) -> tuple[Asker, None]:
+    """A person's own function, in a process of its own."""
+    _refuse_teacher_options(args)
+    for option in ("outputs", "template", "rate"):
+        if getattr(args, option) is not None:
+            raise InputError(f"--{option} is for an address; {args.source} is a function.")
+    how = {"seconds": args.timeout, "batch": args.batch}
+    told = {name: value for name, value in how.items() if value is not None}
+    model = Elsewhere(args.source, inputs=number_of_inputs(args), most=args.questions, **told)
+    progress(f"{model.name} has {model.inputs} inputs; it is asked in a process of its own.")
     return asker(args, model), None

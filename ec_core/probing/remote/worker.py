@@ -1,0 +1,127 @@
+"""The other process: a person's function, imported and asked here and nowhere else.
+
+Run as a file of its own, it knows nothing of ec_core and needs NumPy alone. Questions come on
+standard input and answers go to standard output, each as a letter, a length and so many bytes;
+whatever the function prints goes to standard error instead.
+
+    q  a question, .npy       r  ready, {"inputs": D or null}, JSON
+    y  an answer, .npy        e  an error, a sentence, UTF-8
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from typing import IO, Any
+
+import numpy as np
+
+LENGTH = 8
+"""Bytes of a length."""
+
+
+def send(pipe: IO[bytes], kind: bytes, body: bytes) -> None:
+    """One message."""
+    pipe.write(kind + len(body).to_bytes(LENGTH, "little") + body)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """One message; None where the other side has gone."""
+    head = pipe.read(1 + LENGTH)
+    if len(head) < 1 + LENGTH:
+        return None
+    size = int.from_bytes(head[1:], "little")
+    body = pipe.read(size)
+    return (head[:1], body) if len(body) == size else None
+
+
+def packed(array: np.ndarray) -> bytes:
+    """An array as .npy, never as a pickle."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def unpacked(data: bytes) -> np.ndarray:
+    """The inverse of ``packed``. Raises ValueError."""
+    return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
+
+
+def _words(error: BaseException) -> str:
+    """One line: what was raised, and where in the person's own code."""
+    text = " ".join(str(error).split()) or "(no words)"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename != __file__ and "importlib" not in frame.filename
+    ]
+    where = "".join(
+        f" (line {frame.lineno} of {os.path.basename(frame.filename)})" for frame in frames[-1:]
+    )
+    return f"{type(error).__name__}: {text}{where}"
+
+
+def _inputs(function: Any) -> int | None:
+    """How many inputs an object of scikit-learn's kind has."""
+    for owner in (function, getattr(function, "__self__", None)):
+        size = getattr(owner, "n_features_in_", None)
+        if size is not None:
+            return int(size)
+    return None
+
+
+def _found(name: str) -> Any:
+    module, _, path = name.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in path.split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"{path} is no function")
+    return found
+
+
+def _questions(pipe: IO[bytes]) -> queue.Queue[bytes]:
+    """What comes; the process ends with the one that asks, whatever the function is doing."""
+    coming: queue.Queue[bytes] = queue.Queue()
+
+    def read() -> None:
+        while (message := receive(pipe)) is not None:
+            coming.put(message[1])
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return coming
+
+
+def main(name: str) -> None:
+    """Answer questions until nobody asks any more."""
+    asked, told = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    sys.path.insert(0, os.getcwd())
+    coming = _questions(asked)
+    try:
+        function = _found(name)
+        send(told, b"r", json.dumps({"inputs": _inputs(function)}).encode())
+    except BaseException as error:  # even SystemExit: it is their code
+        send(told, b"e", _words(error).encode())
+        return
+    while True:
+        question = coming.get()
+        try:
+            answer = np.asarray(function(unpacked(question)))
+            send(told, b"y", packed(answer))
+        except BaseException as error:
+            send(told, b"e", _words(error).encode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
