@@ -119,7 +119,10 @@ def _first_rows(seen: Understood) -> pd.DataFrame:
     shown = [x[:_SHOWN_ROWS].astype(object), y[:_SHOWN_ROWS].astype(object)]
     cells = np.concatenate(shown, axis=1)[:, :_SHOWN_COLUMNS]
     # as text: a number that is rounded to be shown looks like one that was read wrong
-    text = [[repr(float(cell)) if _is_number(cell) else str(cell) for cell in row] for row in cells]
+    text = [
+        [repr(float(cell)).removesuffix(".0") if _is_number(cell) else str(cell) for cell in row]
+        for row in cells
+    ]
     return pd.DataFrame(text, columns=pd.Index(_distinct(called[:_SHOWN_COLUMNS])))
 
 

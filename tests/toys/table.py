@@ -1,10 +1,12 @@
-"""A new kind of source: a text table whose last column is the answer.
+"""A new kind of source: a list of numbers on every line, whose last one is the answer.
 
 ``fits`` knows it by its name, ``opened`` makes probes of it. What can be asked again would return
 an ``Asker`` in place of probes.
 """
 
+import json
 from argparse import Namespace
+from pathlib import Path
 
 import numpy as np
 
@@ -14,13 +16,14 @@ from ec_core.probing import make_probes
 
 
 def opened(args: Namespace) -> Opened:
-    """The columns of the file: questions, and the last one the answers."""
+    """The lists of the file: questions, and the last number the answer."""
     without_asking(args)
     try:
-        rows = np.loadtxt(args.source, delimiter="\t", ndmin=2)
+        lines = Path(args.source).read_text().splitlines()
+        rows = np.array([json.loads(line) for line in lines], float)
     except ValueError as error:
         raise InputError(f"{args.source} is no table of numbers: {error}.") from None
     return make_probes(rows[:, :-1], rows[:, -1:], args.seed), None
 
 
-TABLE = Kind("TABLE.tsv", lambda name: name.endswith(".tsv"), opened)
+TABLE = Kind("LISTS.jsonl", lambda name: name.endswith(".jsonl"), opened)

@@ -18,7 +18,7 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from ec_core.probing.tables import Answers, open_answers
+from ec_core.probing.tables import Answers, is_answers, open_answers
 
 RNG = np.random.default_rng(11)
 X = RNG.standard_normal((60, 3)) * [1.0, 1e-9, 1e7]
@@ -167,6 +167,20 @@ def test_what_was_written_is_read(tmp_path: Path, name: str) -> None:
 def read(path: Path, text: str, **told: str) -> Answers:
     path.write_text(text)
     return open_answers(path, **told)
+
+
+def test_what_is_no_file_of_answers_is_left_to_others(tmp_path: Path) -> None:
+    np.savez(tmp_path / "weights.npz", W0=np.ones((2, 3)), b0=np.ones(2), W1=np.ones((1, 2)))
+    (tmp_path / "net.safetensors").write_bytes(b"anything")
+    for name in ("weights.npz", "net.safetensors"):
+        assert not is_answers(tmp_path / name)
+    for name in ("plain.npz", "packed.csv.gz", "newer.mat", "structured.npy", "sheet.xlsx"):
+        (WITH_NAMES | ARRAYS)[name](tmp_path / name)
+        assert is_answers(tmp_path / name)
+    plain = tmp_path / "plain.mat"
+    with h5py.File(plain, "w") as file:
+        file["x"], file["y"] = X.T, Y.T
+    np.testing.assert_array_equal(open_answers(plain).x, X)
 
 
 def test_every_digit_counts(tmp_path: Path) -> None:
