@@ -16,7 +16,7 @@ from ec_core import chain
 from ec_core.control import Control
 from ec_core.events import Event, Note
 from ec_core.expand.students import StudentEnsemble, ensemble_of
-from ec_core.networks.activations import COMMON
+from ec_core.networks.activations import ACTIVATIONS, COMMON
 from ec_core.networks.architecture import Architecture
 from ec_core.probing import make_probes
 from ec_core.verify.cures import Cure
@@ -36,7 +36,14 @@ def _recover(
     )
 
 
-@pytest.mark.parametrize("name", COMMON)
+_EVERY_DAY = ("relu6", "sin", "squared_relu")
+_MORE = [
+    name if name in _EVERY_DAY else pytest.param(name, marks=pytest.mark.long)
+    for name in (*sorted(set(ACTIVATIONS) - set(COMMON)), "elu:0.5", "silu:1.7", "softplus:2.0")
+]
+
+
+@pytest.mark.parametrize("name", [*COMMON, *_MORE])
 def test_every_activation_is_recovered_to_the_last_digits(name: str) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation=name, seed=1).network
     result = _recover(ec.Teacher(teacher), 4, name)

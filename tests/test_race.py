@@ -56,6 +56,17 @@ def test_an_activation_is_read_off(name: str) -> None:
     assert verdicts[writing] == "exact"
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["gelu_tanh", "hardtanh", "elu:0.5", "leaky_relu:0.3"])
+def test_what_few_networks_have_is_read_off_with_its_number(name: str) -> None:
+    teacher = _teacher((4, 3, 1), name)
+    result = ec.recover(ec.Teacher(teacher), hidden_layers=1, probes=1200, students=6)
+    assert result.report["verified"], result.report["reasons"]
+    assert result.network.activation == name
+    error = ec.match(teacher, result.network).max_weight_error
+    assert error is not None and error <= 1e-8
+
+
 def test_a_depth_is_read_off() -> None:
     teacher = _teacher((3, 2, 2, 2), "tanh", 1)
     result = ec.recover(
