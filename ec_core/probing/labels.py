@@ -18,10 +18,53 @@ REPEATS = 10
 network gives so few answers where it is asked so few different questions (a truth table, asked
 again and again): that is a small problem, but a real one."""
 
+_LEAST_CLASSES, _SUM = 3, 0.02
+"""Of two numbers the larger one is all of a probability; sums may be rounded by so much."""
+
 ANOTHER_PROBLEM = (
     "reading a network off labels is another problem, which this program does not solve; "
     "expected the numbers that the decision was made from (logits)"
 )
+
+
+def refuse_largest_only(y: np.ndarray) -> None:
+    """Raise InputError if the rows of y (N, K) hold only their largest numbers, the same count in
+    each but in other columns: NaN, zero or minus infinity stand for the others.
+
+    >>> refuse_largest_only(np.array([[0.7, 0.2, np.nan], [np.nan, 0.3, 0.6]] * 5))
+    Traceback (most recent call last):
+    ...
+    ec_core.errors.InputError: The answers hold only 2 of 3 numbers in each row, NaN for the \
+others, and which 2 changes from row to row: what is missing was decided by the answers \
+themselves, so that no column is a function that could be learnt; reading a network off its \
+largest answers is another problem, which this program does not solve; expected all 3.
+    """
+    if y.ndim != 2 or y.shape[1] < _LEAST_CLASSES or y.dtype.kind != "f" or len(y) < REPEATS:
+        return
+    for word, absent in (("NaN", np.isnan(y)), ("-inf", y == -np.inf), ("0", y == 0)):
+        count = int(absent[0].sum())
+        if not count or not (absent.sum(axis=1) == count).all() or (absent == absent[0]).all():
+            continue
+        # of other answers zeros may be numbers like all others: these are shares or percentages
+        rest = y[~absent]
+        if np.ptp(rest) == 0 or not np.isfinite(rest).all():
+            continue  # one-hot labels have words of their own
+        if word == "0" and not (rest.min() > 0 and _shares(y)):
+            continue
+        kept = y.shape[1] - count
+        raise InputError(
+            f"The answers hold only {kept} of {y.shape[1]} numbers in each row, {word} for the "
+            f"others, and which {kept} changes from row to row: what is missing was decided by the "
+            "answers themselves, so that no column is a function that could be learnt; reading a "
+            "network off its largest answers is another problem, which this program does not "
+            f"solve; expected all {y.shape[1]}."
+        )
+
+
+def _shares(y: np.ndarray) -> bool:
+    """May the rows of y (N, K) be parts of one, or of a hundred?"""
+    most = float(y.sum(axis=1).max())
+    return most <= 1.0 + _SUM or 1.0 + _SUM < most <= 100.0 + _SUM
 
 
 def _different(values: np.ndarray) -> int:

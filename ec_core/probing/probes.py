@@ -18,7 +18,7 @@ from ec_core.networks.files import write_atomically
 from ec_core.networks.network import Network
 from ec_core.probing.columns import NAMELESS, Columns
 from ec_core.probing.drawing import drawn_order
-from ec_core.probing.labels import refuse_labels
+from ec_core.probing.labels import refuse_labels, refuse_largest_only
 from ec_core.probing.outputs import AUTO, LOGITS, PLAIN, Output, Reading, read, suspected
 from ec_core.probing.precision import FLOAT64, REPEATS, TOLD, Stored, stored
 from ec_core.probing.relations import free_directions
@@ -324,6 +324,8 @@ def make_probes(
     """
     x, y = np.asarray(x), np.asarray(y)
     given, said = len(x) if x.ndim else 0, tuple[str, ...]()
+    if not numbers:
+        refuse_largest_only(y)
     if tidy:
         x, y, said = complete(x, y)
     if not numbers:

@@ -126,6 +126,26 @@ def test_recover_from_probes_knows_no_teacher_and_repeats_itself(
     assert "match" not in json.loads(Path("s.json").read_text())
 
 
+def test_probabilities_are_recovered_from_up_to_what_they_do_not_tell(
+    small: Path, capsys: Capture
+) -> None:
+    x = np.random.default_rng(0).standard_normal((500, 2))
+    z = np.column_stack([np.tanh(x @ [1.0, 0.5]), np.zeros(500)])
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    np.savez("p.npz", x=x, y=100 * p)
+    assert main([*RECOVER, "p.npz", *FILES]) == 0
+    said = capsys.readouterr().out
+    assert "up to one function added to all logits" in said and "percentages" in said
+    report = json.loads(Path("r.json").read_text())
+    assert report["output"] == "softmax" and report["sizes"] == [2, 1, 2]
+    last = load_network("r.safetensors").weights[-1]
+    np.testing.assert_allclose(np.abs(last[:, 0]), 0.5, atol=1e-10)
+    assert abs(last.sum()) < 1e-15
+    # the same answers as a network's own numbers are no network
+    tight = ["--students", "2", "--width", "1"]
+    assert main([*RECOVER, "p.npz", *FILES, "--output", "logits", *tight]) == 3
+
+
 def test_what_is_not_verified_ends_with_three_and_its_files(small: Path, capsys: Capture) -> None:
     tight = ["--students", "2", "--width", "1"]
     assert main(["recover", "--activation", "relu", "probes.npz", *tight, *FILES, "--json"]) == 3

@@ -40,6 +40,39 @@ def test_labels_are_another_problem(case: str) -> None:
     assert expected in str(caught.value) and "another problem" in str(caught.value)
 
 
+SHARES = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)
+LARGEST = np.sort(SHARES, axis=1)[:, 1:2] <= SHARES
+PARTS = {
+    "top 2, NaN": (np.where(LARGEST, SHARES, np.nan), "only 2 of 3 numbers in each row, NaN"),
+    "top 2, zeros": (np.where(LARGEST, SHARES, 0.0), "only 2 of 3 numbers in each row, 0"),
+    "top 2 in percent": (np.where(LARGEST, 100 * SHARES, 0.0), "only 2 of 3"),
+    "top 2 of logarithms": (np.where(LARGEST, np.log(SHARES), -np.inf), "row, -inf"),
+    "top 2 of logits": (np.where(LARGEST, LOGITS, np.nan), "row, NaN"),
+    "the largest alone": (np.where(SHARES.max(1, keepdims=True) == SHARES, SHARES, 0), "1 of 3"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(PARTS))
+def test_the_largest_answers_alone_are_another_problem(case: str) -> None:
+    y, expected = PARTS[case]
+    with pytest.raises(InputError) as caught:
+        make_probes(X, y)
+    assert expected in str(caught.value) and "another problem" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        # always the same column, some rows, and a network's own zeros
+        np.where(np.arange(3) == 1, 0.0, SHARES),
+        np.where(LARGEST | (np.arange(600) % 2 == 0)[:, None], SHARES, np.nan),
+        np.where(LARGEST, LOGITS, 0.0),
+    ],
+)
+def test_other_gaps_and_zeros_are_none_of_these(y: np.ndarray) -> None:
+    make_probes(X, y)
+
+
 TABLE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 GENUINE: dict[str, tuple[np.ndarray, np.ndarray]] = {
     # what a network really answers, few different numbers among them
