@@ -105,6 +105,26 @@ class Source:
             output=known(answers[1], output),
         )
 
+    @classmethod
+    def from_address(
+        cls,
+        x: np.ndarray,
+        y: np.ndarray,
+        name: str,
+        url: str,
+        activation: str,
+        output: str,
+        options: Mapping[str, Any],
+    ) -> Source:
+        """The answers of a model at an address.
+
+        name : the model's; options : how it was asked, so that it can be asked again (no token)
+        """
+        said = f"{len(x):,} answers of {name} at {url}"
+        return cls(
+            name, said, activation, answers=(x, y), options=dict(options), output=known(y, output)
+        )
+
     @property
     def inputs(self) -> int:
         """D."""

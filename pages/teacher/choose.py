@@ -1,5 +1,5 @@
 """The ways to a teacher: a toy, the paper's family, a network trained on data, a file of
-one's own.
+one's own, a model at an address.
 """
 
 from __future__ import annotations
@@ -11,10 +11,16 @@ from ec_core.probing.datasets import DATASETS
 from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
 from ec_core.runs.source import Source
 from pages.shell import frame
-from pages.teacher import upload
+from pages.teacher import address, upload
 from pages.teacher.upload import activation_box
 
-_KINDS = {"toy": "Toy", "paper": "Paper", "data": "Real data", "file": "My file"}
+_KINDS = {
+    "toy": "Toy",
+    "paper": "Paper",
+    "data": "Real data",
+    "file": "My file",
+    "address": "An address",
+}
 _TOYS = ("planar", "xor")
 _MAX_SEED = 2**31 - 1
 _WIDEST = 64
@@ -133,4 +139,11 @@ def teacher() -> Source | None:
         key="teacher_kind",
         persist_state="session",
     )
-    return {"toy": _toy, "paper": _paper, "data": _data, "file": upload.teacher}[str(kind)]()
+    ways = {
+        "toy": _toy,
+        "paper": _paper,
+        "data": _data,
+        "file": upload.teacher,
+        "address": address.teacher,
+    }
+    return ways[str(kind)]()

@@ -13,6 +13,7 @@ import numpy as np
 from ec_core.errors import InputError
 from ec_core.probing.remote.address import parse_address
 from ec_core.probing.remote.client import (
+    PATIENCE,
     TIMEOUT,
     Client,
     RefusedError,
@@ -136,6 +137,7 @@ def from_address(
     rate: float | None = None,
     batch: int | None = None,
     timeout: float = TIMEOUT,
+    patience: float = PATIENCE,
     keep: str | Path | None = None,
     hosts: Hosts | None = None,
     say: Say = unsaid,
@@ -148,7 +150,7 @@ def from_address(
     outputs : which outputs (names between commas), or with a template the path to the numbers
     inputs : D, where the model does not tell it; without it sizes are tried
     questions : that may be asked in all; rate : per second; batch : in one request
-    timeout : seconds for one request
+    timeout : seconds for one request; patience : of waiting for one answer, in all
     keep : the folder in which answers are kept, by default EC_HOME/answers
     hosts : which may be asked, by default any
     say, wait : where to say that the server is waited for, and how to wait
@@ -163,7 +165,7 @@ def from_address(
     as --template '{"instances": $x}'.
     """
     address = parse_address(url)
-    client = Client(address, hosts or Hosts(), timeout=timeout, wait=wait, say=say)
+    client = Client(address, hosts or Hosts(), timeout, patience, wait, say)
     folder = Path(keep) if keep is not None else usual_folder()
     try:
         speech = _speech(client, template, outputs or "", inputs)
