@@ -146,6 +146,21 @@ def test_probabilities_are_recovered_from_up_to_what_they_do_not_tell(
     assert main([*RECOVER, "p.npz", *FILES, "--output", "logits", *tight]) == 3
 
 
+def test_inputs_that_say_the_same_twice_are_named(small: Path, capsys: Capture) -> None:
+    x, y = load_answers("probes.npz")
+    names = np.array(["a", "b", "c", "again"])
+    np.savez("twice.npz", x=np.hstack([x, x[:, :1]]), y=y, inputs=names)
+    capsys.readouterr()
+    assert main([*RECOVER, "twice.npz", *FILES]) == 0
+    text = capsys.readouterr().out
+    assert "Verified: exact, to rounding, up to what no question tells." in text
+    assert '- Column "again" always equals column "a".' in text
+    assert load_network("r.safetensors").sizes == (4, 2, 1)
+    report = json.loads(Path("r.json").read_text())
+    assert report["free_directions"] == ['Column "again" always equals column "a".']
+    assert report["remarks"] == [] and report["unidentified_inputs"] == []
+
+
 def test_what_is_not_verified_ends_with_three_and_its_files(small: Path, capsys: Capture) -> None:
     tight = ["--students", "2", "--width", "1"]
     assert main(["recover", "--activation", "relu", "probes.npz", *tight, *FILES, "--json"]) == 3

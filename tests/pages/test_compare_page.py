@@ -57,6 +57,31 @@ def test_answers_alone_have_a_certificate_and_no_match(
     assert "match" not in results.report(answers_only)
 
 
+def test_what_no_question_tells_is_named_and_what_was_done_to_rows(
+    open_page: Opener, planar: Run
+) -> None:
+    # the planar teacher's students know their two inputs; a copy of the first says nothing new
+    x, y = planar.stored.answers()
+    assert not planar.probes().free_directions
+    wide = np.hstack([x, x[:, :1], np.full((len(x), 1), 4.0)])
+    gap = np.full((1, 4), np.nan)
+    source = Source.from_answers(
+        np.vstack([wide, wide[:3], gap]), np.vstack([y, y[:4]]), "answers.npz", "tanh"
+    )
+    run = finish(Run.create(source, replace(SMALL, probes=len(x) + 4, distribution="given")))
+    shown = _text(open_page("compare", run))
+    assert "Verified" in shown and "Column 3 always equals column 1." in shown
+    assert "Column 4 never changes." in shown and "weights that no question tells" in shown
+    assert "1 of " in shown and "missing values" in shown and "3 rows repeat a question" in shown
+    report = results.report(run)
+    assert report["verified"] and len(report["free_directions"]) == 2
+    assert report["unidentified_inputs"] == [3] and len(report["remarks"]) == 2
+    kept = parse_arrays(portable.students(run), "students.npz")
+    z = ((wide - kept["x_mean"]) / kept["x_scale"])[:, kept["identified"]]
+    u = np.linalg.lstsq(kept["basis"], z.T, rcond=None)[0].T
+    np.testing.assert_allclose(u @ kept["basis"].T, z, atol=1e-12)
+
+
 def test_the_report_has_the_fields_of_the_contract(planar: Run) -> None:
     report = json.loads(json.dumps(results.report(planar)))
     assert report["verified"] is True

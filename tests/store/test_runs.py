@@ -144,6 +144,26 @@ def test_probes_come_back_split_and_scaled_the_same_way(run: StoredRun) -> None:
     assert np.array_equal(again(run).answers()[1], y)
 
 
+def test_probes_of_earlier_versions_keep_rows_and_columns_that_say_nothing_new(
+    run: StoredRun,
+) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((40, 2))
+    x = np.hstack([x, x[:, :1]])
+    x = np.vstack([x, x[:5]])
+    y = np.tanh(x @ rng.standard_normal((3, 2)))
+    run.save_probes(x, y, seed=7)
+    now = again(run).probes()
+    assert (now.inputs.shape[1], now.left_out) == (2, 5)
+    stored = run.load_arrays("probes")
+    # as it was stored then: nothing said of rows
+    del stored["tidy"]
+    run.save_arrays("probes", stored)
+    then = again(run).probes()
+    assert (then.inputs.shape[1], then.left_out, then.free_directions) == (3, 0, ())
+    assert len(then.x) + len(then.x_heldout) == 45
+
+
 def test_the_ensemble_comes_back_to_the_last_bit(run: StoredRun) -> None:
     students = ensemble()
     run.save_ensemble(students)
