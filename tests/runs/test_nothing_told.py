@@ -155,6 +155,7 @@ def test_a_race_that_is_stopped_trains_nobody(
     assert kept is not None and kept.taken is None and run.open
     # who stood there can be chosen all the same
     monkeypatch.setattr(race, "heat", heat)
+    run.save_settings(Settings(**{**run.settings().as_json(), "width": 6, "budget": 3.0}))
     _wait(work.start_expand(board, run, candidate=Candidate("tanh", 1)))
     assert run.candidate == Candidate("tanh", 1) and run.ensemble().shape.activation == "tanh"
 
@@ -162,6 +163,8 @@ def test_a_race_that_is_stopped_trains_nobody(
 @pytest.mark.usefixtures("few")
 def test_another_candidate_takes_the_place_of_one_that_was_not_verified(board: JobBoard) -> None:
     run = _new()
+    told = run.settings()
+    run.save_settings(Settings(**{**told.as_json(), "width": 6, "budget": 3.0}))
     _wait(work.start_expand(board, run, candidate=Candidate("relu", 1)))
     run.save_race(
         races.seen(
@@ -175,10 +178,10 @@ def test_another_candidate_takes_the_place_of_one_that_was_not_verified(board: J
     )
     assert next_candidate(run) is None  # nothing was judged yet
     run.save_cut(chain.look(run.ensemble(), run.recover_config()).cut)
-    run.save_settings(Settings(**{**run.settings().as_json(), "budget": 20.0}))
     _wait(work.start_reconstruct(board, run))
     assert not results.of(run).certificate.verified
     assert next_candidate(run) == Candidate("gelu", 1)
+    run.save_settings(told)
     _wait(work.start_whole(board, run, Candidate("gelu", 1)))
     assert run.candidate == Candidate("gelu", 1) and results.of(run).certificate.verified
     assert next_candidate(run) is None
