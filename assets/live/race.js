@@ -8,7 +8,7 @@ import { decades, endOf, grown, panels, scaleOf, spanOf, spread, statesOf, ticks
 import { glide, pageColour, repaint, stageOf } from "./stage.js"
 
 const MARGIN = { left: 50, right: 140, top: 30, bottom: 40 }
-const LABEL = 14, REACH = 26
+const LABEL = 14, REACH = 26, ROOM = 80
 // what stands above the picture on its page, and how tall it may become
 const ABOVE = 320, TALLEST = 760
 // between two updates of the page the curves grow on, so that the race never stands
@@ -106,7 +106,7 @@ function drawHeader(g, heat, { left, right }, span, X, bottom, { ink, grid }, ne
   g.font = font(12)
   g.textBaseline = "middle"
   g.textAlign = "center"
-  for (const at of [0, span / 2, span]) {
+  for (const at of right - left > ROOM ? [0, span / 2, span] : []) {
     if (Number.isInteger(at)) g.fillText(String(at), Math.min(X(at), right - 8), bottom + 14)
   }
   if (newest) {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.race import DIVED, Candidate, layers_in_words
 from ec_core.runs.races import Heat, Race, Standing
@@ -71,15 +69,11 @@ def so_far(race: Race) -> str:
     )
 
 
-def _loss(one: Standing) -> float:
-    return math.inf if one.loss is None else one.loss
-
-
 def outcome(race: Race, found: Candidate) -> list[str]:
     """What the race found, in sentences; ``found``: the candidate that was recovered."""
     one = race.of(found)
     if one is None:
-        return []
+        return [f"{found.words} was found; its own number was read off after the race."]
     same = equal_writings(found.activation)
 
     def twin(other: Standing) -> bool:
@@ -87,14 +81,14 @@ def outcome(race: Race, found: Candidate) -> list[str]:
 
     others = [o for o in race.candidates if o.candidate != found and not twin(o)]
     others = [other for other in others if other.loss is not None]
-    second = min(others, key=_loss, default=None)
-    dived = _loss(one) <= DIVED
+    second = min(others, key=lambda one: one.number, default=None)
+    dived = one.number <= DIVED
     what = "fell to" if dived else "came to"
-    sentences = [f"{found.words} {what} {_loss(one):.1e}"]
+    sentences = [f"{found.words} {what} {one.number:.1e}"]
     if second is not None:
-        stayed = "stayed at" if _loss(second) > _loss(one) else "came to"
+        stayed = "stayed at" if second.number > one.number else "came to"
         sentences[0] += f"; the best of the others, {second.candidate.words}, {stayed} "
-        sentences[0] += f"{_loss(second):.1e}"
+        sentences[0] += f"{second.number:.1e}"
     sentences[0] += "."
     if not dived:
         sentences.append(

@@ -48,10 +48,16 @@ class Standing:
     def candidate(self) -> Candidate:
         return Candidate(self.activation, self.hidden_layers)
 
+    @property
+    def number(self) -> float:
+        """The loss, infinite where it is no number."""
+        return math.inf if self.loss is None else self.loss
+
 
 @dataclass(frozen=True)
 class Race:
-    """heats : in the order they were run; candidates : best first, () while it lasts
+    """heats : in the order they were run; over : nobody races at this moment
+    candidates : best first, () while the first of them race
     ahead : those worth recovering, in this order; taken : the one that is, None before
     """
 
@@ -59,10 +65,15 @@ class Race:
     candidates: tuple[Standing, ...] = ()
     ahead: tuple[Candidate, ...] = ()
     taken: Candidate | None = None
+    over: bool = False
 
-    @property
-    def over(self) -> bool:
-        return bool(self.candidates)
+    def joined(self, candidates: list[Standing], ahead: list[Candidate]) -> Race:
+        """The same with others that have raced after those."""
+        new = {one.candidate for one in candidates}
+        known = [one for one in self.candidates if one.candidate not in new]
+        everyone = sorted([*known, *candidates], key=lambda one: one.number)
+        order = dict.fromkeys([*self.ahead, *ahead])
+        return replace(self, candidates=tuple(everyone), ahead=tuple(order), over=True)
 
     def of(self, candidate: Candidate) -> Standing | None:
         """How a candidate stands, None where it did not race."""
@@ -82,9 +93,8 @@ class Race:
             {
                 "activation": one.activation,
                 "hidden_layers": one.hidden_layers,
-                "loss": math.inf if one.loss is None else one.loss,
-                "verdict": one.verdict
-                or unrecovered(one.candidate, math.inf if one.loss is None else one.loss, found),
+                "loss": one.number,
+                "verdict": one.verdict or unrecovered(one.candidate, one.number, found),
             }
             for one in self.candidates
         ]
@@ -113,20 +123,27 @@ def from_json(facts: dict[str, Any]) -> Race:
         tuple(Standing(**one) for one in facts["candidates"]),
         tuple(Candidate(**one) for one in facts["ahead"]),
         None if taken is None else Candidate(**taken),
+        facts["over"],
     )
+
+
+_Curves = dict[str, tuple[list[int], list[float | None]]]
 
 
 @dataclass
 class _Book:
-    """The mutable middle of ``seen``: curves by heat, in the order of appearance."""
+    """The mutable middle of ``seen``: curves by heat, in the order of appearance.
 
-    heats: dict[tuple[int, int], dict[str, tuple[list[int], list[float | None]]]] = field(
-        default_factory=dict
-    )
+    Those that race later have heats of their own, of the same depths and widths.
+    """
+
+    heats: list[tuple[tuple[int, int], _Curves]] = field(default_factory=list)
 
     def add(self, event: CandidateProgress) -> None:
-        curves = self.heats.setdefault((event.hidden_layers, event.width), {})
-        at, losses = curves.setdefault(event.activation, ([], []))
+        key = (event.hidden_layers, event.width)
+        if not self.heats or self.heats[-1][0] != key:
+            self.heats.append((key, {}))
+        at, losses = self.heats[-1][1].setdefault(event.activation, ([], []))
         loss = _number(event.loss)
         # the end of a round is told beside its last iteration
         if at and at[-1] == event.iteration:
@@ -151,14 +168,11 @@ def seen(events: Iterable[Event]) -> Race:
     for event in events:
         if isinstance(event, CandidateProgress):
             book.add(event)
+            race = replace(race, over=False)
         elif isinstance(event, RaceEnded):
-            standings = tuple(
-                Standing(name, layers, _number(loss)) for name, layers, loss in event.candidates
-            )
-            race = replace(
-                race,
-                candidates=standings,
-                ahead=tuple(Candidate(name, layers) for name, layers in event.ahead),
+            race = race.joined(
+                [Standing(name, layers, _number(loss)) for name, layers, loss in event.candidates],
+                [Candidate(name, layers) for name, layers in event.ahead],
             )
         elif isinstance(event, CandidateTried):
             candidate = Candidate(event.activation, event.hidden_layers)
@@ -171,7 +185,7 @@ def seen(events: Iterable[Event]) -> Race:
             *key,
             tuple(Curve(name, tuple(at), tuple(losses)) for name, (at, losses) in curves.items()),
         )
-        for key, curves in book.heats.items()
+        for key, curves in book.heats
     )
     return replace(race, heats=heats)
 

@@ -83,6 +83,6 @@ def report(run: Run) -> dict[str, Any]:
         facts["built"] = {"how": used.how, "setting": used.setting}
     race = run.race()
     if race is not None:
-        facts["candidates"] = race.told(run.candidate)
+        facts["candidates"] = race.told(run.answer)
     report = of(run).match
     return facts if report is None else {**facts, "match": report.as_json()}

@@ -104,6 +104,14 @@ class Run:
         return field.only or self.found or field.at(field.depths[0])[0]
 
     @property
+    def answer(self) -> Candidate:
+        """Activation and depth of the network that was recovered: numbers of families are read off
+        with it, so that it may be another writing than its students'.
+        """
+        network = self.reconstruction().network
+        return Candidate(network.activation, len(network.sizes) - 2)
+
+    @property
     def open(self) -> bool:
         """Is the activation or the depth still to be found out?"""
         return self.field.only is None and self.found is None

@@ -131,9 +131,9 @@ def _found_out(run: Run) -> str:
     """That activation and depth were found out, and how else the function can be written."""
     if run.field.only is not None:
         return ""
-    same = "".join(f" {sentence}" for sentence in equal_writings(run.activation).values())
+    same = "".join(f" {sentence}" for sentence in equal_writings(run.answer.activation).values())
     return (
-        f"<p>Nobody told what it is: <b>{html.escape(run.candidate.words)}</b> was found out."
+        f"<p>Nobody told what it is: <b>{html.escape(run.answer.words)}</b> was found out."
         f"{html.escape(same)}</p>"
     )
 

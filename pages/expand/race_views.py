@@ -80,7 +80,7 @@ def shelf(run: Run, *, busy: bool = False) -> None:
 
 def _table(run: Run, race: races.Race) -> None:
     rows = []
-    for one in race.told(run.candidate):
+    for one in race.told(run.answer if run.has("recovered") else run.candidate):
         verdict = _VERDICTS.get(str(one["verdict"]), str(one["verdict"]))
         kind = "good" if one["verdict"] in ("exact", "verified") else ""
         rows.append(

@@ -313,11 +313,13 @@ def what_happens(run: Run, settings: Settings) -> None:
         who = "Nobody tells which activation it has"
     elif (settings.activation or run.source().activation) != AUTO:
         who = "Nobody tells how deep it is"
+    rarer = settings.field(run.source().activation).later
+    later = f", and {len(rarer)} rarer activations where none of these dives" if rarer else ""
     if race:
         st.markdown(
-            f"{who}: **{race} candidates race**. Students of each learn from the same answers for "
-            "a few iterations; the right ones dive to the floor of rounding, all others stall far "
-            "above it. Then students of the winner are trained."
+            f"{who}: **{race} candidates race**{later}. Students of each learn from the same "
+            "answers for a few iterations; the right ones dive to the floor of rounding, all "
+            "others stall far above it. Then students of the winner are trained."
         )
     search = "First their width is found by doubling. " if settings.width is None else ""
     st.markdown(

@@ -75,7 +75,7 @@ def result_line(run: Run) -> str:
     """What was found, in one line: tanh (or sigmoid), one hidden layer, 4–8–3, verified …"""
     status = results.of(run).certificate.status
     verdict = _VERDICTS.get(status, "not verified")
-    return race_words.result(run.candidate, run.reconstruction().network.sizes, verdict)
+    return race_words.result(run.answer, run.reconstruction().network.sizes, verdict)
 
 
 def result(run: Run) -> None:

@@ -6,8 +6,10 @@ import json
 import math
 import zipfile
 from collections.abc import Generator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from ec_core.control import Control
 from ec_core.events import CandidateProgress, CandidateTried, Event, RaceEnded
 from ec_core.jobs import Job, JobBoard
 from ec_core.race import AUTO, Candidate
-from ec_core.runs import at_work, loading, races, results, script, versions, work
+from ec_core.runs import at_work, loading, race_words, races, results, script, versions, work
 from ec_core.runs.keeping import next_candidate
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings
@@ -46,8 +48,14 @@ def _wait(job: Job) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A race of three, so that it takes a second."""
-    told = ("tanh", "gelu", "relu")
-    monkeypatch.setattr(race.Field.__init__, "__defaults__", (told, (1, 2)))
+    usual = race.Field.of
+
+    def of(activation: str, *others: Any) -> race.Field:
+        field = usual(activation, *others)
+        told = ("tanh", "gelu", "relu")
+        return replace(field, activations=told, later=()) if activation == AUTO else field
+
+    monkeypatch.setattr(race.Field, "of", of)
 
 
 def _repeated(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ec.Network:
@@ -206,6 +214,40 @@ def test_runs_of_earlier_versions_open_as_they_were() -> None:
     run.stored.save_settings(facts)
     assert run.settings().activation is None and run.race() is None
     assert run.candidate == Candidate("tanh", 1) and not run.open and run.found is None
+
+
+def test_those_that_race_later_run_in_heats_of_their_own() -> None:
+    told = [
+        CandidateProgress("race", "tanh", 1, 8, 1, 0.5),
+        CandidateProgress("race", "tanh", 1, 16, 1, 0.4),
+        RaceEnded("race", (("tanh", 1, 0.4),), (("tanh", 1),)),
+        CandidateTried("race", "tanh", 1),
+        CandidateTried("race", "tanh", 1, "failed"),
+        CandidateProgress("race", "sin", 1, 8, 1, 1e-20),
+        RaceEnded("race", (("sin", 1, 1e-20),), (("sin", 1),)),
+        CandidateTried("race", "sin", 1),
+    ]
+    kept = races.seen(told)
+    assert [[curve.activation for curve in heat.curves] for heat in kept.heats] == [
+        ["tanh"],
+        ["tanh"],
+        ["sin"],
+    ]
+    assert [(one.activation, one.verdict) for one in kept.candidates] == [
+        ("sin", ""),
+        ("tanh", "failed"),
+    ]
+    assert kept.ahead == (Candidate("tanh", 1), Candidate("sin", 1))
+    assert kept.taken == Candidate("sin", 1)
+    # while they race nothing is over
+    assert not races.seen(told[:1]).over and races.seen(told[:3]).over
+    assert not races.seen(told[:6]).over
+
+
+def test_one_with_a_number_of_its_own_need_not_have_raced() -> None:
+    kept = races.seen([RaceEnded("race", (("leaky_relu", 1, 1e-9),), (("leaky_relu", 1),))])
+    (sentence,) = race_words.outcome(kept, Candidate("leaky_relu(0.3)", 1))
+    assert sentence.startswith("leaky_relu(0.3) with one hidden layer was found")
 
 
 def test_what_was_written_comes_back_and_what_is_no_number_is_none() -> None:
