@@ -124,7 +124,7 @@ def translated(
     """
     target = str(node["target"])
     operation = target.removeprefix("torch.ops.aten.").split(".")[0]
-    output = node["outputs"][0]["as_tensor"]["name"]
+    output = node["outputs"][0].get("as_tensor", {}).get("name", f"{node.get('name')} and more")
     name = str(node.get("name", output))
     given = _arguments(node, called)
     inputs = tuple(value for value in given.values() if isinstance(value, str))

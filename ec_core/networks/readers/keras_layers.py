@@ -67,7 +67,10 @@ def _called(config: Mapping[str, Any], name: str, layer: str) -> Step:
         return Function("gelu", layer)  # keras.activations.gelu is exact unless it is told
     if kind == "leaky_relu":
         return member("leaky_relu", 0.2, layer)  # keras.activations.leaky_relu
-    return function(_NUMBERLESS.get(kind, kind), layer)
+    try:
+        return function(_NUMBERLESS.get(kind, kind), layer)
+    except InputError as error:
+        raise InputError(f"{name} has the layer {layer!r}: {error}") from None
 
 
 def _dense(config: Mapping[str, Any], weights: Weights, name: str, layer: str) -> list[Step]:
