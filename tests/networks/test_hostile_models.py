@@ -34,7 +34,7 @@ MARK = "ran.txt"
 
 
 SMALL = 2**20
-"""What an archive may unpack to in these tests, where the program allows five hundred times that."""
+"""What an archive may unpack to in these tests, where 512 MiB are allowed."""
 
 
 class Payload:
@@ -103,22 +103,24 @@ def promised(shape: tuple[int, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def keras_with(**layer: Any) -> bytes:
+def keras_with(layer: dict[str, Any]) -> bytes:
+    """A model whose first Dense layer is another."""
     data = exported(network(), "n.keras")
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         config = json.loads(packed.read("config.json"))
-    config["config"]["layers"].insert(2, layer)
+    config["config"]["layers"][1] = layer
     return repacked(data, **{"config.json": json.dumps(config).encode()})
 
 
 def keras_lambda() -> bytes:
     code = {"class_name": "__lambda__", "config": {"code": "4wAAAAA="}}
-    return keras_with(module="keras.layers", class_name="Lambda", config={"function": code})
+    return keras_with({"class_name": "Lambda", "config": {"name": "d", "function": code}})
 
 
 def keras_function() -> bytes:
-    bad = {"class_name": "function", "module": "os", "config": {"name": "system"}}
-    return keras_with(class_name="Dense", config={"name": "d", "activation": bad, "units": 4})
+    bad = {"class_name": "function", "module": "os", "config": "system"}
+    config = {"name": "d", "activation": bad, "units": 4}
+    return keras_with({"class_name": "Dense", "config": config})
 
 
 def hdf5(make: Callable[[h5py.File], None]) -> bytes:
