@@ -49,9 +49,13 @@ def _summary(report: dict[str, Any], path: Path) -> str:
     lines += [f"- {reason}" for reason in report["reasons"]]
     lines += report["remarks"]
     lines += report["equal_writings"]
-    error = report.get("match", {}).get("max_weight_error")
+    compared = report.get("match", {})
+    # where questions leave weights free the rest is what can agree
+    free = "function_error_identified" in compared
+    error = compared.get("max_weight_error_identified" if free else "max_weight_error")
     if error is not None:
-        lines.append(f"Largest difference from the teacher's weights: {error:.1e}.")
+        told = ", as far as questions tell them" if free else ""
+        lines.append(f"Largest difference from the teacher's weights{told}: {error:.1e}.")
     return "\n".join(lines)
 
 
