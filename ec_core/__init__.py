@@ -37,6 +37,7 @@ from ec_core.probing import (
     probe,
     save_answers,
 )
+from ec_core.probing.remote import from_address
 from ec_core.recover import recover
 from ec_core.verify.match import MatchReport, match
 
@@ -54,6 +55,7 @@ __all__ = [
     "RecoverConfig",
     "Recovery",
     "Teacher",
+    "from_address",
     "from_keras",
     "from_onnx",
     "from_sklearn",

@@ -27,6 +27,7 @@ PUBLIC = [
     "RecoverConfig",
     "Recovery",
     "Teacher",
+    "from_address",
     "from_keras",
     "from_onnx",
     "from_sklearn",

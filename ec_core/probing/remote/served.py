@@ -155,7 +155,8 @@ def from_address(
     hosts : which may be asked, by default any
     say, wait : where to say that the server is waited for, and how to wait
 
-    A bearer token is taken from the environment variable EC_TOKEN. Raises InputError.
+    A bearer token is taken from the environment variable EC_TOKEN. Raises InputError, and
+    MissingExtraError without the extra ``[http]``.
 
     >>> from_address("http://localhost:9/predict")
     Traceback (most recent call last):
