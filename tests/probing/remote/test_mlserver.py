@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -73,13 +73,15 @@ def served(tmp_path: Path) -> Iterator[Served]:
     iris = load_iris()
     features = StandardScaler().fit_transform(iris.data)
     models = {
-        "regressor": MLPRegressor((4,), max_iter=500, **how).fit(x, y),
-        "iris": MLPClassifier((6,), alpha=1e-2, max_iter=3000, **how).fit(features, iris.target),
+        "regressor": MLPRegressor(hidden_layer_sizes=(4,), max_iter=500, **how).fit(x, y),
+        "iris": MLPClassifier(hidden_layer_sizes=(6,), alpha=1e-2, max_iter=3000, **how).fit(
+            features, iris.target
+        ),
     }
     for name, model in models.items():
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True)
-        joblib.dump(model, folder / "model.joblib")
+        (folder / "model.joblib").write_bytes(pickle.dumps(model))
         facts = {
             "name": name,
             "implementation": "mlserver_sklearn.SKLearnModel",
