@@ -30,6 +30,10 @@ EXACT = 1e-8
 DATA = {"iris": 6, "wine": 8, "breast_cancer": 6, "digits": 16}
 """scikit-learn's data sets, and the hidden neurons of the classifiers."""
 
+STATES = {"iris": 2}
+"""Of the classifier's random start, 0 for the others. With 0 a relu neuron of iris fires at 2 of
+4,000 Gaussian questions, and neither its logits nor its probabilities tell its weights."""
+
 Head = Callable[[np.ndarray], np.ndarray]
 
 
@@ -45,7 +49,7 @@ class Case:
     output: str = "auto"
 
 
-def classifier(data: str, activation: str, count: int) -> Case:
+def classifier(data: str, activation: str, count: int, state: int, exact: bool = True) -> Case:
     """A classifier of scikit-learn; two classes have one logit there, and two logits here."""
     from sklearn import datasets
     from sklearn.neural_network import MLPClassifier
@@ -53,7 +57,7 @@ def classifier(data: str, activation: str, count: int) -> Case:
 
     found = getattr(datasets, f"load_{data}")()
     made = MLPClassifier(
-        (DATA[data],), activation, solver="lbfgs", alpha=1e-2, max_iter=3000, random_state=0
+        (DATA[data],), activation, solver="lbfgs", alpha=1e-2, max_iter=3000, random_state=state
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -64,7 +68,8 @@ def classifier(data: str, activation: str, count: int) -> Case:
         biases[-1] = np.concatenate([-biases[-1], biases[-1]]) / 2
     name = {"logistic": "sigmoid"}.get(activation, activation)
     network = ec.Network(name, tuple(np.ascontiguousarray(w) for w in weights), tuple(biases))
-    return Case(f"{data} {activation}", made.predict_proba, network, count, True)
+    named = f"{data} {activation}" if exact else f"{data} {activation}, a neuron hardly seen"
+    return Case(named, made.predict_proba, network, count, exact)
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
@@ -111,7 +116,9 @@ def synthetic(name: str) -> Case:
 def cases() -> Iterator[Case]:
     for data in DATA:
         for activation in ("tanh", "logistic", "relu"):
-            yield classifier(data, activation, 12_000 if data == "digits" else 4000)
+            count = 12_000 if data == "digits" else 4000
+            yield classifier(data, activation, count, STATES.get(data, 0))
+    yield classifier("iris", "relu", 4000, 0, exact=False)
     for name in HEADS:
         yield synthetic(name)
 
