@@ -47,6 +47,7 @@ from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.asking import asking_facts
 from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import NOISE_ROOM, ProbeSet
+from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
 
 STAGE = "race"
@@ -430,7 +431,7 @@ def run(
         verdicts[candidate] = status = recovery.certificate.status
         yield CandidateTried(STAGE, candidate.activation, candidate.hidden_layers, status)
         if not recovery.reconstruction.own_slope:
-            queue = _with_slope(candidate, recovery) + queue
+            queue = with_slope(candidate, recovery.reconstruction) + queue
         if best is None or chain.worth(recovery) > chain.worth(best):
             for part in parts:
                 done(part)
@@ -446,9 +447,9 @@ def run(
     return replace(best, report={**best.report, **facts})
 
 
-def _with_slope(candidate: Candidate, recovery: Recovery) -> list[Candidate]:
+def with_slope(candidate: Candidate, reconstruction: Reconstruction) -> list[Candidate]:
     """relu that turned out to be leaky_relu, of a slope that is known now."""
-    slope = recovery.reconstruction.slope
+    slope = reconstruction.slope
     if slope is None:
         return []
     return [replace(candidate, activation=numbered("leaky_relu", slope))]

@@ -16,7 +16,7 @@ from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ProbeSet
-from ec_core.race import Candidate, worth_another
+from ec_core.race import Candidate, with_slope, worth_another
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, results, versions
 from ec_core.runs.run import Run
@@ -137,8 +137,9 @@ def next_candidate(run: Run) -> Candidate | None:
     race = run.race()
     if race is None or not run.has("recovered") or run.field.only is not None:
         return None
-    status = results.of(run).certificate.status
-    for candidate in race.ahead:
+    status, built = results.of(run).certificate.status, run.reconstruction()
+    slope = [] if built.own_slope else with_slope(run.candidate, built)
+    for candidate in (*slope, *race.ahead):
         standing = race.of(candidate)
         tried = candidate == run.found or (standing is not None and standing.verdict)
         if not tried and worth_another(status, run.layers, candidate):

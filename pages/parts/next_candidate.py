@@ -15,15 +15,15 @@ def offer(run: Run) -> None:
     if active(run) is not None:
         return
     candidate, race = keeping.next_candidate(run), run.race()
-    standing = None if candidate is None or race is None else race.of(candidate)
-    if candidate is None or standing is None:
+    if candidate is None or race is None:
         return
+    standing = race.of(candidate)
     with st.container(key="panel_next_candidate"):
-        loss = "" if standing.loss is None else f", at {words.power(standing.loss)}"
-        st.markdown(
-            f"In the race **{candidate.words}** came next{loss}. It may be the right one; what is "
-            "here now is kept as an earlier result."
-        )
+        said = f"From what was built, **{candidate.words}** looks likely."
+        if standing is not None:
+            loss = "" if standing.loss is None else f", at {words.power(standing.loss)}"
+            said = f"In the race **{candidate.words}** came next{loss}. It may be the right one."
+        st.markdown(f"{said} What is here now is kept as an earlier result.")
         if st.button(
             f"Go on with {candidate.activation}",
             key="next_candidate",
