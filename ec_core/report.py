@@ -14,6 +14,7 @@ from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import Certificate
 from ec_core.verify.coordinates import unit_notes
+from ec_core.verify.cures import Cure
 from ec_core.verify.evidence import evidence
 from ec_core.verify.support import support
 
@@ -31,7 +32,7 @@ def make_report(
     return {
         "verified": certificate.verified,
         "status": certificate.status,
-        **_precision(reconstruction, probes),
+        **_precision(reconstruction, probes, certificate),
         "reasons": list(certificate.reasons),
         "advice": list(certificate.advice),
         "loss": reconstruction.loss,
@@ -68,7 +69,9 @@ def make_report(
     }
 
 
-def _precision(reconstruction: Reconstruction, probes: ProbeSet) -> dict[str, object]:
+def _precision(
+    reconstruction: Reconstruction, probes: ProbeSet, certificate: Certificate
+) -> dict[str, object]:
     """How exact the answers are, and how that is known.
 
     precision : root mean square error of an answer, as a share of the answers' spread;
@@ -82,7 +85,10 @@ def _precision(reconstruction: Reconstruction, probes: ProbeSet) -> dict[str, ob
         "precision": float(np.sqrt(probes.precision if measured.error is None else measured.error)),
         "precision_outputs": [float(v) for v in np.sqrt(np.mean(residual**2, axis=0) / left)],
         "precision_evidence": list(evidence(reconstruction, probes)),
-        "size_confidence": reconstruction.confidence,
+        # odds of a size are not told of a network with neurons that nothing determines
+        "size_confidence": None
+        if Cure.QUESTIONS in certificate.cures
+        else reconstruction.confidence,
     }
 
 

@@ -188,7 +188,8 @@ def _how_exact(run: Run) -> None:
     with st.container(key="how_exact"), st.expander("How exact the answers are"):
         for sentence in evidence(reconstruction, probes):
             st.markdown(words.on_paper(sentence))
-        if reconstruction.confidence is not None:
+        vague = Cure.QUESTIONS in results.of(run).certificate.cures
+        if reconstruction.confidence is not None and not vague:
             sure = reconstruction.confidence > 0.99
             chance = "more than 99" if sure else f"{100 * reconstruction.confidence:.0f}"
             st.markdown(
