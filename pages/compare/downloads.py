@@ -12,7 +12,9 @@ import streamlit as st
 
 from ec_core import figures
 from ec_core.cluster import counts, pca, plateaus
+from ec_core.errors import ECError
 from ec_core.networks.files import network_bytes
+from ec_core.networks.writers import WRITERS, exported
 from ec_core.runs import portable, results, script, tree_cache
 from ec_core.runs.run import Run
 from pages.shell import frame
@@ -80,6 +82,25 @@ def _offer(label: str, make: object, name: str, kind: str, key: str) -> None:
     )
 
 
+def _elsewhere(run: Run) -> None:
+    """The recovered network as other programs load it."""
+    endings = list(WRITERS)
+    ending = str(
+        st.selectbox(
+            "Format",
+            endings,
+            key="export_format",
+            format_func=lambda one: f"{WRITERS[one][1]} ({one})",
+        )
+    )
+    try:
+        data = exported(run.reconstruction().network, f"recovered{ending}")
+    except ECError as error:
+        frame.note(str(error))
+        return
+    _offer("Network", data, f"recovered{ending}", "application/octet-stream", "export")
+
+
 def shelf(run: Run) -> None:
     """The row of downloads, each made when it is asked for."""
     st.subheader("Take it with you", anchor=False)
@@ -135,5 +156,7 @@ def shelf(run: Run) -> None:
             )
     beside = f", beside {' and '.join(needed)}, which come along" if needed else ""
     frame.note(f"The script repeats the whole run with ec_core and gives the same numbers{beside}.")
+    with st.expander("The network for another program"):
+        _elsewhere(run)
     with st.expander("Read the script"):
         st.code(script.repeat(run), language="python")

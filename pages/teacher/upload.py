@@ -6,15 +6,16 @@ import streamlit as st
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.asked import AskedModel
 from ec_core.networks.network import Network
-from ec_core.networks.reading import NetworkFile, open_network
+from ec_core.networks.reading import NetworkFile, open_model
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing.tables import parse_answers
 from ec_core.race import AUTO
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.shell import frame, words
-from pages.teacher import held, tables
+from pages.teacher import held, model, tables
 from pages.teacher.output_box import output_box
 
 _NOTHING = "nothing"
@@ -111,7 +112,17 @@ def _check(network: Network, end: str) -> None:
 
 
 def _network(data: bytes, name: str) -> Source | None:
-    file = open_network(data, name)
+    file = open_model(data, name)
+    if isinstance(file, AskedModel):
+        return model.asked(file)
+    model.preview(file.links)
+    for sentence in file.said:
+        frame.note(sentence)
+    if file.head is not None:
+        frame.note(
+            f"The model ends with a {file.head}; it is asked for the numbers before it, and its "
+            "weights are the same."
+        )
     named = file.named()
     if named is None:
         frame.note("The file does not say which activation stands between its layers.")
@@ -130,9 +141,9 @@ def teacher() -> Source | None:
     """The controls for a file; None until it is there and nothing about it is open."""
     # every kind of file is taken, so that the sentence about a wrong one is ours
     file = held.file(
-        "A network (.safetensors), or questions with answers",
+        "A network, or questions with answers",
         "teacher_file",
-        "safetensors with layers.0.weight, layers.0.bias, … or a torch Sequential; "
+        "Networks: .safetensors, .pt, .pt2, .onnx, .keras, .h5, .skops, .json; "
         "or answers: .npz, .npy, .csv, .tsv, .txt, .xlsx, .parquet, .feather, .mat, also .gz.",
     )
     if file is None:

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from ec_core.networks.files import network_bytes
 from ec_core.networks.network import Network
+from ec_core.networks.writers import exported
 from ec_core.probing.presets import make_teacher
 from ec_core.race import AUTO
 from ec_core.runs.loading import store
@@ -299,3 +300,12 @@ def test_a_held_file_can_be_let_go(open_page: Opener) -> None:
     app.switch_page("pages/difficulty/page.py").run()
     app.switch_page("pages/teacher/page.py").run()
     assert not [button for button in app.button if button.key == "teacher_file_remove"]
+
+
+def test_a_model_of_another_program_is_shown_in_its_own_names(open_page: Opener) -> None:
+    network = make_teacher("synthetic", sizes=(3, 4, 2), activation="tanh", seed=12).network
+    app = _upload(open_page, "model.onnx", exported(network, "model.onnx"))
+    assert not app.error and app.button(key="use_teacher")
+    shown = " ".join(element.proto.body for element in app.get("html"))
+    assert "layers.0.weight" in shown and "4 × 3" in shown
+    assert app.selectbox(key="teacher_activation_file_tanh").value == "tanh"
