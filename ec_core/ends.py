@@ -12,6 +12,7 @@ from collections.abc import Generator
 from itertools import product
 
 from ec_core import chain, race
+from ec_core.candidates import Field
 from ec_core.chain import Done, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
@@ -19,7 +20,6 @@ from ec_core.events import Event, Note
 from ec_core.probing.linear import is_linear
 from ec_core.probing.outputs import LOGITS
 from ec_core.probing.probes import ProbeSet
-from ec_core.race import Field
 
 STAGE = "answers"
 

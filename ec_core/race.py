@@ -17,17 +17,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
-from typing import Any
-
-import numpy as np
 
 from ec_core import chain
+from ec_core.candidates import (
+    DIVED,
+    TRIED,
+    Candidate,
+    Field,
+    Runner,
+    best_loss,
+    promising,
+    unrecovered,
+    worth_another,
+)
 from ec_core.chain import Done, Part, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
-from ec_core.errors import InputError
 from ec_core.events import (
     CandidateProgress,
     CandidateTried,
@@ -41,19 +48,14 @@ from ec_core.expand.enough import questions_for
 from ec_core.expand.free_number import learn_alpha
 from ec_core.expand.students import StudentEnsemble
 from ec_core.expand.trainer import expand
-from ec_core.networks.activations import COMMON, UNCOMMON, numbered
+from ec_core.networks.activations import numbered
 from ec_core.networks.architecture import Architecture
-from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.asking import asking_facts
 from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import NOISE_ROOM, ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
 
 STAGE = "race"
-
-AUTO = "auto"
-"""Stands for an activation or a depth that nobody told."""
 
 STUDENTS = 4
 """Of each candidate; one of them has to dive."""
@@ -62,23 +64,6 @@ ROUNDS = (6, 6, 12, 24)
 """Iterations between two cuts of the field. Thirteen teachers of 5-5-2, students of width 15: the
 right one is among the first four after six iterations, and first after thirteen (relu second,
 behind leaky_relu, which writes it too)."""
-
-HEATS = ((1, 8), (1, 16), (2, 8), (1, 32), (2, 16))
-"""Hidden layers, and neurons in each of them, in the order in which they are tried. Two layers come
-before many neurons: a field of 32 neurons takes as long as one of two layers."""
-
-WIDTHS = (8, 16)
-"""Of depths that are in no heat: whoever asks for them says so."""
-
-DIVED = 1e-11
-"""Loss at which a candidate is recovered at once. The best of the 156 wrong ones of these teachers
-ended at 2e-8; a polynomial is imitated to 1e-12, and the certificate says so."""
-
-TRIED = 3
-"""Candidates that are recovered whole, at most, where none is verified."""
-
-CLOSE = 10.0
-"""Where none has dived: how many times the best loss one may have that is recovered as well."""
 
 LEVEL_OF, LEVEL = 4, 1.5
 """So many candidates within this factor of the best: wrong activations end decades apart."""
@@ -91,126 +76,6 @@ FREE_ELU = "elu:alpha"
 curvature is dense."""
 
 WIDEST_FREE = 16
-
-BEHIND, SAME = "fell behind", "another writing of the same function"
-
-
-def layers_in_words(count: int) -> str:
-    """How many hidden layers, as in a sentence.
-
-    >>> layers_in_words(1), layers_in_words(2), layers_in_words(12)
-    ('one hidden layer', 'two hidden layers', '12 hidden layers')
-    """
-    number = {1: "one", 2: "two", 3: "three", 4: "four"}.get(count, str(count))
-    return f"{number} hidden layer{'s' * (count != 1)}"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What is looked for: an activation and a number of hidden layers."""
-
-    activation: str
-    hidden_layers: int
-
-    @property
-    def words(self) -> str:
-        """As in a sentence.
-
-        >>> Candidate("tanh", 1).words, Candidate("gelu", 2).words
-        ('tanh with one hidden layer', 'gelu with two hidden layers')
-        """
-        return f"{self.activation} with {layers_in_words(self.hidden_layers)}"
-
-
-@dataclass(frozen=True)
-class Runner:
-    """A candidate and its students so far."""
-
-    candidate: Candidate
-    ensemble: StudentEnsemble
-
-    @property
-    def loss(self) -> float:
-        """Of the best student, as a share of the answers' spread, squared."""
-        return _best(self.ensemble.losses)
-
-
-def _best(losses: np.ndarray) -> float:
-    """The least that is a number; infinite where none is."""
-    return float(np.where(np.isfinite(losses), losses, np.inf).min())
-
-
-@dataclass(frozen=True)
-class Field:
-    """Candidates: every one of these activations at every one of these depths.
-
-    later : activations that race in the same way where none of the others dives or is verified
-    free : elu of any alpha, which its students learn, is among them
-
-    >>> len(Field().at(1)), Field(("relu",), (2,)).at(2)
-    (13, [Candidate(activation='relu', hidden_layers=2)])
-    """
-
-    activations: tuple[str, ...] = COMMON
-    depths: tuple[int, ...] = (1, 2)
-    later: tuple[str, ...] = ()
-    free: bool = False
-
-    @classmethod
-    def of(
-        cls, activation: str, hidden_layers: int | str, width: int | tuple[int, ...] | None = None
-    ) -> Field:
-        """What is left open where either is "auto"; a width for each layer tells the depth.
-
-        Raises InputError for another word, and where the widths say another depth.
-
-        >>> Field.of("gelu", 1).only, Field.of("gelu", "auto").depths
-        (Candidate(activation='gelu', hidden_layers=1), (1, 2))
-        >>> Field.of("gelu", "auto", (8, 4)).depths
-        (2,)
-        """
-        if isinstance(hidden_layers, str) and hidden_layers != AUTO:
-            raise InputError(f"hidden_layers is {hidden_layers!r}; expected a number or 'auto'.")
-        if isinstance(width, tuple):
-            if hidden_layers not in (AUTO, len(width)):
-                raise InputError(
-                    f"The width {'-'.join(map(str, width))} names {len(width)} layers, "
-                    f"hidden_layers is {hidden_layers}; expected one width per layer."
-                )
-            hidden_layers = len(width)
-        field = cls(later=UNCOMMON) if activation == AUTO else cls((activation,))
-        return field if hidden_layers == AUTO else replace(field, depths=(int(hidden_layers),))
-
-    @property
-    def second(self) -> Field:
-        """Those that race later."""
-        return Field(self.later, self.depths, free=True)
-
-    def settings(self, **given: Any) -> RecoverConfig:
-        """The settings of a run, with the first candidate's activation and depth."""
-        first = self.at(self.depths[0])[0]
-        return RecoverConfig(first.activation, first.hidden_layers, **given)
-
-    @property
-    def heats(self) -> list[tuple[int, int]]:
-        """Hidden layers, and neurons in each of them, in the order in which they are tried.
-
-        >>> Field(("relu",), (2,)).heats, Field(("relu",), (3,)).heats
-        ([(2, 8), (2, 16)], [(3, 8), (3, 16)])
-        """
-        usual = [(depth, width) for depth, width in HEATS if depth in self.depths]
-        others = [depth for depth in self.depths if depth not in dict(HEATS)]
-        return usual + [(depth, width) for depth in others for width in WIDTHS]
-
-    def at(self, depth: int) -> list[Candidate]:
-        """Those with so many hidden layers."""
-        return [Candidate(name, depth) for name in self.activations]
-
-    @property
-    def only(self) -> Candidate | None:
-        """The only one, where there is nothing to find out."""
-        told = len(self.activations) == len(self.depths) == 1
-        return self.at(self.depths[0])[0] if told else None
 
 
 def dived(runner: Runner, probes: ProbeSet) -> bool:
@@ -277,7 +142,7 @@ def _leg(
             runner = Runner(candidate, end.value)
             break
         if isinstance(event, TrainingProgress):
-            yield progress(event.iteration, _best(event.losses))
+            yield progress(event.iteration, best_loss(event.losses))
     yield progress(len(runner.ensemble.history), runner.loss, done=True)
     return runner
 
@@ -421,7 +286,10 @@ def run(
     queue = promising(runners, field)
     while queue:
         candidate = queue.pop(0)
-        if best is not None and (control.over or not _next(best, candidate)):
+        if best is not None and (
+            control.over
+            or not worth_another(best.certificate.status, len(best.network.sizes) - 2, candidate)
+        ):
             continue
         yield Note(STAGE, f"{candidate.words} is ahead; it is recovered now.")
         yield CandidateTried(STAGE, candidate.activation, candidate.hidden_layers)
@@ -464,53 +332,6 @@ def _goes_on(field: Field, runners: list[Runner], best: Recovery, control: Contr
 
 def _told(config: RecoverConfig, candidate: Candidate) -> RecoverConfig:
     return replace(config, activation=candidate.activation, hidden_layers=candidate.hidden_layers)
-
-
-def promising(runners: list[Runner], field: Field) -> list[Candidate]:
-    """Who is recovered, in this order: those that dived, best first; or those close to the best,
-    shallow ones first, and where only the depth is open, the shallowest in any case: students of
-    a few iterations say little of a teacher that is larger than all of them.
-    """
-    if runners[0].loss <= DIVED:
-        return [runner.candidate for runner in runners if runner.loss <= DIVED][:TRIED]
-    limit = CLOSE * runners[0].loss
-    told = len(field.activations) == 1
-    close = [
-        runner.candidate
-        for runner in runners
-        if runner.loss <= limit or (told and runner.candidate.hidden_layers == field.depths[0])
-    ]
-    # sorted keeps the better of equal depth ahead
-    return sorted(close[:TRIED], key=lambda candidate: candidate.hidden_layers)
-
-
-def _next(best: Recovery, candidate: Candidate) -> bool:
-    return worth_another(best.certificate.status, len(best.network.sizes) - 2, candidate)
-
-
-def worth_another(status: str, depth: int, candidate: Candidate) -> bool:
-    """Is another candidate worth recovering, with a network of so many hidden layers at hand?
-
-    status : the verdict on that network
-
-    >>> [worth_another(status, 1, Candidate("tanh", 2)) for status in ("failed", "exact")]
-    [True, False]
-    """
-    if status == ESTIMATE:
-        # it explains the answers as well as their noise lets anything
-        return candidate.hidden_layers <= depth
-    return status not in (EXACT_STATUS, VERIFIED)
-
-
-def unrecovered(candidate: Candidate, loss: float, found: Candidate) -> str:
-    """What is said of a candidate that was not recovered, beside the one that was.
-
-    >>> unrecovered(Candidate("sigmoid", 1), 1e-30, Candidate("tanh", 1))
-    'another writing of the same function'
-    """
-    twin = candidate.activation in equal_writings(found.activation)
-    level = candidate.hidden_layers == found.hidden_layers
-    return SAME if twin and level and loss <= DIVED else BEHIND
 
 
 def _candidates(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ec_core import ends
+from ec_core.candidates import AUTO, Field
 from ec_core.chain import Recovery
 from ec_core.control import Control
 from ec_core.errors import InputError
@@ -16,7 +17,6 @@ from ec_core.events import Event, drain
 from ec_core.probing.asking import Asker, probe
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.tables import open_answers
-from ec_core.race import AUTO, Field
 
 
 def _given(

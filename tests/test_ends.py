@@ -9,10 +9,10 @@ import pytest
 
 import ec_core as ec
 from ec_core import ends
+from ec_core.candidates import Field
 from ec_core.control import Control
 from ec_core.events import Note, drain
 from ec_core.probing.outputs import LOGITS, SIGMOID, TANH
-from ec_core.race import Field
 
 WEIGHTS = np.array([[1.0, 0.5], [-0.7, 1.2], [0.4, -1.5]])
 NET = ec.Network(

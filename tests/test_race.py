@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import ec_core as ec
-from ec_core import race
+from ec_core import candidates, race
+from ec_core.candidates import BEHIND, SAME, Candidate, Field
 from ec_core.control import Control
 from ec_core.events import CandidateProgress
 from ec_core.networks.activations import COMMON
 from ec_core.networks.equal_writings import equal_writings
-from ec_core.race import BEHIND, SAME, Candidate, Field
 from tests.steps import drain
 
 EVERY_DAY = ("gelu", "sigmoid", "relu", "leaky_relu")
@@ -133,11 +133,11 @@ def test_a_depth_that_is_not_seen_is_tried_as_if_it_had_been_told() -> None:
     far = replace(ahead.ensemble, losses=1e-9 * np.ones(4))
     stalled = replace(shallow.ensemble, losses=1e-5 * np.ones(4))
     order = [replace(ahead, ensemble=far), replace(shallow, ensemble=stalled)]
-    assert race.promising(order, field) == [Candidate("tanh", 1), Candidate("tanh", 2)]
+    assert candidates.promising(order, field) == [Candidate("tanh", 1), Candidate("tanh", 2)]
     # where the activation is open too, what is far behind says nothing
-    assert race.promising(order, Field()) == [Candidate("tanh", 2)]
+    assert candidates.promising(order, Field()) == [Candidate("tanh", 2)]
     dived = replace(ahead.ensemble, losses=1e-20 * np.ones(4))
-    assert race.promising([replace(ahead, ensemble=dived), order[1]], field) == [
+    assert candidates.promising([replace(ahead, ensemble=dived), order[1]], field) == [
         Candidate("tanh", 2)
     ]
 

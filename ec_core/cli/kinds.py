@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ec_core.candidates import AUTO
 from ec_core.chain import Source
 from ec_core.cli import remote
 from ec_core.cli.commands import black_box, data_for, questions_and_answers
@@ -19,7 +20,6 @@ from ec_core.probing import Asker, ProbeSet, make_probes
 from ec_core.probing.remote import is_address
 from ec_core.probing.remote.process import is_callable_name
 from ec_core.probing.tables import is_answers
-from ec_core.race import AUTO
 
 Opened = tuple[Source, Network | None]
 """The answers, or whom to ask; and the teacher where its own file was given, which only the match

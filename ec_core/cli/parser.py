@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ec_core.benchmark import GRID, Settings
+from ec_core.candidates import AUTO
 from ec_core.cli import kinds
 from ec_core.cli.benchmark import NAMES, benchmark
 from ec_core.cli.commands import compare, probe, teacher
@@ -18,7 +19,6 @@ from ec_core.networks.activations import ACTIVATIONS, spelled
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing import DISTRIBUTIONS
 from ec_core.probing.outputs import OUTPUTS
-from ec_core.race import AUTO
 
 MAX_SEED = 2**32 - 1
 """What every random generator in use accepts."""

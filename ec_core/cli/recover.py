@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ec_core import ends
+from ec_core.candidates import Field
 from ec_core.cli.commands import dashed
 from ec_core.cli.kinds import open_source
 from ec_core.cli.output import answer, json_text, output_path
@@ -15,7 +16,6 @@ from ec_core.config import RecoverConfig
 from ec_core.control import Control
 from ec_core.networks.files import save_network, write_atomically
 from ec_core.probing.outputs import Output
-from ec_core.race import Field
 from ec_core.verify.evidence import verdict
 from ec_core.verify.match import match
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from ec_core.candidates import AUTO
 from ec_core.cli.output import progress
 from ec_core.errors import InputError
 from ec_core.probing import Asker
 from ec_core.probing.remote import from_address
 from ec_core.probing.remote.process import Elsewhere
-from ec_core.race import AUTO
 from ec_core.runs.loading import answers_folder
 
 OF_ADDRESSES = ("template", "questions", "rate", "batch", "timeout")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from ec_core.candidates import Candidate, worth_another
 from ec_core.chain import KEPT, Built, Done, Part
 from ec_core.cluster import Cut
 from ec_core.cluster.layer import LayerView
@@ -16,7 +17,7 @@ from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ProbeSet
-from ec_core.race import Candidate, with_slope, worth_another
+from ec_core.race import with_slope
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, results, versions
 from ec_core.runs.run import Run

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ec_core.candidates import DIVED, Candidate, layers_in_words
 from ec_core.networks.equal_writings import equal_writings
-from ec_core.race import DIVED, Candidate, layers_in_words
 from ec_core.runs.races import Heat, Race, Standing
 
 

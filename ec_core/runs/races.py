@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
+from ec_core.candidates import Candidate, unrecovered
 from ec_core.control import Control
 from ec_core.events import CandidateProgress, CandidateTried, Event, RaceEnded
-from ec_core.race import Candidate, unrecovered
 
 Result = TypeVar("Result")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ec_core.candidates import Candidate, Field
 from ec_core.cluster import Cut
 from ec_core.config import RecoverConfig
 from ec_core.events import Event
@@ -13,7 +14,6 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker, ask
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
-from ec_core.race import Candidate, Field
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import loading, races
 from ec_core.runs.loading import store

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ec_core.candidates import AUTO, Candidate, Field
 from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
 from ec_core.expand.config import DEEPEST
 from ec_core.probing.asking import default_count
-from ec_core.race import AUTO, Candidate, Field
 from ec_core.runs.source import Source
 
 HELD_OUT = 0.2

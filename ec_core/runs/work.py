@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ec_core import chain, ends, race
+from ec_core.candidates import Candidate
 from ec_core.chain import Begun, Part
 from ec_core.cluster import Cut, apply_cut
 from ec_core.cluster.layer import LayerView
@@ -23,7 +24,6 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.probing.probes import ProbeSet
-from ec_core.race import Candidate
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import at_work, builds, chosen, expected, races, tree_cache, versions

@@ -6,7 +6,7 @@ import html
 
 import streamlit as st
 
-from ec_core.race import SAME
+from ec_core.candidates import SAME
 from ec_core.runs import keeping, race_words, races, work
 from ec_core.runs.run import Run
 from pages.parts import live

@@ -6,11 +6,11 @@ import math
 
 import streamlit as st
 
+from ec_core.candidates import AUTO
 from ec_core.errors import ECError
 from ec_core.expand.config import DEEPEST, ExpandConfig
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.probing.asking import DISTRIBUTIONS
-from ec_core.race import AUTO
 from ec_core.runs import expected
 from ec_core.runs.active import devices
 from ec_core.runs.expected import GUESSED_WIDTH

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from ec_core.candidates import DIVED
 from ec_core.figures.theme import DASHES, student_style
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.probing.probes import NOISE_ROOM
-from ec_core.race import DIVED
 from ec_core.runs import race_words
 from ec_core.runs.races import Race
 from pages.shell import modules, theme, words

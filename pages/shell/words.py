@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from ec_core.candidates import AUTO
 from ec_core.networks.activations import activation as look_up
-from ec_core.race import AUTO
 
 UNKNOWN = "I don’t know: find it out"
 

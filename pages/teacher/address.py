@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from ec_core.candidates import AUTO
 from ec_core.probing.asking import draw_inputs
 from ec_core.probing.labels import refuse_labels
 from ec_core.probing.outputs import LOGITS, known
 from ec_core.probing.probes import make_probes
 from ec_core.probing.remote import Served, from_address
 from ec_core.probing.remote.hosts import Hosts
-from ec_core.race import AUTO
 from ec_core.runs.loading import answers_folder
 from ec_core.runs.source import Source
 from pages.shell import frame

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ec_core.candidates import AUTO
 from ec_core.networks.asked import AskedModel
 from ec_core.networks.chain import Link
 from ec_core.probing.asking import ask, default_count
-from ec_core.race import AUTO
 from ec_core.runs.source import Source
 from pages.shell import frame
 

@@ -9,9 +9,9 @@ from pages.shell import frame, show, steps, theme, words
 
 # isort: split
 from ec_core import figures
+from ec_core.candidates import AUTO
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import activation
-from ec_core.race import AUTO
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
 from pages.parts import lock

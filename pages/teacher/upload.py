@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ec_core.candidates import AUTO
 from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.asked import AskedModel
@@ -11,7 +12,6 @@ from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_model
 from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing.tables import parse_answers
-from ec_core.race import AUTO
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.shell import frame, words

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ec_core.candidates import AUTO, Candidate
 from ec_core.control import Control
 from ec_core.events import CandidateProgress, CandidateTried, Event, RaceEnded
-from ec_core.race import AUTO, Candidate
 from ec_core.runs import at_work, keeping, races, results, versions, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings

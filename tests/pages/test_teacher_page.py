@@ -12,11 +12,11 @@ import pytest
 import safetensors.numpy
 from streamlit.testing.v1 import AppTest
 
+from ec_core.candidates import AUTO
 from ec_core.networks.files import network_bytes
 from ec_core.networks.network import Network
 from ec_core.networks.writers import exported
 from ec_core.probing.presets import make_teacher
-from ec_core.race import AUTO
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
 

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 import ec_core as ec
-from ec_core import chain, race
+from ec_core import candidates, chain, race
+from ec_core.candidates import AUTO, Candidate
 from ec_core.control import Control
 from ec_core.events import CandidateProgress, CandidateTried, Event, RaceEnded
 from ec_core.jobs import Job, JobBoard
-from ec_core.race import AUTO, Candidate
 from ec_core.runs import at_work, loading, race_words, races, results, script, versions, work
 from ec_core.runs.keeping import next_candidate
 from ec_core.runs.run import Run
@@ -48,14 +48,14 @@ def _wait(job: Job) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A race of three, so that it takes a second."""
-    usual = race.Field.of
+    usual = candidates.Field.of
 
-    def of(activation: str, *others: Any) -> race.Field:
+    def of(activation: str, *others: Any) -> candidates.Field:
         field = usual(activation, *others)
         told = ("tanh", "gelu", "relu")
         return replace(field, activations=told, later=()) if activation == AUTO else field
 
-    monkeypatch.setattr(race.Field, "of", of)
+    monkeypatch.setattr(candidates.Field, "of", of)
 
 
 def _repeated(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ec.Network:
@@ -105,7 +105,7 @@ def test_step_by_step_the_winner_is_trained_as_if_it_had_been_told(
     _wait(work.start_reconstruct(board, run))
     report = results.report(run)
     verdicts = {(one["activation"], one["verdict"]) for one in report["candidates"]}
-    assert verdicts == {("gelu", "exact"), ("tanh", race.BEHIND), ("relu", race.BEHIND)}
+    assert verdicts == {("gelu", "exact"), ("tanh", candidates.BEHIND), ("relu", candidates.BEHIND)}
     text = script.repeat(run)
     assert "activation='gelu'," in text and "a race of candidates found it out" in text
     assert _same(_repeated(run, tmp_path, monkeypatch), run.reconstruction().network)
@@ -139,7 +139,7 @@ def test_the_race_is_there_after_a_restart(board: JobBoard) -> None:
     gelu = next(curve for curve in heat.curves if curve.activation == "gelu")
     assert gelu.at == tuple(range(1, len(gelu.at) + 1)) and len(gelu.at) == len(gelu.losses)
     standing = kept.of(Candidate("gelu", 1))
-    assert standing is not None and standing.loss is not None and standing.loss <= race.DIVED
+    assert standing is not None and standing.loss is not None and standing.loss <= candidates.DIVED
 
 
 @pytest.mark.usefixtures("few")
