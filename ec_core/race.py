@@ -23,6 +23,7 @@ from itertools import product
 from ec_core import chain
 from ec_core.candidates import (
     DIVED,
+    SAME,
     TRIED,
     Candidate,
     Field,
@@ -296,7 +297,13 @@ def run(
         parts: list[Part] = []
         keep = done if best is None else parts.append
         recovery = yield from chain.run(source, _told(config, candidate), control, done=keep)
-        verdicts[candidate] = status = recovery.certificate.status
+        status = recovery.certificate.status
+        named = replace(candidate, activation=recovery.network.activation)
+        if any(runner.candidate == named for runner in runners):
+            # leaky_relu whose slope is zero is relu, which raced as well
+            verdicts[candidate] = SAME
+            candidate = named
+        verdicts[candidate] = status
         yield CandidateTried(STAGE, candidate.activation, candidate.hidden_layers, status)
         if not recovery.reconstruction.own_slope:
             queue = with_slope(candidate, recovery.reconstruction) + queue

@@ -24,11 +24,17 @@ from tests.steps import drain
 
 
 def _recover(
-    answers: Any, inputs: int, activation: str, probes: int = 800, **settings: Any
+    answers: Any,
+    inputs: int,
+    activation: str,
+    probes: int = 800,
+    hidden_layers: int = 1,
+    **settings: Any,
 ) -> ec.Recovery:
     return ec.recover(
         answers,
         activation=activation,
+        hidden_layers=hidden_layers,
         inputs=inputs,
         probes=probes,
         students=6,
@@ -82,7 +88,7 @@ def test_constant_inputs_are_listed_and_their_weights_are_zero() -> None:
     teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation="tanh", seed=1).network
     x = np.random.default_rng(0).standard_normal((500, 4))
     x[:, 2] = 0.0
-    result = ec.recover(make_probes(x, teacher(x)), activation="tanh", students=6)
+    result = ec.recover(make_probes(x, teacher(x)), activation="tanh", hidden_layers=1, students=6)
     assert result.report["unidentified_inputs"] == [2] and result.report["verified"]
     assert not result.network.weights[0][:, 2].any()
     report = ec.match(teacher, result.network, (2,))
@@ -178,7 +184,7 @@ def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
             cures=() if done else (Cure.WIDER,),
         )
         rest["probes"] = probes
-        rest["reconstruction"] = SimpleNamespace(loss=1.0 / len(tried))
+        rest["reconstruction"] = SimpleNamespace(loss=1.0 / len(tried), own_slope=True)
         return chain.Recovery(report={}, ensemble=ensemble, **rest)
 
     monkeypatch.setattr(chain, "attempt", attempt)
@@ -227,7 +233,7 @@ def test_an_estimate_is_kept_before_a_closer_fit_that_is_no_answer(
             report={},
             ensemble=ensemble,
             certificate=SimpleNamespace(verified=False, status=status, cures=cures),  # type: ignore
-            reconstruction=SimpleNamespace(loss=loss),  # type: ignore
+            reconstruction=SimpleNamespace(loss=loss, own_slope=True),  # type: ignore
             probes=probes,
             **parts,
         )
@@ -244,7 +250,9 @@ def test_wider_students_that_do_no_better_are_not_trained_again(
 ) -> None:
     x = np.random.default_rng(0).standard_normal((100, 2))
     probes = ec.make_probes(x, np.sin(3 * x[:, :1]))
-    stuck = ec.recover(probes, activation="tanh", width=2, students=2, iterations=5)
+    stuck = ec.recover(
+        probes, activation="tanh", hidden_layers=1, width=2, students=2, iterations=5
+    )
     assert not stuck.certificate.verified
     widths = []
 
@@ -266,7 +274,7 @@ def test_what_wider_students_cannot_cure_is_not_tried_again(
 ) -> None:
     x = np.random.default_rng(0).standard_normal((100, 2))
     probes = ec.make_probes(x, np.sin(3 * x[:, :1]))
-    once = ec.recover(probes, activation="tanh", width=2, students=2, iterations=3)
+    once = ec.recover(probes, activation="tanh", hidden_layers=1, width=2, students=2, iterations=3)
     ticket = replace(once.certificate, cures=cures)
     tried = []
 
@@ -295,10 +303,12 @@ def test_where_there_is_no_time_left_the_verdict_is_given() -> None:
 def test_a_callable_is_asked_as_many_questions_as_the_students_need() -> None:
     teacher = ec.make_teacher("synthetic", sizes=(5, 4, 1), activation="tanh", seed=1).network
     asker = ec.Asker(ec.Teacher(teacher), first=50)
-    result = ec.recover(asker, activation="tanh", students=4)
+    result = ec.recover(asker, activation="tanh", hidden_layers=1, students=4)
     assert result.report["verified"], result.report["reasons"]
     assert result.report["questions"] == len(asker.x) > 500
-    again = ec.recover(ec.Asker(ec.Teacher(teacher), first=50), activation="tanh", students=4)
+    again = ec.recover(
+        ec.Asker(ec.Teacher(teacher), first=50), activation="tanh", hidden_layers=1, students=4
+    )
     np.testing.assert_array_equal(result.network.weights[0], again.network.weights[0])
 
 
@@ -320,7 +330,8 @@ def _faked(
             done(f"{part} {len(tried)}")
         cures = () if status == "exact" else (Cure.WIDER,)
         return chain.Recovery(
-            *(None, {}, ensemble, None, SimpleNamespace(loss=loss)),  # type: ignore[arg-type]
+            *(None, {}, ensemble, None),  # type: ignore[arg-type]
+            SimpleNamespace(loss=loss, own_slope=True),  # type: ignore[arg-type]
             SimpleNamespace(status=status, cures=cures),  # type: ignore[arg-type]
             probes,
         )

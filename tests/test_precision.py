@@ -32,7 +32,9 @@ def _questions(count: int = 900, inputs: int = 3) -> np.ndarray:
 def test_answers_computed_in_float32_are_verified_to_their_precision(stored: type) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 3, 2), activation="tanh", seed=4).network
     x = _questions()
-    found = ec.recover(ec.make_probes(x, _single(teacher, x).astype(stored)), activation="tanh")
+    found = ec.recover(
+        ec.make_probes(x, _single(teacher, x).astype(stored)), activation="tanh", hidden_layers=1
+    )
     report = found.report
     assert report["sizes"] == [3, 3, 2], report["reasons"]
     assert report["status"] == "verified" and report["verified"]
@@ -44,7 +46,9 @@ def test_answers_computed_in_float32_are_verified_to_their_precision(stored: typ
 
 def test_full_answers_are_exact() -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 3, 2), activation="tanh", seed=4).network
-    found = ec.recover(ec.make_probes(_questions(), teacher(_questions())), activation="tanh")
+    found = ec.recover(
+        ec.make_probes(_questions(), teacher(_questions())), activation="tanh", hidden_layers=1
+    )
     assert found.report["status"] == "exact" and found.reconstruction.error is None
 
 
@@ -53,7 +57,9 @@ def test_noisy_answers_give_an_estimate_with_bars_that_hold(activation: str) -> 
     teacher = ec.make_teacher("synthetic", sizes=(3, 3, 1), activation=activation, seed=1).network
     x = _questions()
     noise = 1e-3 * teacher(x).std() * np.random.default_rng(0).standard_normal((len(x), 1))
-    found = ec.recover(ec.make_probes(x, teacher(x) + noise), activation=activation)
+    found = ec.recover(
+        ec.make_probes(x, teacher(x) + noise), activation=activation, hidden_layers=1
+    )
     report = found.report
     assert report["sizes"] == [3, 3, 1] and report["status"] == "estimate", report["reasons"]
     assert not report["verified"]
@@ -73,8 +79,8 @@ def test_what_a_person_vouches_for_is_verified_to_that() -> None:
     x = _questions(600, 2)
     noise = 1e-5 * teacher(x).std() * np.random.default_rng(0).standard_normal((len(x), 1))
     probes = ec.make_probes(x, teacher(x) + noise)
-    assert ec.recover(probes, activation="tanh").report["status"] == "estimate"
-    told = ec.recover(probes, activation="tanh", precision=1e-5)
+    assert ec.recover(probes, activation="tanh", hidden_layers=1).report["status"] == "estimate"
+    told = ec.recover(probes, activation="tanh", hidden_layers=1, precision=1e-5)
     assert told.report["status"] == "verified", told.report["reasons"]
 
 
@@ -82,7 +88,13 @@ def test_float32_answers_of_another_function_are_not_verified() -> None:
     x = _questions(600, 2)
     y = np.sin(x @ [[1.0], [0.5]]).astype(np.float32)
     found = ec.recover(
-        ec.make_probes(x, y), activation="tanh", width=5, students=2, iterations=40, restarts=0
+        ec.make_probes(x, y),
+        activation="tanh",
+        hidden_layers=1,
+        width=5,
+        students=2,
+        iterations=40,
+        restarts=0,
     )
     assert not found.report["verified"] and found.report["status"] in ("failed", "estimate")
 

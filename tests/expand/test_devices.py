@@ -218,7 +218,9 @@ def test_one_seed_is_one_start_on_every_device() -> None:
 
 def test_an_unknown_or_missing_device_is_one_sentence() -> None:
     with pytest.raises(ec.InputError, match="choose one of"):
-        ec.recover(lambda x: x[:, :1], activation="tanh", inputs=2, probes=50, device="tpu")
+        ec.recover(lambda x: x[:, :1] ** 2, activation="tanh", inputs=2, probes=50, device="tpu")
     if not torch.cuda.is_available():
         with pytest.raises(ec.InputError, match="no CUDA"):
-            ec.recover(lambda x: x[:, :1], activation="tanh", inputs=2, probes=50, device="cuda")
+            ec.recover(
+                lambda x: x[:, :1] ** 2, activation="tanh", inputs=2, probes=50, device="cuda"
+            )

@@ -152,7 +152,7 @@ def layer_steps(kind: str, config: Mapping[str, Any], weights: Weights, name: st
     Raises InputError for a layer of another kind, by its class and name.
 
     >>> layer_steps("LeakyReLU", {"name": "act", "negative_slope": 0.3}, (), "m")[0].words
-    'leaky_relu (slope 0.3)'
+    'leaky_relu:0.3'
     """
     layer = str(config.get("name", kind))
     if kind in _SKIPS:
