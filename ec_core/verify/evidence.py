@@ -19,6 +19,18 @@ _FIT = 3.0
 """Errors within this factor of what a computation in the answers' type makes are its own."""
 
 
+def up_to(free: int, gauge: bool) -> str:
+    """What a verdict leaves open, as the end of a sentence; "" where it leaves nothing.
+
+    >>> up_to(0, True), up_to(0, False)
+    (', up to one function added to all logits', '')
+    """
+    open_ = ["one function added to all logits"] if gauge else []
+    if free:
+        open_.append(f"{'what' if free == 1 else f'the {free} things that'} no question tells")
+    return f", up to {' and '.join(open_)}" if open_ else ""
+
+
 def verdict(
     status: str, error: float, confidence: float | None = None, free: int = 0, gauge: bool = False
 ) -> str:
@@ -30,15 +42,12 @@ def verdict(
     >>> verdict("verified", 7.2e-8)
     "Verified to 7e-08 of the answers' spread, which is their own precision."
     """
-    open_ = ["one function added to all logits"] if gauge else []
-    if free:
-        open_.append(f"{'what' if free == 1 else f'the {free} things that'} no question tells")
-    up_to = f", up to {' and '.join(open_)}" if open_ else ""
     if status == EXACT_STATUS:
-        return f"Verified: exact, to rounding{up_to}."
+        return f"Verified: exact, to rounding{up_to(free, gauge)}."
     if status == VERIFIED:
         return (
-            f"Verified to {error:.0e} of the answers' spread, which is their own precision{up_to}."
+            f"Verified to {error:.0e} of the answers' spread, which is their own precision"
+            f"{up_to(free, gauge)}."
         )
     if status == ESTIMATE:
         size = "" if confidence is None else f"; the size is right with {_percent(confidence)} odds"

@@ -11,6 +11,7 @@ from ec_core.jobs import JobSnapshot
 from ec_core.runs import race_words, races, results, tree_cache
 from ec_core.runs.run import Run
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
+from ec_core.verify.evidence import up_to
 from pages.parts import next_candidate
 from pages.shell import frame, steps, words
 
@@ -73,8 +74,10 @@ def story(run: Run, race: races.Race | None, snapshot: JobSnapshot) -> None:
 
 def result_line(run: Run) -> str:
     """What was found, in one line: tanh (or sigmoid), one hidden layer, 4–8–3, verified …"""
-    status = results.of(run).certificate.status
-    verdict = _VERDICTS.get(status, "not verified")
+    certificate, probes = results.of(run).certificate, run.probes()
+    verdict = _VERDICTS.get(certificate.status, "not verified")
+    if certificate.verified:
+        verdict += up_to(len(probes.free_directions), probes.output.gauge)
     return race_words.result(run.answer, run.reconstruction().network.sizes, verdict)
 
 
