@@ -15,8 +15,12 @@ _MODEL = re.compile(
 )
 """The path of a model in the Open Inference Protocol; some gateways put more before it."""
 
-_SECRETS = ("key", "token", "secret", "password", "passwd", "signature", "credential")
-"""Names in a query that hold what must not be written down, as addresses are."""
+_SECRETS = re.compile(
+    r".*(key|token|secret|password|passwd|signature|credentials?)|sig|auth|authorization|pwd|pass|"
+    r"code"
+)
+"""Words of names in a query that hold what must not be written down, as addresses are. (Some clouds
+call theirs sig and code; max_tokens is a number.)"""
 
 PORTS = {"http": 80, "https": 443}
 
@@ -84,7 +88,7 @@ def parse_address(text: str) -> Address:
             "written into reports; put a bearer token into the environment variable EC_TOKEN."
         )
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if any(word in name.lower() for word in _SECRETS):
+        if any(_SECRETS.fullmatch(word) for word in re.split(r"[^a-z0-9]+", name.lower())):
             raise InputError(
                 f"The address of {parts.hostname} has {name}=… in its query, and addresses are "
                 "written into reports; put a bearer token into the environment variable EC_TOKEN."

@@ -7,7 +7,6 @@ else is an answer, and where it is no good answer one sentence says what was got
 from __future__ import annotations
 
 import json
-import os
 import ssl
 import time
 from collections.abc import Callable
@@ -20,14 +19,11 @@ from urllib.parse import urljoin
 from ec_core.errors import InputError
 from ec_core.extras import need
 from ec_core.probing.remote.address import Address, parse_address
+from ec_core.probing.remote.bearer import TOKEN, hidden, token
 from ec_core.probing.remote.hosts import Hosts
 
 if TYPE_CHECKING:
     import httpx
-
-TOKEN = "EC_TOKEN"
-"""The environment variable that holds a bearer token. It is read for each request and kept
-nowhere."""
 
 TIMEOUT = 60.0
 """Seconds that one request may take; a model that answers a batch later than that is stuck."""
@@ -48,11 +44,11 @@ PASSING = frozenset({429, 502, 503, 504})
 MAX_BYTES = 2**28
 """An answer to one batch is never larger: a quarter of a GiB."""
 
+SHOWN = 60
+"""Signs of what was got that are shown where it is no answer at all."""
+
 HOPS = 3
 """Redirects that are followed, on the same host only."""
-
-QUOTED = 200
-"""Signs of an error's text that are quoted."""
 
 Wait = Callable[[float], object]
 Say = Callable[[str], object]
@@ -88,19 +84,10 @@ class Reply:
     body: bytes
     headers: dict[str, str]
 
-
-def hidden(text: str) -> str:
-    """A text of others, short, on one line, and without the token should it be in there.
-
-    >>> hidden("no   such model  ")
-    'no such model'
-    """
-    token = os.environ.get(TOKEN)
-    if token:
-        text = text.replace(token, "…")
-    words = " ".join(text.split())
-    words = "".join(sign for sign in words if sign.isprintable())
-    return words if len(words) <= QUOTED else words[:QUOTED] + "…"
+    @property
+    def start(self) -> str:
+        """How it begins, for a person."""
+        return hidden(self.body.decode("utf-8", "replace"), SHOWN)
 
 
 @dataclass
@@ -141,8 +128,8 @@ class Client:
         )
 
         def pause(state: Any) -> float:
-            after = state.outcome.exception().after
-            return float(growing(state)) if after is None else float(after)
+            # a server that says "at once" is not asked without end and without a pause
+            return max(float(growing(state)), state.outcome.exception().after or 0.0)
 
         def over(state: Any) -> bool:
             # what was waited so far, and what would be: a server may ask for an hour
@@ -274,12 +261,9 @@ class Client:
         if number is not None:
             request.extensions["sni_hostname"] = request.url.raw_host.decode("ascii")
             request.url = request.url.copy_with(host=number)
-        token = os.environ.get(TOKEN)
-        if token:
-            try:
-                request.headers["authorization"] = f"Bearer {token.strip()}"
-            except (ValueError, UnicodeError):
-                raise InputError(f"{TOKEN} holds signs that no token has; check it.") from None
+        secret = token()
+        if secret is not None:
+            request.headers["authorization"] = f"Bearer {secret}"
         return request
 
     def _read(self, reply: httpx.Response) -> bytes:
@@ -300,15 +284,23 @@ class Client:
         return b"".join(parts)
 
     def _elsewhere(self, method: str, url: str, reply: httpx.Response) -> str:
-        """Where a redirect leads, if it stays on the same host."""
-        there = parse_address(urljoin(url, reply.headers.get("location", "")))
+        """Where a redirect leads, to its very end, if it stays on the same host."""
+        location = reply.headers.get("location", "")
+        try:
+            target = urljoin(url, location)
+            there = parse_address(target)
+        except (ValueError, InputError):
+            raise InputError(
+                f"{self.address.url} redirects to {hidden(location, SHOWN)!r}, which is no address "
+                "that can be asked; expected an answer."
+            ) from None
         same = there.origin == self.address.origin and there.scheme == self.address.scheme
         if not same or (method == "POST" and reply.status_code not in (307, 308)):
             raise InputError(
-                f"{self.address.url} redirects to {hidden(there.url)}, and redirects to another "
-                "place are not followed; if you trust it, give that address itself."
+                f"{self.address.url} redirects to {hidden(there.url, SHOWN)}, and redirects to "
+                "another place are not followed; if you trust it, give that address itself."
             )
-        return there.url
+        return target
 
 
 def _untrusted(error: BaseException | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from ec_core.errors import InputError
-from ec_core.probing.remote.client import Client, RefusedError, Reply, hidden
+from ec_core.probing.remote.bearer import hidden
+from ec_core.probing.remote.client import SHOWN, Client, RefusedError, Reply
 from ec_core.probing.remote.speech import About, columns
 
 BINARY = "binary_tensor_data"
@@ -87,8 +89,9 @@ def _facts(reply: Reply, url: str) -> dict[str, Any]:
     try:
         facts = json.loads(reply.body)
     except (ValueError, RecursionError):
-        start = hidden(reply.body[:60].decode("utf-8", "replace"))
-        raise InputError(f"{url} does not answer in JSON ({start!r}); check the address.") from None
+        raise InputError(
+            f"{url} does not answer in JSON ({reply.start!r}); check the address."
+        ) from None
     if not isinstance(facts, dict):
         raise InputError(f"{url} answers with {type(facts).__name__}; expected a JSON object.")
     return facts
@@ -242,8 +245,10 @@ class Inference:
         url = f"{self._url}/infer"
         tail = b""
         if length is not None:
-            if not length.isdigit() or int(length) > len(reply.body):
-                raise InputError(f"{url} tells a wrong length of its answer ({length!r}).")
+            if not re.fullmatch(r"[0-9]{1,15}", length) or int(length) > len(reply.body):
+                raise InputError(
+                    f"{url} tells a wrong length of its answer ({hidden(length, SHOWN)!r})."
+                )
             reply, tail = Reply(reply.body[: int(length)], {}), reply.body[int(length) :]
         outputs = _facts(reply, url).get("outputs")
         if not isinstance(outputs, list) or not outputs:
@@ -263,11 +268,12 @@ class Inference:
             shape = tuple(int(size) for size in output["shape"])
             size = (output.get("parameters") or {}).get("binary_data_size")
             if size is not None:
-                if datatype in ("BYTES", "BOOL"):
-                    values = np.zeros(shape, dtype="U1" if datatype == "BYTES" else bool)
-                    return name, values, tail[int(size) :]
                 if int(size) < 0 or int(size) > len(tail):
                     raise ValueError
+                if datatype in ("BYTES", "BOOL"):
+                    # refused by ``columns``; of the shape that is told, and of no memory
+                    one = np.zeros((), dtype="U1" if datatype == "BYTES" else bool)
+                    return name, np.broadcast_to(one, shape), tail[int(size) :]
                 return name, _numbers(tail[: int(size)], datatype).reshape(shape), tail[int(size) :]
             values = np.asarray(output["data"])
             return name, values.reshape(shape), tail

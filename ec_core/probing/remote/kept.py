@@ -91,6 +91,12 @@ class Kept:
         empty = np.empty((0, self.outputs or 0))
         return known, np.stack(answers) if answers else empty
 
+    def missing(self, x: np.ndarray) -> np.ndarray:
+        """Those of the questions (N, D) that are not known (n, D), each once."""
+        rows = {_key(row): row for row in np.ascontiguousarray(x, dtype="<f8")}
+        unknown = [row for key, row in rows.items() if key not in self._known]
+        return np.array(unknown, dtype=np.float64).reshape(len(unknown), x.shape[1])
+
     def from_before(self, x: np.ndarray) -> int:
         """How many of the questions (N, D) were known when this began; each is counted once."""
         keys = set(map(_key, np.ascontiguousarray(x, dtype="<f8"))) & self._before
@@ -105,6 +111,8 @@ class Kept:
             # made by whoever is first; nobody else may read what was paid for
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
             with self._open("r+b") as file, _alone(file):
+                if os.fstat(file.fileno()).st_size < self._read_to:
+                    self._sizes, self._read_to = None, 0  # deleted meanwhile, and begun anew
                 self._read(file)  # what another process has added meanwhile
                 self._fits(x.shape[1], y.shape[1])
                 if self._sizes is None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ec_core.errors import InputError
-from ec_core.probing.remote.client import Client, Reply, hidden
+from ec_core.probing.remote.bearer import hidden
+from ec_core.probing.remote.client import Client, Reply
 from ec_core.probing.remote.speech import About, columns
 
 BATCH, ROW = "$x", "$row"
@@ -69,7 +70,7 @@ def follow(answer: Any, path: str) -> Any:
     head, _, rest = path.partition(".")
     if head == EACH and isinstance(answer, list):
         return [follow(member, rest) for member in answer]
-    if isinstance(answer, list) and head.isdigit() and int(head) < len(answer):
+    if isinstance(answer, list) and head.isdecimal() and int(head) < len(answer):
         return follow(answer[int(head)], rest)
     if isinstance(answer, dict) and head in answer:
         return follow(answer[head], rest)
@@ -119,9 +120,8 @@ class Plain:
         try:
             answer = json.loads(reply.body)
         except (ValueError, RecursionError):
-            start = hidden(reply.body[:60].decode("utf-8", "replace"))
             raise InputError(
-                f"{url} does not answer in JSON ({start!r}); check the address."
+                f"{url} does not answer in JSON ({reply.start!r}); check the address."
             ) from None
         try:
             return follow(answer, self._path) if self._path else numbers(answer)

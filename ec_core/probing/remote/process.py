@@ -24,7 +24,7 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.probing.remote import worker
-from ec_core.probing.remote.client import TOKEN, hidden
+from ec_core.probing.remote.bearer import TOKEN, hidden
 from ec_core.probing.remote.sizes import find
 from ec_core.probing.remote.speech import columns
 
@@ -70,8 +70,8 @@ class Elsewhere:
         most: int | None = None,
         batch: int = BATCH,
     ) -> None:
-        self.name, self.most, self._seconds, self._batch = name, most, seconds, batch
-        self._asked = 0
+        self.name, self._seconds, self._batch = name, seconds, batch
+        self._asked, self._most, self._tries = 0, most, 0
         # a process of its own, and a group of its own: it is ended with all it has begun
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115  # closed by ``close``
         environment = {key: value for key, value in os.environ.items() if key != TOKEN}
@@ -93,6 +93,12 @@ class Elsewhere:
             raise InputError(f"{name} cannot be imported: {said}.")
         known = json.loads(body)["inputs"]
         self.inputs = int(inputs or known or self._found())
+        self._tries = self._asked
+
+    @property
+    def most(self) -> int | None:
+        """Questions that may still be asked: what finding its size took is part of the budget."""
+        return None if self._most is None else self._most - self._tries
 
     def close(self) -> None:
         """End the other process, and whatever it has begun."""
@@ -136,6 +142,12 @@ class Elsewhere:
         """The number of inputs, found by asking."""
 
         def ask(size: int) -> str | None:
+            if self._most is not None and self._asked >= self._most:
+                raise InputError(
+                    f"{self._asked} of {self._most} questions have been asked, and how many "
+                    f"inputs {self.name} has is not found; give --inputs, or a larger budget "
+                    "(--questions)."
+                )
             answer = self._answer(np.full((1, size), 0.5))
             return answer if isinstance(answer, str) else None
 

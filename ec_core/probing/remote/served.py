@@ -81,10 +81,9 @@ class Served:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Answers (N, K) to questions (N, D). Raises InputError."""
         x = self.as_asked(np.ascontiguousarray(x, dtype=np.float64))
-        known, _ = self.kept.find(x)
         before = self.kept.from_before(x)
         self._tell(before, len(x))
-        missing = x[~known]
+        missing = self.kept.missing(x)
         at = 0
         try:
             while at < len(missing):
@@ -165,6 +164,10 @@ def from_address(
     Open Inference Protocol does (/v2/models/NAME); for JSON of another kind give a template, such
     as --template '{"instances": $x}'.
     """
+    limits = {"questions": questions, "rate": rate, "batch": batch, "timeout": timeout}
+    for option, value in limits.items():
+        if value is not None and not value > 0:  # refuses NaN too
+            raise InputError(f"{option} is {value}; expected more than zero.")
     address = parse_address(url)
     client = Client(address, hosts or Hosts(), timeout, patience, wait, say)
     folder = Path(keep) if keep is not None else usual_folder()
@@ -176,7 +179,7 @@ def from_address(
             speech = find_size(speech, meter, kept)
     finally:
         client.close()
-    return Served(speech, kept, meter, client, batch or BATCH, say, meter.asked)
+    return Served(speech, kept, meter, client, BATCH if batch is None else batch, say, meter.asked)
 
 
 def _speech(client: Client, template: str | None, outputs: str, inputs: int | None) -> Speech:

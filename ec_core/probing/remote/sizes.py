@@ -19,7 +19,9 @@ from ec_core.probing.remote.limits import Meter
 from ec_core.probing.remote.speech import Speech
 
 TRIED = 64
-"""Sizes tried one after the other where errors do not tell."""
+"""Sizes tried one after the other where errors do not tell; and as many that errors name, since the
+numbers of some change every time (of the request, of milliseconds).
+"""
 
 SIZE_STATUSES = frozenset({400, 413, 422, 500})
 """Statuses with which servers refuse questions, or batches, of a size they do not take."""
@@ -58,15 +60,19 @@ has with --inputs.
     """
     errors: dict[int, str] = {}
     right: list[int] = []
+    usual = range(1, TRIED + 1)
+    named = 0
 
     def tried(sizes: Iterable[int]) -> None:
         """Try these, and what their errors name, until one is right that was not before."""
+        nonlocal named
         before = len(right)
         waiting = list(sizes)
         while waiting and len(right) == before:
             size = waiting.pop(0)
-            if size in errors or size in right:
+            if size in errors or size in right or (size not in usual and named == TRIED):
                 continue
+            named += size not in usual
             said = ask(size)
             if said is None:
                 right.append(size)
@@ -74,13 +80,14 @@ has with --inputs.
                 errors[size] = said
                 waiting[:0] = numbers_in(said)
 
-    tried(range(1, TRIED + 1))
+    tried(usual)
     if not right:
         raise InputError(
             f"{who} answers no question of 1 to {TRIED} numbers (of one number: "
             f"{errors[1].rstrip('.')}); say how many inputs it has with --inputs."
         )
     # some functions take questions of any size, and of two sizes none is known to be right
+    named = 0
     tried([right[0] + 1])
     if len(right) > 1:
         first, second = sorted(right)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ec_core.errors import InputError
+from ec_core.probing.remote.bearer import hidden
 
 NUMBER_KINDS = "fiu"
 """Kinds of arrays that hold numbers."""
@@ -59,7 +60,7 @@ def columns(values: object, rows: int, who: str) -> np.ndarray:
         ) from None
     if y.dtype.kind in "SU":
         raise InputError(
-            f"{who} answers with text ({str(y.flat[0] if y.size else '')[:40]!r}); expected "
+            f"{who} answers with text ({hidden(str(y.flat[0] if y.size else ''), 40)!r}); expected "
             "numbers: reading a network off labels is another problem."
         )
     if y.dtype.kind == "b":

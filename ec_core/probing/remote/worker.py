@@ -56,7 +56,10 @@ def unpacked(data: bytes) -> np.ndarray:
 
 def _words(error: BaseException) -> str:
     """One line: what was raised, and where in the person's own code."""
-    text = " ".join(str(error).split()) or "(no words)"
+    try:
+        text = " ".join(str(error).split()) or "(no words)"
+    except Exception:  # it is their class
+        text = "(words that cannot be read)"
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -65,7 +68,8 @@ def _words(error: BaseException) -> str:
     where = "".join(
         f" (line {frame.lineno} of {os.path.basename(frame.filename)})" for frame in frames[-1:]
     )
-    return f"{type(error).__name__}: {text}{where}"
+    said = f"{type(error).__name__}: {text}{where}"
+    return said.encode("utf-8", "replace").decode()  # halves of signs cannot be sent
 
 
 def _inputs(function: Any) -> int | None:

@@ -47,6 +47,16 @@ def text(x):
 def nothing(x):
     return x[:, 0] / 0 * 0
 
+def halves(x):
+    raise ValueError("half a sign: \\ud800")
+
+class Wordless(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+def wordless(x):
+    raise Wordless()
+
 class Model:
     n_features_in_ = 4
     predict = staticmethod(predict)
@@ -88,6 +98,8 @@ def test_it_sees_no_token(module: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ("somebody:W", "cannot be imported: TypeError: W is no function"),
         ("somebody:absent", "cannot be imported: AttributeError"),
         ("somebody:broken", r"raises KeyError: 'no such key' \(line 15 of somebody.py\)"),
+        ("somebody:halves", r"raises ValueError: half a sign: \?"),
+        ("somebody:wordless", "raises Wordless: .words that cannot be read."),
         ("somebody:dies", r"ended by itself \(exit code 7\) and said: last words"),
         ("somebody:sleeps", "not answered within 0.5 seconds and was ended"),
         ("somebody:short", "answers 3 questions with an array of shape"),
@@ -99,6 +111,13 @@ def test_what_it_does_wrong_is_one_sentence(module: Path, name: str, sentence: s
     with pytest.raises(InputError, match=sentence) as caught:
         Elsewhere(name, inputs=4, seconds=0.5 if "sleeps" in name else 60)(np.zeros((3, 4)))
     assert "\n" not in str(caught.value)
+
+
+def test_finding_its_size_is_part_of_the_budget(module: Path) -> None:
+    model = Elsewhere("somebody:predict", most=50)
+    assert model.most == 50 - model.facts()["questions"] < 50
+    with pytest.raises(InputError, match="1 of 1 questions have been asked"):
+        Elsewhere("somebody:predict", most=1)
 
 
 def test_a_function_of_any_size_is_asked_about(module: Path) -> None:

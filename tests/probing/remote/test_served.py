@@ -248,12 +248,10 @@ def test_a_redirect_is_followed_on_the_same_host_only(tmp_path: Path) -> None:
         assert not other.requests
         moved = [said({}, 308, Location=f"{server.url}/infer?")]
         server.odd = lambda method, *asked: moved.pop() if moved else None
-        server.name = "toy"
-        with pytest.raises(InputError, match="404"):
-            model(X[:3])  # followed, to where nothing is
+        assert np.array_equal(model(X[:3]), tanh_model(X[:3])) and not moved
         server.odd = lambda method, *asked: said({}, 307, Location=f"{server.url}/infer")
         with pytest.raises(InputError, match="in a circle"):
-            model(X[:3])
+            model(X[3:6])
 
 
 def test_a_token_comes_from_the_environment_and_is_written_nowhere(
