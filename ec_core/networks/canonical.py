@@ -35,8 +35,11 @@ def lengths(vectors: np.ndarray) -> np.ndarray:
     >>> norms = lengths(np.array([[3.0, 4.0], [3e200, 4e200], [0.0, 0.0]]))
     >>> bool(np.allclose(norms, [5.0, 5e200, 0.0], rtol=1e-14, atol=0.0))
     True
+    >>> float(lengths(np.array([[3.0, 4.0]], dtype=np.float32))[0])
+    5.0
     """
-    peak = np.abs(vectors).max(axis=1, initial=0.0)
+    # a snapshot of training is float32, which knows no number as large as the limit
+    peak = np.abs(vectors).max(axis=1, initial=0.0).astype(np.float64)
     safe = ((peak > _SAFE[0]) & (peak < _SAFE[1])) | (peak == 0)
     if safe.all():
         return np.asarray(np.linalg.norm(vectors, axis=1))

@@ -78,6 +78,16 @@ def _curve_of(activation: str) -> tuple[str, _Image]:
     return activation, _SAME
 
 
+def plainest(activation: str) -> str:
+    """The one that an activation's equal writings are said by: itself, where it stands alone or
+    has a number of its own.
+
+    >>> plainest("sigmoid"), plainest("relu6"), plainest("silu:1.7"), plainest("gelu")
+    ('tanh', 'hardtanh', 'silu:1.7', 'gelu')
+    """
+    return _curve_of(activation)[0] if activation in _FIXED else activation
+
+
 def image(one: str, other: str) -> tuple[float, float, float, float] | None:
     """a, c, e, d of s(z) = c·t(a·z + e) + d for s = ``one`` and t = ``other``; None if none are.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ec_core.candidates import DIVED, Candidate, layers_in_words
-from ec_core.networks.equal_writings import equal_writings
+from ec_core.networks.equal_writings import equal_writings, plainest
 from ec_core.runs.races import Heat, Race, Standing
 
 
@@ -18,14 +18,21 @@ def title(heat: Heat) -> str:
     )
 
 
-def writings(candidate: Candidate) -> str:
+def writings(candidate: Candidate, *, raced: bool = False) -> str:
     """The activation, and those that write the same function neuron by neuron.
+
+    raced : nobody told it, and which of them was ahead is the luck of the starts; the one that the
+        others are said by stands first then, so that the same teacher gives the same words
 
     >>> writings(Candidate("tanh", 1)), writings(Candidate("gelu", 1))
     ('tanh (or sigmoid)', 'gelu')
+    >>> writings(Candidate("sigmoid", 1)), writings(Candidate("sigmoid", 1), raced=True)
+    ('sigmoid (or tanh)', 'tanh (or sigmoid)')
     """
-    others = _as_many(candidate.activation)
-    return f"{candidate.activation} (or {', '.join(others)})" if others else candidate.activation
+    names = [candidate.activation, *_as_many(candidate.activation)]
+    if raced:
+        names.sort(key=lambda name: name != plainest(candidate.activation))
+    return names[0] + (f" (or {', '.join(names[1:])})" if names[1:] else "")
 
 
 def _as_many(activation: str) -> list[str]:
@@ -98,11 +105,12 @@ def outcome(race: Race, found: Candidate) -> list[str]:
     return sentences
 
 
-def result(found: Candidate, sizes: tuple[int, ...], verdict: str) -> str:
-    """The whole result in one line.
+def result(found: Candidate, sizes: tuple[int, ...], verdict: str, *, raced: bool = False) -> str:
+    """The whole result in one line; raced : see ``writings``.
 
     >>> result(Candidate("tanh", 1), (4, 8, 3), "verified")
     'tanh (or sigmoid), one hidden layer, 4–8–3, verified'
     """
     shape = "–".join(map(str, sizes))
-    return f"{writings(found)}, {layers_in_words(found.hidden_layers)}, {shape}, {verdict}"
+    how = writings(found, raced=raced)
+    return f"{how}, {layers_in_words(found.hidden_layers)}, {shape}, {verdict}"

@@ -78,7 +78,8 @@ def result_line(run: Run) -> str:
     verdict = _VERDICTS.get(certificate.status, "not verified")
     if certificate.verified:
         verdict += up_to(len(probes.free_directions), probes.output.gauge)
-    return race_words.result(run.answer, run.reconstruction().network.sizes, verdict)
+    sizes, raced = run.reconstruction().network.sizes, run.field.only is None
+    return race_words.result(run.answer, sizes, verdict, raced=raced)
 
 
 def result(run: Run) -> None:

@@ -190,6 +190,17 @@ def test_what_was_found_is_said_in_one_line_and_the_race_stays(
     assert not open_page("cluster", run).error and not open_page("reconstruct", run).error
 
 
+def test_whichever_twin_was_ahead_the_line_is_the_same(
+    raced: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = raced("recovered")
+    monkeypatch.setattr(Run, "answer", Candidate("sigmoid", 1))
+    assert whole.result_line(run).startswith("tanh (or sigmoid), one hidden layer, 2–4–1, verif")
+    # who told sigmoid reads sigmoid
+    run.save_settings(replace(run.settings(), activation="sigmoid", hidden_layers=1))
+    assert whole.result_line(run).startswith("sigmoid (or tanh), one hidden layer, 2–4–1, verif")
+
+
 def test_what_was_told_is_not_said_to_have_been_found_out(
     open_page: Opener, planar: Run, drawn: dict[str, Any]
 ) -> None:
