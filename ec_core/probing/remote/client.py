@@ -285,7 +285,7 @@ class Client:
 
     def _elsewhere(self, method: str, url: str, reply: httpx.Response) -> str:
         """Where a redirect leads, to its very end, if it stays on the same host."""
-        location = reply.headers.get("location", "")
+        location = str(reply.headers.get("location", ""))
         try:
             target = urljoin(url, location)
             there = parse_address(target)

@@ -14,7 +14,7 @@ from ec_core.probing.remote.address import parse_address
 from ec_core.probing.remote.bearer import hidden
 from ec_core.probing.remote.kept import Kept
 from ec_core.probing.remote.sizes import TRIED, find
-from tests.probing.remote.server import ModelServer, Said, said
+from tests.probing.remote.server import ModelServer, Odd, Said, said
 
 X = np.random.default_rng(11).standard_normal((60, 4))
 
@@ -23,7 +23,7 @@ def model_of(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.tanh(x @ np.ones((4, 1))))
 
 
-def posts(answer: Said) -> object:
+def posts(answer: Said) -> Odd:
     return lambda method, *asked: answer if method == "POST" else None
 
 
