@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ec_core.errors import InputError
 from ec_core.figures.log_axis import HEIGHT_FLOOR, clamp
 from ec_core.figures.theme import LIGHT, SMALL_SIZE, Theme, axis, colour_bar, figure
 from ec_core.figures.words import number, power
+from ec_core.networks.chain import Naming
 from ec_core.networks.network import Network
 
 MAX_COLUMNS_WITH_TEXT, MAX_ROWS_WITH_TEXT = 5, 16
@@ -32,10 +34,13 @@ def weight_table_heat(
     layer: int = 0,
     labels: Sequence[str] | None = None,
     unidentified: Sequence[int] = (),
+    naming: Naming | None = None,
 ) -> go.Figure:
     """Three heat maps: the teacher's layer, the recovered one (already aligned), log10 difference.
 
-    Rows are neurons, columns inputs and, last, the bias. ``labels`` names the inputs.
+    Rows are neurons, columns inputs and, last, the bias; the other way round where ``naming``, the
+    layer's names in the file it was read from, says that its matrix lies so. Hovering names each
+    number as the file does. ``labels`` names the inputs.
     The difference stays blank for ``unidentified`` inputs, whose weights no answer tells.
     Raises InputError if the two networks differ in size.
     """
@@ -50,21 +55,20 @@ def weight_table_heat(
         difference[:, list(unidentified)] = np.nan
     limit = float(max(np.abs(ours).max(), np.abs(theirs).max(), 1e-12))
     low = math.log10(HEIGHT_FLOOR)
-    inputs = ours.shape[1] - 1
-    names = [
-        labels[i] if labels and i < len(labels) and layer == 0 else f"input {i + 1}"
-        for i in range(inputs)
-    ] + ["bias"]
-    rows = [f"neuron {i + 1}" for i in range(len(ours))]
+    names = _names(ours.shape, labels if layer == 0 else None, naming)
+    turned = naming is not None and naming.layout == "in-out"
+    if turned:
+        ours, theirs, difference, names = ours.T, theirs.T, difference.T, names.swapaxes(0, 1)
+    height, width = ours.shape
     fig = figure(
-        theme, min(max(300, 90 + 30 * len(ours)), 720), margin={"l": 24, "r": 24, "t": 48, "b": 84}
+        theme, min(max(300, 90 + 30 * height), 720), margin={"l": 24, "r": 24, "t": 48, "b": 84}
     )
     tables = (
         ("the teacher", ours, ours, theme.signed, -limit, limit),
         ("recovered", theirs, theirs, theme.signed, -limit, limit),
         ("difference", np.log10(clamp(difference, HEIGHT_FLOOR)), difference, None, low, 0.0),
     )
-    small = ours.shape[1] <= MAX_COLUMNS_WITH_TEXT and len(ours) <= MAX_ROWS_WITH_TEXT
+    small = width <= MAX_COLUMNS_WITH_TEXT and height <= MAX_ROWS_WITH_TEXT
     for i, (title, shown, values, scale, least, most) in enumerate(tables):
         suffix = "" if i == 0 else str(i + 1)
         last = i == 2
@@ -73,8 +77,8 @@ def weight_table_heat(
             for row in values
         ]
         fig.add_heatmap(
-            x=np.arange(inputs + 1),
-            y=np.arange(len(ours)),
+            x=np.arange(width),
+            y=np.arange(height),
             z=shown,
             zmin=least,
             zmax=most,
@@ -82,7 +86,7 @@ def weight_table_heat(
             xgap=2 if small else 0,
             ygap=2 if small else 0,
             customdata=[
-                [[rows[r], names[c], w] for c, w in enumerate(row)] for r, row in enumerate(words)
+                [[*names[r, c], w] for c, w in enumerate(row)] for r, row in enumerate(words)
             ],
             hovertemplate=f"<b>%{{customdata[0]}}</b>, %{{customdata[1]}}<br>{title}: "
             "%{customdata[2]}<extra></extra>",
@@ -94,7 +98,7 @@ def weight_table_heat(
         )
         if small and not last:
             _print_numbers(fig, shown, limit, suffix, theme)
-        _place(fig, suffix, _DOMAINS[i], title, len(ours), inputs, theme, first=i == 0)
+        _place(fig, suffix, _DOMAINS[i], title, height, turned, theme, first=i == 0)
     return fig
 
 
@@ -118,6 +122,35 @@ def _print_numbers(
         yaxis="y" + suffix,
         name="numbers",
     )
+
+
+def _names(
+    shape: tuple[int, ...], labels: Sequence[str] | None, naming: Naming | None
+) -> np.ndarray:
+    """(H, D+1, 2) what each number is called: its neuron and input, or its place in the file and
+    these.
+    """
+    neurons, inputs = shape[0], shape[1] - 1
+    names = np.empty((*shape, 2), dtype=object)
+    for row in range(neurons):
+        for column in range(inputs + 1):
+            named = labels[column] if labels and column < len(labels) else f"input {column + 1}"
+            read = "bias" if column == inputs else named
+            names[row, column] = f"neuron {row + 1}", read
+            if naming is not None:
+                place = _place_in_file(naming, row, None if column == inputs else column)
+                names[row, column] = place, f"neuron {row + 1}, {read}"
+    return names
+
+
+def _place_in_file(naming: Naming, neuron: int, column: int | None) -> str:
+    """fc1.weight[2, 0], counted from zero as programs do; column None: the bias."""
+    if column is None:
+        return "no bias in the file" if naming.bias is None else f"{escape(naming.bias)}[{neuron}]"
+    at = f"[{column}, {neuron}]" if naming.layout == "in-out" else f"[{neuron}, {column}]"
+    called = escape(naming.weight)
+    # a product of two layers is called by both
+    return f"({called}){at}" if " · " in called else f"{called}{at}"
 
 
 def _table(network: Network, layer: int) -> np.ndarray:
@@ -156,25 +189,28 @@ def _place(
     domain: tuple[float, float],
     title: str,
     rows: int,
-    inputs: int,
+    turned: bool,
     theme: Theme,
     first: bool,
 ) -> None:
-    """The axes of one table: neuron numbers on the left one only, the bias marked by a gap."""
+    """The axes of one table: numbers on the left one only, of neurons, or of inputs with the bias
+    below them.
+    """
+    at = list(range(0, rows, max(1, rows // 16)))
     quiet: dict[str, Any] = {"showgrid": False, "showticklabels": False}
     fig.update_layout(
         {
             "xaxis" + suffix: axis(theme, domain=list(domain), anchor="y" + suffix, **quiet),
             "yaxis" + suffix: axis(
                 theme,
-                "neuron" if first else None,
+                ("input" if turned else "neuron") if first else None,
                 anchor="x" + suffix,
                 range=[rows - 0.5, -0.5],
                 showgrid=False,
                 showticklabels=first,
                 tickmode="array",
-                tickvals=list(range(0, rows, max(1, rows // 16))),
-                ticktext=[str(i + 1) for i in range(0, rows, max(1, rows // 16))],
+                tickvals=at,
+                ticktext=["bias" if turned and i == rows - 1 else str(i + 1) for i in at],
             ),
         }
     )

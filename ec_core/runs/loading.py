@@ -53,7 +53,7 @@ def source(root: Path, run_id: str) -> Source:
     stored = opened(root, run_id)
     fields = stored.settings()["source"]
     card: TeacherCard | None = stored.teacher() if stored.has("teacher") else None
-    origin = Source(**fields)
+    origin = Source.from_json(fields)
     if card is not None:
         return replace(origin, network=card.network)
     return replace(origin, answers=stored.answers(), columns=stored.columns())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ec_core.networks.chain import Naming
 from ec_core.networks.network import Network
 from ec_core.probing.columns import NAMELESS, Columns
 from ec_core.probing.datasets import DATASETS, load_dataset
@@ -27,6 +28,8 @@ class Source:
     columns : what the columns of the answers are called, where that is known
     output : what stands after the last layer of what answered; "auto" where learning has to tell
     locked : there is a network, and it is locked away; ends : how many inputs and outputs it has
+    namings : how the layers of the network are called and lie in the file it was read from, ()
+        where there is none
     preset, options : what ``make_teacher`` was called with, for the script that repeats the run
     """
 
@@ -44,6 +47,7 @@ class Source:
     ends: tuple[int, int] | None = None
     columns: Columns = NAMELESS
     output: str = LOGITS
+    namings: tuple[Naming, ...] = ()
 
     def without_truth(self) -> Source:
         """The same with nothing that the teacher's weights, or its sizes, could be read from."""
@@ -76,9 +80,10 @@ class Source:
         )
 
     @classmethod
-    def from_network(cls, network: Network, name: str) -> Source:
-        """A teacher from a file."""
-        return cls(name, f"read from {name}", network.activation, network=network)
+    def from_network(cls, network: Network, name: str, namings: tuple[Naming, ...] = ()) -> Source:
+        """A teacher from a file; namings : see ``NetworkFile.names``."""
+        said = f"read from {name}"
+        return cls(name, said, network.activation, network=network, namings=namings)
 
     @classmethod
     def from_answers(
@@ -176,7 +181,15 @@ class Source:
             "score_name",
             "output",
         )
-        return {**{name: getattr(self, name) for name in names}, "options": dict(self.options)}
+        facts = {name: getattr(self, name) for name in names}
+        called = [asdict(naming) for naming in self.namings]
+        return {**facts, "options": dict(self.options), "namings": called}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Source:
+        """The inverse of ``as_json``; earlier versions know nothing of names."""
+        called = tuple(Naming(**naming) for naming in facts.get("namings", ()))
+        return cls(**{**facts, "namings": called})
 
     def card(self) -> TeacherCard:
         """The teacher as the store keeps it."""

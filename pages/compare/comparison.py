@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from ec_core import figures
+from ec_core.networks.chain import Naming
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.networks.network import Network
 from ec_core.probing.precision import FLOAT64
@@ -18,6 +19,7 @@ from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, Certificate
 from ec_core.verify.cures import Cure
 from ec_core.verify.evidence import evidence
 from ec_core.verify.match import LayerMatch, MatchReport
+from pages.compare import weights
 from pages.parts import build_title, layer_table, next_candidate
 from pages.shell import frame, show, steps, theme, words
 from pages.shell.process import board
@@ -235,18 +237,9 @@ def _who_is_who(layer: LayerMatch, reducible: bool, key: str) -> None:
         )
 
 
-def _weights(teacher: Network, aligned: Network) -> None:
-    look = theme.figure_theme()
-    for index in range(len(teacher.weights)):
-        st.markdown(f"**Layer {index + 1}**")
-        show.figure(
-            figures.weight_table_heat(teacher, aligned, theme=look, layer=index),
-            key=f"weights_{index}",
-            alt=f"Weights of layer {index + 1}: the teacher's, the recovered ones, the difference.",
-        )
-
-
-def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
+def _matched(
+    teacher: Network, report: MatchReport, recovered: Network, namings: tuple[Naming, ...]
+) -> None:
     look = theme.figure_theme()
     shown = report.teacher_within or teacher
     if report.teacher_within is not None:
@@ -279,7 +272,7 @@ def _matched(teacher: Network, report: MatchReport, recovered: Network) -> None:
                 )
     with tabs[1]:
         if report.aligned is not None:
-            _weights(shown, report.aligned)
+            weights.side_by_side(shown, report.aligned, namings)
         else:
             st.markdown("The sizes differ, so the weights cannot be laid side by side.")
     if len(names) > 2:
@@ -310,4 +303,4 @@ def side_by_side(run: Run) -> None:
             alt="The recovered network.",
         )
         return
-    _matched(teacher, report, recovered)
+    _matched(teacher, report, recovered, run.source().namings)

@@ -134,7 +134,7 @@ def _network(data: bytes, name: str) -> Source | None:
     network = file.network(activation, layout=layout)
     if file.plain:
         _check(network, end)
-    return Source.from_network(network, name)
+    return Source.from_network(network, name, file.names(layout))
 
 
 def teacher() -> Source | None:

@@ -19,6 +19,8 @@ from ec_core.cli import main
 from ec_core.cluster import Cut, automatic_cut
 from ec_core.expand.students import ensemble_from_arrays
 from ec_core.expand.trainer import expand
+from ec_core.networks.reading import NetworkFile, open_model
+from ec_core.networks.writers import exported
 from ec_core.probing.tables import parse_answers
 from ec_core.runs import portable, results, script, tree_cache, work
 from ec_core.runs.run import Run
@@ -276,3 +278,25 @@ def test_the_figures_page_holds_its_library_once(planar: Run) -> None:
 
 def test_the_cut_of_the_page_is_the_cut_of_the_script(planar: Run) -> None:
     assert tree_cache.clusters_of(planar, planar.built_cut).cut == planar.cut()
+
+
+def test_weights_stand_in_the_names_and_layout_of_the_model_file(
+    open_page: Opener, planar: Run
+) -> None:
+    teacher = planar.source().network
+    assert teacher is not None
+    file = open_model(exported(teacher, "m.keras"), "m.keras")
+    assert isinstance(file, NetworkFile)
+    source = Source.from_network(file.network(), "m.keras", file.names())
+    run = Run.create(source, SMALL)
+    run.ask()
+    run.save_ensemble(planar.ensemble())
+    run.save_cut(planar.cut())
+    run.save_reconstruction(planar.reconstruction(), planar.cut(), 1.0)
+    app = open_page("compare", run)
+    said = app.container(key="weight_names_0").html[0].value
+    first, _ = file.namings
+    assert f"<code>{first.weight}</code> 2 × 4, a column for each neuron" in said
+    assert "counted from zero" in _text(app)
+    # presets come from no file
+    assert "In the file" not in _text(open_page("compare", planar))

@@ -309,3 +309,6 @@ def test_a_model_of_another_program_is_shown_in_its_own_names(open_page: Opener)
     shown = " ".join(element.proto.body for element in app.get("html"))
     assert "layers.0.weight" in shown and "4 × 3" in shown
     assert app.selectbox(key="teacher_activation_file_tanh").value == "tanh"
+    app.button(key="use_teacher").click().run()
+    called = Run(str(app.query_params["run"])).source().namings
+    assert [naming.weight for naming in called] == ["layers.0.weight", "layers.1.weight"]
