@@ -33,8 +33,13 @@ def _load(data: bytes, size: int, name: str) -> np.ndarray:
     """The array of an .npy file that unpacks to ``size`` bytes; nothing is unpickled."""
     promised = _promised(io.BytesIO(data))
     lies = promised is not None and math.prod(promised[0]) * promised[1].itemsize > size
+    if promised is not None and promised[1].hasobject:
+        raise InputError(
+            f"{name} holds Python objects, which can run programs and are never opened; save plain "
+            "numbers: np.savez('answers.npz', x=np.asarray(x, float), y=np.asarray(y, float))."
+        )
     try:
-        if promised is None or promised[1].hasobject or lies:
+        if promised is None or lies:
             raise ValueError("not plain numbers, or more than there are")
         return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
     except Exception:  # numpy raises many types for damaged arrays

@@ -16,6 +16,9 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infini
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>"})
 """What stands where a number is missing, in small letters."""
 
+_DRESSED = re.compile(r"\s*[$€£+-]*\s*\d[\d.,'’_\s]*([eE][+-]?\d+)?\s*([%$€£]|[a-zA-Z]{1,3})?\s*")
+"""Numbers as they are written for people: 1,234.5, 1'000, 12 %, $3, 5 kg."""
+
 _SHOWN = 3
 """Words of a column that a sentence shows."""
 
@@ -83,6 +86,11 @@ def refuse_text(values: np.ndarray, column: str, file: str) -> None:
         )
     words = _words(values)
     shown = listed([repr(word[:20]) for word in words[:_SHOWN]])
+    if words and all(_DRESSED.fullmatch(word) for word in words):
+        raise InputError(
+            f"Column {column} of {file} holds {shown}; expected plain numbers: write them with a "
+            "point for the decimals, without separators between thousands, and without units."
+        )
     if 2 * sum(_number(value) is None for value in values.ravel()) < values.size:
         row = next(i for i, value in enumerate(values.ravel()) if _number(value) is None)
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zlib
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from ec_core.networks import formats
 from ec_core.networks.formats import Format, instead, recognise
 from ec_core.probing.tables.arrays import read_npy, read_npz
 from ec_core.probing.tables.arrow import read_arrow, read_parquet
-from ec_core.probing.tables.contents import MAX_UNPACKED_BYTES, Contents, refuse_unpacked
+from ec_core.probing.tables.contents import Contents, refuse_unpacked
 from ec_core.probing.tables.matlab import read_mat
 from ec_core.probing.tables.sheets import read_xlsx
 from ec_core.probing.tables.text import read_text
@@ -33,15 +34,18 @@ _PIECE = 2**20
 def gunzipped(data: bytes, name: str) -> tuple[bytes, str]:
     """What a .gz file holds, and its name without the ending. Raises InputError above the limit."""
     inner = name[:-3] if name.lower().endswith(".gz") else name
-    unpacking, packed, out = zlib.decompressobj(wbits=31), data, io.BytesIO()
+    out = io.BytesIO()
     try:
-        while packed and not unpacking.eof:
-            out.write(unpacking.decompress(packed, _PIECE))
-            packed = unpacking.unconsumed_tail
-            if out.tell() > MAX_UNPACKED_BYTES:
+        # to its end, checksum included: half a file would be read as a smaller table, and files
+        # that were packed in parts are one
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+            while piece := packed.read(_PIECE):
+                out.write(piece)
                 refuse_unpacked(out.tell(), name)
-    except zlib.error:
-        raise InputError(f"{name} is damaged: it cannot be unpacked as .gz.") from None
+    except (zlib.error, OSError, EOFError):
+        raise InputError(
+            f"{name} is damaged or cut short: it cannot be unpacked to its end; copy it again."
+        ) from None
     return out.getvalue(), inner
 
 

@@ -7,7 +7,7 @@ import re
 import warnings
 import zipfile
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -18,8 +18,11 @@ from ec_core.probing.tables.contents import Block, Contents, listed, refuse_unpa
 MOST_CELLS = 20_000_000
 """More would take longer to read than a person waits; such tables are not made in Excel."""
 
-_LOOKED_AT = 4096
-"""Bytes of each part in which XML says what it builds on."""
+_XML = (".xml", ".rels", ".vml")
+"""What the parts that are read as XML end in."""
+
+_PIECE, _OVERLAP = 2**20, 16
+"""Bytes looked at at once, and those of the piece before, in which a word may have begun."""
 
 _Row = tuple[Any, ...]
 
@@ -36,13 +39,26 @@ def _refuse_hostile(data: bytes, name: str) -> None:
             raise InputError(f"{name} is no Excel sheet; save its table as .xlsx or .csv.")
         refuse_unpacked(sum(entry.file_size for entry in archive.infolist()), name)
         for entry in archive.infolist():
+            if not entry.filename.lower().endswith(_XML):
+                continue
             with archive.open(entry) as part:
-                head = part.read(_LOOKED_AT)
-            if re.search(rb"<!(DOCTYPE|ENTITY)", head):
+                hostile = _defines(part)
+            if hostile:
                 raise InputError(
                     f"{name} defines entities in {entry.filename}, which no program for sheets "
                     "writes; save it again, or as .csv."
                 )
+
+
+def _defines(part: IO[bytes]) -> bool:
+    """Does a text of XML define entities, wherever it does so, or may it in signs of two bytes?"""
+    before = b""
+    while piece := part.read(_PIECE):
+        text = before + piece
+        if b"\x00" in text or re.search(rb"<!(DOCTYPE|ENTITY)", text):
+            return True
+        before = text[-_OVERLAP:]
+    return False
 
 
 def read_xlsx(data: bytes, name: str) -> Contents:

@@ -106,12 +106,32 @@ def _header(rows: list[list[str]], comma: bool) -> bool:
     )
 
 
-def _named(header: list[str], rows: list[list[str]], width: int) -> tuple[str, ...]:
-    """The names of all columns, "" for those that have none; rows : below the header."""
-    # R leaves out what the rows' names are called; others end every line with a delimiter
-    short = len(header) == width - 1 and any(row[-1] for row in rows)
-    names = ["", *header] if short else header
-    return (*names, *[""] * (width - len(names)))
+def _named(header: list[str], rows: list[list[str]], width: int, name: str) -> tuple[str, ...]:
+    """The names of all columns, "" for those that have none; rows : below the header.
+
+    Raises InputError where cells are left that have no name, as of numbers cut at a comma that
+    parts thousands, or names without cells.
+    """
+    while len(header) > width and not header[-1]:
+        header = header[:-1]  # a line that ends with a delimiter
+    more = any(cell for row in rows for cell in row[len(header) :])
+    # R leaves out what the rows' names are called
+    if more and len(header) == width - 1 and _row_names([row[0] for row in rows]):
+        return ("", *header)
+    if more or (rows and len(header) > width):
+        raise InputError(
+            f"{name} names {len(header)} columns, and its rows have {width} cells; expected a name "
+            "for every column, and numbers without separators between thousands."
+        )
+    return (*header, *[""] * (width - len(header)))
+
+
+def _row_names(cells: list[str]) -> bool:
+    """Are the first cells of rows their names, or their numbers? No two are the same."""
+    return len(set(cells)) == len(cells) and (
+        all(re.fullmatch(r"\d+", cell) for cell in cells)
+        or not any(_numeric(cell, comma=True) for cell in cells)
+    )
 
 
 def _dialect(lines: list[str], before: str, name: str) -> Dialect:
@@ -126,7 +146,7 @@ def _dialect(lines: list[str], before: str, name: str) -> Dialect:
     width = max(map(len, rows[1:]), default=len(rows[0]))
     decimal = "," if comma else "."
     if _header(rows, comma):
-        return Dialect(delimiter, decimal, _named(rows[0], rows[1:], width), 1)
+        return Dialect(delimiter, decimal, _named(rows[0], rows[1:], width, name), 1)
     # NumPy writes the names of columns into a comment
     cells = _cells(before, delimiter)
     if len(cells) == width > 1 and not any(_numeric(cell, comma) for cell in cells):
@@ -218,4 +238,23 @@ def _parsed(rows: list[str], places: list[int], dialect: Dialect, name: str) -> 
             f"Line {places[line - 1]} of {name} has {saw} cells; expected {expected}, as in the "
             "lines before it."
         ) from None
-    return [frame[column].to_numpy() for column in frame.columns]
+    columns = [frame[column].to_numpy() for column in frame.columns]
+    if dialect.decimal == ",":
+        _refuse_points(columns, name)
+    return columns
+
+
+def _refuse_points(columns: list[np.ndarray], name: str) -> None:
+    """Raises InputError for 1.234 and 2.5 in a table whose decimal sign is the comma: thousands, or
+    decimals in another way than elsewhere. (All that has commas alone was read as numbers.)
+    """
+    for values in columns:
+        if values.dtype.kind in "OT":
+            cells = (str(value).strip() for value in values)
+            point = next((cell for cell in cells if "." in cell and NUMBER.fullmatch(cell)), None)
+            if point is not None:
+                raise InputError(
+                    f"{name} has numbers with a comma and numbers with a point, such as {point}, "
+                    "so that it is not plain which of them begins the decimals; write all with a "
+                    "point, and without separators between thousands."
+                )

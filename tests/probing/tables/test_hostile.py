@@ -17,7 +17,7 @@ import pytest
 import scipy.io
 
 from ec_core.errors import InputError
-from ec_core.probing.tables import contents, load_answers, reading
+from ec_core.probing.tables import contents, load_answers
 
 MEBI = 2**20
 LIMIT = 2 * MEBI
@@ -161,24 +161,69 @@ def virtual(file: h5py.File, path: Path) -> None:
     file["y"] = np.ones(9)
 
 
+WORDS = ["a" * 200_000] * 100
+"""One word, kept once, that is written a hundred times: 20 MB."""
+
+
+def words_parquet(path: Path) -> None:
+    pd.DataFrame({"x": range(100), "y": WORDS}).to_parquet(path)
+
+
+def words_arrow(path: Path) -> None:
+    pd.DataFrame({"x": range(100), "y": pd.Categorical(WORDS)}).to_feather(path)
+
+
+def list_parquet(path: Path) -> None:
+    """One row, whose list is long and all alike."""
+    pd.DataFrame({"x": [np.zeros(1_000_000)], "y": [1.0]}).to_parquet(path)
+    assert path.stat().st_size < LIMIT / 10
+
+
+def cut_gz(end: int) -> Callable[[Path], None]:
+    text = "x1,x2,y\n" + "".join(f"{i / 7},{i**0.5},{i**0.3}\n" for i in range(3000))
+
+    def write(path: Path) -> None:
+        path.write_bytes(gzip.compress(text.encode())[:end])
+
+    return write
+
+
 UNPACKS, DAMAGED = "the limit is", "it is damaged, or of another kind"
 FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "pickle.npz": (plain_pickle, "a pickle (.pkl, .joblib), which can run programs"),
     "pickle.csv": (plain_pickle, "a pickle (.pkl, .joblib), which can run programs"),
-    "pickled.npy": (pickled_npy, "without pickle"),
+    "pickled.npy": (pickled_npy, "Python objects, which can run programs and are never opened"),
     "lying.npy": (lying_npy, "cannot be read as plain numbers"),
     "bomb.npz": (npz_bomb, UNPACKS),
     "bomb.csv.gz": (gz_bomb, UNPACKS),
+    "cut.csv.gz": (cut_gz(20_000), "is damaged or cut short"),
+    "nearly.csv.gz": (cut_gz(-3), "is damaged or cut short"),
     "torn.csv.gz": (lambda path: path.write_bytes(b"\x1f\x8b\x08" + b"\xff" * 9), "is damaged"),
     "binary.csv": (binary, "is no text, it holds zero bytes"),
     "formula.csv": (formula, "Column x of formula.csv holds text (1 different, such as"),
     "bomb.parquet": (parquet_bomb, UNPACKS),
+    "words.parquet": (words_parquet, UNPACKS),
+    "words.feather": (words_arrow, UNPACKS),
+    "list.parquet": (list_parquet, UNPACKS),
     "torn.parquet": (torn(parquet_bomb, 0.5), DAMAGED),
     "bomb.feather": (arrow_bomb, UNPACKS),
     "torn.feather": (torn(arrow_bomb, 0.3), DAMAGED),
     "endless.arrow": (endless_arrow, DAMAGED),
     "bomb.xlsx": (with_part("xl/media/image1.png", b"\x00" * 7 * MEBI), UNPACKS),
     "laughs.xlsx": (with_part("xl/worksheets/sheet1.xml", LAUGHS), "defines entities"),
+    "late.xlsx": (
+        with_part(
+            "xl/worksheets/sheet1.xml", LAUGHS.replace(b"?>", b"?><!--" + b" " * 9000 + b"-->", 1)
+        ),
+        "defines entities",
+    ),
+    "wide.xlsx": (
+        with_part(
+            "xl/worksheets/sheet1.xml",
+            LAUGHS.decode().replace("?>", " encoding='UTF-16'?>", 1).encode("utf-16"),
+        ),
+        "defines entities",
+    ),
     "torn.xlsx": (torn(sheet, 0.7), "is no Excel sheet of today"),
     "letter.xlsx": (
         lambda path: zipfile.ZipFile(path, "w").writestr("[Content_Types].xml", "<Types/>"),
@@ -199,7 +244,6 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 @pytest.fixture
 def limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "MAX_UNPACKED_BYTES", LIMIT)
-    monkeypatch.setattr(reading, "MAX_UNPACKED_BYTES", LIMIT)
 
 
 @pytest.mark.usefixtures("limited")
