@@ -209,7 +209,7 @@ FAMILIES: dict[str, Family] = {
         LEAKY_SLOPE,
         # a slope of 1 is a line
         lambda value: math.isfinite(value) and value != 1.0,
-        "finite and not 1",
+        "finite and not 1, which would be a straight line",
         _leaky_relu,
     ),
     "elu": Family(

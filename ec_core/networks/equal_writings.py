@@ -162,6 +162,10 @@ def equal_writings(activation: str) -> dict[str, str]:
     return found | _by_more(activation)
 
 
+READ_OFF = ("leaky_relu",)
+"""Told without a number: it is the answers that tell it, 0.01 is only where students begin."""
+
+
 def identifiable(activation: str) -> bool:
     """Do answers tell the number of a family, or do the weights take it up?
 

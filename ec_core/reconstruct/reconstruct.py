@@ -24,6 +24,7 @@ from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import StudentEnsemble
 from ec_core.leastsquares.problem import Problem
 from ec_core.networks.activations import parameters
+from ec_core.networks.equal_writings import READ_OFF
 from ec_core.networks.network import Network
 from ec_core.networks.parameters import from_network, to_network
 from ec_core.probing.probes import ROUNDING_FLOOR, ProbeSet
@@ -40,9 +41,6 @@ from ec_core.reconstruct.twins import untwine
 
 _COLLAPSE_ITERATIONS = 40
 _REFINE_ITERATIONS = 60
-
-FREE = ("leaky_relu",)
-"""Told without a number: it is the answers that tell it, 0.01 is only where students begin."""
 
 _FELL = 1e-2
 """A network that falls below this share of the loss at which it was given up was given up early."""
@@ -265,7 +263,7 @@ def _sloped(
         return best, None
     notes.append(f"The answers show a slope of {slope:.10g} below zero.")
     yield Note(STAGE, notes[-1])
-    return (with_slope(best, slope) if best.problem.shape.activation in FREE else best), slope
+    return (with_slope(best, slope) if best.problem.shape.activation in READ_OFF else best), slope
 
 
 def _measured(best: Pruned, probes: ProbeSet) -> ProbeSet:

@@ -9,7 +9,8 @@ import streamlit as st
 from ec_core.candidates import AUTO
 from ec_core.errors import ECError
 from ec_core.expand.config import DEEPEST, ExpandConfig
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import family_of
+from ec_core.networks.equal_writings import READ_OFF, image
 from ec_core.probing.asking import DISTRIBUTIONS
 from ec_core.runs import expected
 from ec_core.runs.active import devices
@@ -17,6 +18,7 @@ from ec_core.runs.expected import GUESSED_WIDTH
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from pages.expand import filled
+from pages.parts import activation_box
 from pages.shell import frame, numbers, words
 
 _DISTRIBUTION_WORDS = {
@@ -71,28 +73,35 @@ def _never_told(run: Run, old: Settings) -> bool:
     return run.truth_locked and old.activation is None
 
 
-def _activation(run: Run, old: Settings) -> str:
-    """The activation the students are given; "auto": found out by a race."""
+def _activation(run: Run, old: Settings) -> str | None:
+    """The activation the students are given; "auto": found out by a race. None where its number
+    cannot be used.
+    """
     source = run.source()
     told = AUTO if _never_told(run, old) else old.activation or source.activation
-    names = list(dict.fromkeys([AUTO, *ACTIVATIONS, told]))
-    chosen = str(
-        st.selectbox(
-            "Activation",
-            names,
-            index=names.index(told),
-            key="activation",
-            format_func=words.activation,
-            help="Of the network behind the answers. Where nobody knows, students of every "
-            "activation race for a few iterations: the right ones dive, all others stall.",
-        )
+    chosen = activation_box.box(
+        [AUTO],
+        told,
+        "activation",
+        told=True,
+        number_key=f"activation_{run.id}",
+        help_="Of the network behind the answers. Where nobody knows, students of every "
+        "activation race for a few iterations: the right ones dive, all others stall.",
     )
-    if source.network is not None and chosen not in (AUTO, source.activation):
+    if source.network is not None and chosen is not None and not _can_be(chosen, source.activation):
         frame.note(
             f"The teacher has {source.activation}: students with another activation can imitate "
             "it, but as a rule not be it, and the result will not be verified."
         )
     return chosen
+
+
+def _can_be(chosen: str, true: str) -> bool:
+    """Can students of this activation be a teacher of that one, to the last digit?"""
+    if chosen in (AUTO, true) or image(chosen, true) is not None:
+        return True
+    # its slope is read off the answers, and zero makes it relu
+    return chosen in READ_OFF and family_of(true) in (chosen, "relu")
 
 
 def _depth(run: Run, old: Settings) -> int | str:
@@ -246,6 +255,8 @@ def widgets(run: Run) -> Settings | None:
             usable = usable and budget is not None
         precision, sure = _precision(old)
     if number is None or factor is None or seed is None or not (usable and sure):
+        return None
+    if activation is None:
         return None
     return Settings(
         students=number,

@@ -22,7 +22,7 @@ from ec_core.runs.loading import answers_folder
 from ec_core.runs.source import Source
 from pages.shell import frame
 from pages.teacher.output_box import output_box
-from pages.teacher.upload import activation_box
+from pages.teacher.upload import which_activation
 
 _SEEN, _GOT = "teacher_address_seen", "teacher_address_got"
 
@@ -199,7 +199,7 @@ def teacher() -> Source | None:
         f"{len(x):,} answers are here: {facts['questions']:,} were asked now, "
         f"{facts['questions_kept']:,} were known from before."
     )
-    activation, output = activation_box(AUTO, "address", unknown=True), output_box(y)
+    activation, output = which_activation(AUTO, "address", unknown=True), output_box(y)
     if activation is None or output is None:
         return None
     options = {key: value for key, value in vars(asking).items() if value is not None}

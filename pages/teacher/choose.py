@@ -12,7 +12,7 @@ from ec_core.probing.presets import PRESETS, TeacherCard, make_teacher
 from ec_core.runs.source import Source
 from pages.shell import frame
 from pages.teacher import address, upload
-from pages.teacher.upload import activation_box
+from pages.teacher.upload import which_activation
 
 _KINDS = {
     "toy": "Toy",
@@ -55,7 +55,7 @@ def _seed() -> int:
     )
 
 
-def _toy() -> Source:
+def _toy() -> Source | None:
     preset = st.radio(
         "Which toy",
         _TOYS,
@@ -64,8 +64,11 @@ def _toy() -> Source:
     )
     if preset == "xor":  # it is one fixed network
         return Source.from_card(_make("xor", (), None, (), 0), {})
-    activation = activation_box("tanh", "planar")
-    card = _make(str(preset), (), activation, (), _seed())
+    activation = which_activation("tanh", "planar")
+    seed = _seed()
+    if activation is None:
+        return None
+    card = _make(str(preset), (), activation, (), seed)
     return Source.from_card(card, {"activation": activation})
 
 
@@ -96,7 +99,7 @@ def _hidden(key: str, usual: int, largest: int) -> tuple[int, ...]:
     )
 
 
-def _paper() -> Source:
+def _paper() -> Source | None:
     left, right = st.columns(2)
     inputs = left.number_input(
         "Inputs", min_value=1, max_value=_WIDEST, value=4, key="teacher_inputs"
@@ -106,13 +109,15 @@ def _paper() -> Source:
     )
     hidden = _hidden("teacher", 4, _WIDEST)
     frame.note("The paper’s 150: 2 to 32 inputs, one hidden layer of 2, 4 or 8, one output.")
-    activation = activation_box("g", "paper")
-    sizes = (int(inputs), *hidden, int(outputs))
-    card = _make("synthetic", sizes, activation, (), _seed())
+    activation = which_activation("g", "paper")
+    sizes, seed = (int(inputs), *hidden, int(outputs)), _seed()
+    if activation is None:
+        return None
+    card = _make("synthetic", sizes, activation, (), seed)
     return Source.from_card(card, {"sizes": list(sizes), "activation": activation})
 
 
-def _data() -> Source:
+def _data() -> Source | None:
     dataset = str(
         st.selectbox(
             "Data",
@@ -123,13 +128,30 @@ def _data() -> Source:
     )
     usual = 10 if dataset.startswith("digits") else 6
     hidden = _hidden(f"teacher_{dataset}", usual, 256)
-    activation = activation_box("softplus" if dataset == "diabetes" else "tanh", dataset)
-    card = _make(dataset, (), activation, hidden, _seed())
+    activation = which_activation("softplus" if dataset == "diabetes" else "tanh", dataset)
+    seed = _seed()
+    if activation is None:
+        return None
+    card = _make(dataset, (), activation, hidden, seed)
     return Source.from_card(card, {"hidden": list(hidden), "activation": activation})
 
 
+_OPEN = {
+    "file": "Choose a file on the left, and answer what it leaves open; it is read here and goes "
+    "nowhere else.",
+    "address": "Give the address of a model on the left. It is asked one question first; what was "
+    "understood of it is shown before more are asked.",
+}
+
+
+def what_is_missing() -> str:
+    """A sentence for the page where there is no teacher yet."""
+    kind = str(st.session_state.get("teacher_kind"))
+    return _OPEN.get(kind, "A number on the left cannot be used; what is wrong stands below it.")
+
+
 def teacher() -> Source | None:
-    """The controls of the Teacher page; None until a file is chosen."""
+    """The controls of the Teacher page; None while something about it is open."""
     kind = st.segmented_control(
         "Where from",
         list(_KINDS),

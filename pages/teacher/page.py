@@ -140,10 +140,7 @@ def _page(run: Run | None) -> None:
     with right:
         seen = tables.taken()
         if source is None and seen is None:
-            frame.note(
-                "Choose a file on the left, and answer what it leaves open; it is read here and "
-                "goes nowhere else."
-            )
+            frame.note(choose.what_is_missing())
             return
         if source is not None:
             _meet(source)

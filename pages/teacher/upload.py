@@ -6,7 +6,6 @@ import streamlit as st
 
 from ec_core.candidates import AUTO
 from ec_core.errors import InputError
-from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.asked import AskedModel
 from ec_core.networks.network import Network
 from ec_core.networks.reading import NetworkFile, open_model
@@ -14,7 +13,8 @@ from ec_core.networks.tensors import LAYOUTS
 from ec_core.probing.tables import parse_answers
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
-from pages.shell import frame, words
+from pages.parts import activation_box
+from pages.shell import frame
 from pages.teacher import held, model, tables
 from pages.teacher.output_box import output_box
 
@@ -24,24 +24,20 @@ _LAYOUT_WORDS = dict(
 )
 
 
-def activation_box(default: str | None, key: str, *, unknown: bool = False) -> str | None:
-    """Which activation; None until one is chosen where there is no default.
+def which_activation(default: str | None, key: str, *, unknown: bool = False) -> str | None:
+    """Which activation; None until one is chosen where there is no default, and where its number
+    cannot be used.
 
     unknown : "I don't know" can be said, and stands first
     """
-    first = [AUTO] if unknown else []
-    names = list(dict.fromkeys([*first, *ACTIVATIONS, *([default] if default else [])]))
-    chosen = st.selectbox(
-        "Activation",
-        names,
-        index=None if default is None else names.index(default),
-        key=f"teacher_activation_{key}",
-        format_func=words.activation,
-        placeholder="Which one?",
-        persist_state="session",
-        help="In brackets: which changes of sign and size leave the function as it is.",
+    return activation_box.box(
+        [AUTO] if unknown else [],
+        default,
+        f"teacher_activation_{key}",
+        told=unknown,
+        persist=True,
+        help_="In brackets: which changes of sign and size leave the function as it is.",
     )
-    return None if chosen is None else str(chosen)
 
 
 def _answers(data: bytes, name: str) -> Source | None:
@@ -50,11 +46,10 @@ def _answers(data: bytes, name: str) -> Source | None:
     tables.keep(seen)
     if seen is None or seen.answers is None:
         return None
-    activation = activation_box(AUTO, "answers", unknown=True)
-    assert activation is not None
+    activation = which_activation(AUTO, "answers", unknown=True)
     found = seen.answers
     output = None if seen.probes is None else output_box(found.y)
-    if output is None:
+    if activation is None or output is None:
         return None
     return Source.from_answers(found.x, found.y, name, activation, found.columns, output)
 
@@ -127,7 +122,7 @@ def _network(data: bytes, name: str) -> Source | None:
     if named is None:
         frame.note("The file does not say which activation stands between its layers.")
     # a key of its own for every answer of a file, or the last file's would stay
-    activation = activation_box(named, f"file_{named}")
+    activation = which_activation(named, f"file_{named}")
     layout, end = _layout(file), _end(file)
     if activation is None or layout is None:
         return None
