@@ -23,7 +23,11 @@ from ec_core.networks.steps import OTHERS, Affine, Function, Linear, Skip, Step,
 _LIKE = 1e-5
 """Constants of a graph are float32, and so are the values of a function made of them, at most."""
 
-_GRID = torch.linspace(-5.0, 5.0, 81, dtype=torch.float64)
+_SIZES = torch.logspace(-6.0, 1.5, 151, dtype=torch.float64)
+_GRID = torch.cat([-_SIZES.flip(0), torch.zeros(1, dtype=torch.float64), _SIZES])
+"""Where functions are told apart: dense about zero, where kinks are, and up to 30, so that what is
+cut off at 6 or 20 shows.
+"""
 
 
 class NotAChainError(InputError):
@@ -161,7 +165,13 @@ class _Walk:
         turned = node.op == "matmul" or node.turned
         weight = weight.T if turned else weight
         if bias is not None:
+            if bias.size not in (1, len(weight)):
+                self._stop(f"{node.name or node.what} has a bias of shape {bias.shape}")
             bias = np.broadcast_to(bias.reshape(-1), (len(weight),)).copy()
+        if self.width not in (None, weight.shape[1]):
+            self._stop(
+                f"{node.name or node.what} reads {weight.shape[1]} numbers of rows of {self.width}"
+            )
         self.width = len(weight)
         layout = "in-out" if turned else "out-in"
         self.steps.append(Linear(weight, bias, node.inputs[1], bias_name, layout))

@@ -220,13 +220,18 @@ def _folded(
             steps.append(Function(UNKNOWN))
         add(i, False)
     chain = fold(steps, name)
-    said = (
+    said = [
         f"{name} holds the batch normalisation {' and '.join(norms)}; it is folded into the layer "
         f"beside it, with epsilon {TORCH_EPS:g}, torch's own, which a file of weights does not "
-        "show.",
-    )
+        "show."
+    ]
+    placed = found is not None and found.positions
+    if not placed or any(numbering([norm, layers[0].stem]) is None for norm in norms):
+        said.append(
+            "It is taken to stand before the activation, which its name does not tell either."
+        )
     weights = tuple(layer.weight for layer in chain.layers)
-    return Named(weights, chain.biases(), ("out-in",), chain.namings, tuple(norms), said)
+    return Named(weights, chain.biases(), ("out-in",), chain.namings, tuple(norms), tuple(said))
 
 
 def read_named(

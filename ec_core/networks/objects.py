@@ -82,22 +82,29 @@ def from_torch(module: torch.nn.Module, inputs: int | None = None) -> Model:
     buffer = io.BytesIO()
     try:
         with _quietly():
-            double = copy.deepcopy(plain).double()
+            exact = copy.deepcopy(plain).double()
             example = (torch.zeros(2, width, dtype=torch.float64),)
-            torch.export.save(torch.export.export(double, example), buffer)
+            torch.export.save(torch.export.export(exact, example), buffer)
         return _whole(exported.read(buffer.getvalue(), "the model"))
     except InputError as error:
         why = _clause(error)
     except Exception:  # torch raises many types for what it cannot follow
         why = "torch.export cannot follow what it does"
-    kinds = {p.dtype for p in plain.parameters()} or {torch.float32}
+    # shorter numbers than float32, or several kinds: questions are not rounded to them
+    double = {p.dtype for p in plain.parameters()} == {torch.float64}
+    plain = plain if double else plain.float()
 
     def answer(x: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            asked = torch.from_numpy(np.asarray(x, dtype=np.float64)).to(next(iter(kinds)))
-            return np.asarray(plain(asked).numpy())
+            asked = torch.from_numpy(np.asarray(x, dtype=np.float64))
+            answers = plain(asked if double else asked.float())
+        if not isinstance(answers, torch.Tensor):
+            raise InputError(
+                f"The module answers with {type(answers).__name__}; expected one tensor, (N, K)."
+            )
+        return np.asarray(answers.numpy())
 
-    return AskedModel("the model", answer, width, why, single=torch.float64 not in kinds)
+    return AskedModel("the model", answer, width, why, single=not double)
 
 
 def from_sklearn(estimator: Any) -> Model:

@@ -125,7 +125,9 @@ def _rank(stem: str) -> int:
 
 
 def _orders(follows: Callable[[int, int], bool], count: int) -> list[tuple[int, ...]]:
-    """At most two orders in which every layer fits the one before it."""
+    """At most two orders in which every layer fits the one before it; none where it would take
+    too long to know that there is no other.
+    """
     found: list[tuple[int, ...]] = []
     tried = 0
 
@@ -142,7 +144,7 @@ def _orders(follows: Callable[[int, int], bool], count: int) -> list[tuple[int, 
                 go((*order, nxt))
 
     go(())
-    return found
+    return [] if tried > _TRIED and len(found) == 1 else found
 
 
 def by_words(
@@ -158,6 +160,13 @@ def by_words(
     natural_order = tuple(sorted(range(count), key=lambda i: (_rank(stems[i]), natural(stems[i]))))
     fitting = _orders(follows, count)
     if len(fitting) == 1:
+        first, last = (_rank(stems[fitting[0][end]]) for end in (0, -1))
+        if first > 1 > last:  # kernels without biases fit backwards
+            raise InputError(
+                f"{name} holds the layers {', '.join(stems[i] for i in fitting[0])}, whose shapes "
+                "fit in this order only and whose names say another; name them layers.0, "
+                "layers.1, … in the order in which they act."
+            )
         return fitting[0]
 
     def fits(order: Sequence[int]) -> bool:

@@ -209,7 +209,10 @@ def open_model(data: bytes, name: str = "the file") -> NetworkFile | AskedModel:
             f"{name} is file {int(part[1])} of {int(part[2])} of one network; load all of them "
             "together and save the whole state dict as one file."
         )
-    return read(data, name)
+    try:
+        return read(data, name)
+    except RecursionError:
+        raise InputError(f"{name} nests its parts too deeply; save it again.") from None
 
 
 def open_network(data: bytes, name: str = "the file") -> NetworkFile:

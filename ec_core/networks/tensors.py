@@ -67,6 +67,14 @@ def refuse_by_shape(stem: str, parts: Mapping[str, np.ndarray], name: str) -> No
     raise InputError(f"{name} holds '{stem}.weight' of shape {weight.shape}, {what}; {advice}.")
 
 
+def refuse_more(count: int, name: str) -> None:
+    """Raises InputError for a file whose tensors hold more numbers in all than a network may."""
+    if count > MAX_NUMBERS:
+        raise InputError(
+            f"{name} holds {count:,} numbers in all; expected at most {MAX_NUMBERS:,}."
+        )
+
+
 def real(values: np.ndarray, key: str, name: str) -> np.ndarray:
     """Real numbers as float64. Raises InputError for other types, and for more than can be."""
     if values.dtype.kind not in "fiu":

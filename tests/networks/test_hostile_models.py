@@ -317,3 +317,63 @@ def test_nothing_runs_and_one_sentence_is_said(
         assert expected in said and name in said and "\n" not in said
         assert said.endswith((".", ")."))
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def npz_of_brackets() -> bytes:
+    header = b"{'descr': '<f8', 'shape': ((((((\n"
+    array = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("W0.npy", array)
+    return buffer.getvalue()
+
+
+def views() -> bytes:
+    """Four megabytes that say they are three thousand million numbers."""
+    buffer, storage = io.BytesIO(), torch.zeros(2**18)
+    torch.save({f"layers.{i}.weight": storage.expand(64, 2**18) for i in range(200)}, buffer)
+    return buffer.getvalue()
+
+
+def linked_numbers() -> bytes:
+    """One array of a million zeros, packed, under a hundred names."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        zeros = np.zeros((1000, 1000))
+        file.create_dataset("layers/dense/vars/0", data=zeros, compression="gzip")
+        for i in range(1, 100):
+            file[f"layers/dense_{i}/vars/0"] = file["layers/dense/vars/0"]
+    return buffer.getvalue()
+
+
+def deep(depth: int) -> bytes:
+    inner: dict[str, Any] = {"name": "a", "activation": "tanh"}
+    for _ in range(depth):
+        inner = {"activation": {"class_name": "Activation", "config": inner}}
+    layer = {"class_name": "Dense", "config": {"name": "one", **inner}}
+    config = {"class_name": "Sequential", "config": {"layers": [layer]}}
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.attrs["model_config"] = np.bytes_(json.dumps(config).encode())
+        group = file.create_group("model_weights/one")
+        file["model_weights"].attrs["layer_names"] = [b"one"]
+        group.attrs["weight_names"] = [b"k", b"b"]
+        group["k"], group["b"] = np.ones((2, 3)), np.ones(3)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "sentence"),
+    [
+        (npz_of_brackets, "m.npz", "is no NumPy array"),
+        (lambda: b'{"weights": [[[1' + b"0" * 400 + b"]]]}", "m.json", "is no matrix"),
+        (views, "m.pt", "numbers in all; expected at most"),
+        (linked_numbers, "m.weights.h5", "numbers in all; expected at most"),
+        (lambda: deep(450), "m.h5", "nests its parts too deeply"),
+    ],
+)
+def test_what_is_small_in_the_file_and_large_or_deep_in_memory(
+    data: Callable[[], bytes], name: str, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        open_model(data(), name)

@@ -66,7 +66,7 @@ def _from_npz(data: bytes, name: str) -> NetworkFile:
 def _matrix(values: Any, key: str, name: str) -> np.ndarray:
     try:
         return np.array(values, dtype=np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise InputError(f"{name} holds {key}, which is no matrix; expected {_EXPECTED}.") from None
 
 

@@ -33,12 +33,14 @@ _PLAIN = {
     "atan": "arctan",
     "exp": "exponential",
 }
+REAL = {6: torch.float16, 7: torch.float32, 8: torch.float64, 13: torch.bfloat16}
+"""How torch.export numbers the types that a network's numbers have; others cut digits off."""
+_LINEAR_UP_TO = 20.0
+"""Above this, over beta, torch's softplus is linear, which is rounding; others mean something."""
 _SKIPS = (
     "dropout",
     "flatten",
     "clone",
-    "to",
-    "_to_copy",
     "contiguous",
     "alpha_dropout",
     "feature_dropout",
@@ -90,7 +92,7 @@ def _function(operation: str, given: Mapping[str, Any], name: str) -> Function |
         return member("elu", float(get("alpha", 1.0)), name)
     if operation == "celu":
         return member("celu", float(get("alpha", 1.0)), name)
-    if operation == "softplus":
+    if operation == "softplus" and float(get("threshold", _LINEAR_UP_TO)) >= _LINEAR_UP_TO:
         return member("softplus", float(get("beta", 1.0)), name)
     if operation in ("hardtanh", "clamp"):
         low = get("min_val", -1.0) if operation == "hardtanh" else get("min", -np.inf)
@@ -99,6 +101,12 @@ def _function(operation: str, given: Mapping[str, Any], name: str) -> Function |
             low, high = -np.inf if low is None else low, np.inf if high is None else high
         return bounded(float(low), float(high), name)
     return None
+
+
+def _changes_nothing(operation: str, given: Mapping[str, Any]) -> bool:
+    if operation in ("to", "_to_copy"):
+        return given.get("dtype") in (None, *REAL)
+    return operation in _SKIPS and not given.get("train")
 
 
 def _norm(
@@ -138,18 +146,19 @@ def translated(
     if operation in ("t", "transpose", "permute") and first and first[0] in constants:
         constants[output] = constants[first[0]].T
         return made("constant", inputs=())
-    if operation == "addmm" and len(inputs) == 3:
+    plain = all(float(given.get(key, 1)) == 1 for key in ("alpha", "beta") if key in given)
+    if operation == "addmm" and len(inputs) == 3 and plain:
         return made("gemm", inputs=(inputs[1], inputs[2], inputs[0]), turned=True)
     if operation in ("mm", "matmul"):
         return made("matmul", inputs=inputs)
-    if operation in _PAIRS and float(given.get("alpha") or 1) == 1:
+    if operation in _PAIRS and plain:
         pair = list(inputs)
         for key, value in given.items():
             if isinstance(value, int | float) and key in ("self", "other", "exponent"):
                 constants[f"{name}.{key}"] = np.array(float(value))
                 pair.insert(0 if key == "self" else 1, f"{name}.{key}")
         return made(_PAIRS[operation], inputs=tuple(pair))
-    if operation in _SKIPS and not given.get("train"):
+    if _changes_nothing(operation, given):
         return made("skip")
     if operation in _UNARY:
         return made("unary", unary=_UNARY[operation])

@@ -6,6 +6,7 @@ along.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,12 +18,9 @@ from ec_core.networks.asked import AskedModel
 from ec_core.networks.chain import fold
 from ec_core.networks.graph import Graph, NotAChainError, steps_of
 from ec_core.networks.readers.archive import Archive
-from ec_core.networks.readers.aten_ops import translated
+from ec_core.networks.readers.aten_ops import REAL, translated
 from ec_core.networks.reading import NetworkFile, from_chain
-from ec_core.networks.tensors import MAX_NUMBERS
-
-_TYPES = {6: torch.float16, 7: torch.float32, 8: torch.float64, 13: torch.bfloat16}
-"""How torch.export numbers the types of numbers that a network has."""
+from ec_core.networks.tensors import MAX_NUMBERS, refuse_more
 
 
 def _whole(values: Any) -> list[int]:
@@ -32,7 +30,7 @@ def _whole(values: Any) -> list[int]:
 def _tensor(archive: Archive, folder: str, key: str, entry: Mapping[str, Any]) -> np.ndarray | None:
     """One weight; None for counters and other whole numbers."""
     meta = entry["tensor_meta"]
-    kind = _TYPES.get(meta["dtype"])
+    kind = REAL.get(meta["dtype"])
     if kind is None:
         return None
     if entry.get("use_pickle"):
@@ -58,6 +56,8 @@ def _weights(archive: Archive) -> dict[str, np.ndarray]:
     listed = archive.ending("model_weights_config.json")
     folder = listed.removesuffix("model_weights_config.json")
     entries = archive.json(listed)["config"]
+    sizes = (_whole(entry["tensor_meta"]["sizes"]) for entry in entries.values())
+    refuse_more(sum(math.prod(each) for each in sizes), archive.name)
     found = {key: _tensor(archive, folder, key, entry) for key, entry in entries.items()}
     return {key: value for key, value in found.items() if value is not None}
 

@@ -15,12 +15,13 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.extras import need
-from ec_core.networks.tensors import MAX_NUMBERS
+from ec_core.networks.tensors import refuse_more
 
 _DEEPEST = 16
 """Groups inside of groups: Keras nests four or five."""
 
 _MOST_ENTRIES = 10_000
+"""In all: links to groups that hold them make a file endless."""
 
 _FILTERS = (1, 2, 3)
 """deflate, shuffle and checksums, which HDF5 itself brings; others are programs of their own."""
@@ -37,6 +38,7 @@ class Tree:
     def __init__(self, data: bytes, name: str) -> None:
         self.name = name
         self._h5py = h5py()
+        self._entries = self._numbers_held = 0
         try:
             self._file = self._h5py.File(io.BytesIO(data), "r")
         except Exception:  # h5py raises many types for damaged files
@@ -53,7 +55,8 @@ class Tree:
             ) from None
 
     def _walk(self, group: Any, path: str, depth: int) -> Iterator[tuple[str, np.ndarray]]:
-        if depth > _DEEPEST or len(group) > _MOST_ENTRIES:
+        self._entries += len(group)
+        if depth > _DEEPEST or self._entries > _MOST_ENTRIES:
             raise InputError(
                 f"{self.name} nests {path!r} deeper or wider than a network does; expected a Keras "
                 "model or its weights."
@@ -82,11 +85,13 @@ class Tree:
             )
         stored = item.id.get_storage_size()
         # zeros are packed a thousand times at most, and a promise of what is not there is none
-        if item.size > MAX_NUMBERS or (item.size and item.nbytes > 1100 * max(stored, 1)):
+        if item.size and item.nbytes > 1100 * max(stored, 1):
             raise InputError(
                 f"{self.name} holds {inside!r} of shape {item.shape}, more than {stored:,} bytes "
                 "can be; it is damaged: save it again."
             )
+        self._numbers_held += item.size
+        refuse_more(self._numbers_held, self.name)
         return np.asarray(item[()], dtype=np.float64)
 
     def text(self, attribute: str) -> str | None:

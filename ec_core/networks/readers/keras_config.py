@@ -81,6 +81,27 @@ def layers_of(model: Any, name: str) -> list[Layer]:
         ) from None
 
 
+OF_KERAS_2 = {"hard_sigmoid": "hard_sigmoid of Keras 2"}
+"""Activations that have meant another function since."""
+
+
+def of_version(layers: list[Layer], version: object) -> list[Layer]:
+    """The layers with names that mean what they meant in a version of Keras, "2.15.0" say.
+
+    >>> of_version([("Dense", {"activation": "hard_sigmoid"})], "2.15.0")[0][1]["activation"]
+    'hard_sigmoid of Keras 2'
+    """
+    if not str(version).startswith(("1.", "2.")):
+        return layers
+    found = []
+    for kind, config in layers:
+        called = config.get("activation")
+        if isinstance(called, str) and called in OF_KERAS_2:
+            config = {**config, "activation": OF_KERAS_2[called]}
+        found.append((kind, config))
+    return found
+
+
 def snake(kind: str) -> str:
     """A class's name as Keras writes it in files.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ec_core.errors import InputError
+from ec_core.networks.readers.keras_config import OF_KERAS_2
 from ec_core.networks.readers.onnx_ops import bounded
 from ec_core.networks.steps import Affine, Function, Linear, Skip, Step, function, member
 
@@ -63,6 +64,8 @@ def _called(config: Mapping[str, Any], name: str, layer: str) -> Step:
             "is not run; expected one that Keras itself has."
         )
     kind = value.rsplit(">", 1)[-1]
+    if kind == OF_KERAS_2["hard_sigmoid"]:
+        return Function("hardsigmoid", layer, {"slope": 0.2, "offset": 0.5})
     if kind == "gelu":
         return Function("gelu", layer)  # keras.activations.gelu is exact unless it is told
     if kind == "leaky_relu":

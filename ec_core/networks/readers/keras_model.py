@@ -16,7 +16,7 @@ from ec_core.networks.chain import fold
 from ec_core.networks.order import natural
 from ec_core.networks.readers.archive import Archive
 from ec_core.networks.readers.hdf5 import Tree
-from ec_core.networks.readers.keras_config import Layer, layers_of, snake
+from ec_core.networks.readers.keras_config import Layer, layers_of, of_version, snake
 from ec_core.networks.readers.keras_layers import Weights, layer_steps
 from ec_core.networks.reading import NetworkFile, from_chain
 from ec_core.networks.steps import Step
@@ -41,6 +41,9 @@ def read(data: bytes, name: str) -> NetworkFile | AskedModel:
     """A model as Keras 3 saves it. Raises InputError for one that is no chain of layers."""
     archive = Archive(data, name)
     layers = layers_of(archive.json(archive.ending("config.json")), name)
+    if any(inside.endswith("metadata.json") for inside in archive.names):
+        about = archive.json(archive.ending("metadata.json"))
+        layers = of_version(layers, about.get("keras_version") if isinstance(about, dict) else None)
     arrays = Tree(archive.bytes(archive.ending("model.weights.h5")), name).arrays
     counts: dict[str, int] = {}
     weights = []

@@ -16,7 +16,7 @@ from ec_core.networks.asked import AskedModel
 from ec_core.networks.chain import Naming
 from ec_core.networks.named import read_named
 from ec_core.networks.readers.hdf5 import Tree
-from ec_core.networks.readers.keras_config import layers_of
+from ec_core.networks.readers.keras_config import layers_of, of_version
 from ec_core.networks.readers.keras_layers import Weights
 from ec_core.networks.readers.keras_model import by_layer, model_from
 from ec_core.networks.reading import NetworkFile, from_tensors
@@ -29,7 +29,7 @@ def _whole_model(tree: Tree, text: str) -> NetworkFile | AskedModel:
         raise InputError(
             f"{tree.name} has a model_config that is not JSON; save the model again."
         ) from None
-    layers = layers_of(model, tree.name)
+    layers = of_version(layers_of(model, tree.name), tree.text("keras_version"))
     known = set(tree.listed("model_weights", "layer_names"))
     weights: list[Weights] = []
     for _, config in layers:

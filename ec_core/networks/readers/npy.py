@@ -17,7 +17,7 @@ def read_npy(data: bytes, inside: str, name: str) -> np.ndarray:
         header = np.lib.format.read_array_header_1_0
         read = header if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, kind = read(file)
-    except ValueError:
+    except Exception:  # numpy raises what its parser raises
         raise InputError(
             f"{name} holds {inside!r}, which is no NumPy array; save it again."
         ) from None

@@ -16,7 +16,7 @@ from ec_core.extras import need
 from ec_core.networks.asked import AskedModel
 from ec_core.networks.chain import fold
 from ec_core.networks.graph import Graph, NotAChainError, steps_of
-from ec_core.networks.readers.onnx_ops import translated
+from ec_core.networks.readers.onnx_ops import REAL, translated
 from ec_core.networks.readers.onnx_session import ask_through_runtime
 from ec_core.networks.reading import NetworkFile, from_chain
 from ec_core.networks.tensors import MAX_NUMBERS
@@ -26,9 +26,6 @@ _EXTERNAL = 1
 
 _DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 """Whose operators are read or asked; those of others come as compiled programs."""
-
-_NUMBERS = (1, 10, 11, 16)
-"""TensorProto's float, float16, double, bfloat16."""
 
 _LABELS = ("ArgMax", "ZipMap", "ArrayFeatureExtractor")
 """What a classifier's label is made with; its numbers come from another output."""
@@ -91,7 +88,7 @@ def _constants(onnx: Any, graph: Any, name: str) -> dict[str, np.ndarray]:
                 tensors[node.output[0]] = value
     found: dict[str, np.ndarray] = {}
     for key, tensor in tensors.items():
-        if tensor.data_type not in _NUMBERS:
+        if tensor.data_type not in REAL:
             continue  # shapes and axes, which no step needs
         try:
             values = onnx.numpy_helper.to_array(tensor)
@@ -114,8 +111,7 @@ def _output(graph: Any) -> str:
     labels = [
         value.name
         for value in graph.output
-        if makers.get(value.name) in _LABELS
-        or value.type.tensor_type.elem_type not in (0, *_NUMBERS)
+        if makers.get(value.name) in _LABELS or value.type.tensor_type.elem_type not in (0, *REAL)
     ]
     left = [name for name in names if name not in labels]
     return str(left[0] if len(left) == 1 else names[-1])

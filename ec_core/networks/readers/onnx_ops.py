@@ -31,8 +31,11 @@ _SKIPS = {
     "Identity": "identity",
     "Dropout": "dropout",
     "Flatten": "flatten",
-    "Cast": "cast",
+    "Reshape": "reshape",
 }
+REAL = (1, 10, 11, 16)
+"""TensorProto's float, float16, double, bfloat16; a cast to another type cuts digits off."""
+
 _UNARY = {
     "Neg": torch.neg,
     "Abs": torch.abs,
@@ -134,6 +137,15 @@ def _norm(
     return scale, bias - mean * scale
 
 
+def _scaler(attributes: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
+    """(x - offset) · scale as scale and shift, one number for all or one for each."""
+    pair = [np.asarray(attributes.get(key, 0.0)).reshape(-1) for key in ("offset", "scale")]
+    if len({values.size for values in pair} - {1}) > 1:
+        return None
+    offset, scale = np.broadcast_arrays(*pair)
+    return scale, -offset * scale
+
+
 def translated(
     kind: str,
     inputs: tuple[str, ...],
@@ -159,7 +171,7 @@ def translated(
         return node("matmul", inputs=inputs)
     if kind in _PAIRS:
         return node(_PAIRS[kind], inputs=inputs)
-    if kind in _SKIPS or kind == "Reshape":
+    if kind in _SKIPS or (kind == "Cast" and attributes.get("to") in REAL):
         return node("skip")
     if kind in _UNARY:
         return node("unary", unary=_UNARY[kind])
@@ -174,6 +186,6 @@ def translated(
         affine = _norm(inputs, attributes, constants)
         return node("scale" if affine is not None else "", affine=affine)
     if kind == "Scaler":
-        offset, scale = (np.asarray(attributes.get(key, 0.0)) for key in ("offset", "scale"))
-        return node("scale", affine=(scale.reshape(-1), (-offset * scale).reshape(-1)))
+        affine = _scaler(attributes)
+        return node("scale" if affine is not None else "", affine=affine)
     return node(inputs=inputs)

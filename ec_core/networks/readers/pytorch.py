@@ -13,7 +13,7 @@ from ec_core.errors import InputError
 from ec_core.networks.named import read_named
 from ec_core.networks.readers.archive import Archive
 from ec_core.networks.reading import NetworkFile, from_tensors
-from ec_core.networks.tensors import MAX_NUMBERS
+from ec_core.networks.tensors import MAX_NUMBERS, refuse_more
 
 _NESTED = ("state_dict", "model_state_dict", "model", "net", "network", "module", "weights")
 """Where training programs put the state dict among what else they keep."""
@@ -78,5 +78,7 @@ def numbers(value: torch.Tensor, key: str, name: str) -> np.ndarray:
 def read(data: bytes, name: str) -> NetworkFile:
     """A state dict. Raises InputError for everything else that torch saves."""
     state = _state(_load(data, name), name)
+    # views of one storage are small in the file, however many and large they are
+    refuse_more(sum(value.numel() for value in state.values()), name)
     tensors = {key: numbers(value, key, name) for key, value in state.items()}
     return from_tensors(read_named(tensors, name, kept=True), name)

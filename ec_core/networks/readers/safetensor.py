@@ -11,6 +11,7 @@ import safetensors.torch
 
 from ec_core.errors import InputError
 from ec_core.networks.named import read_named
+from ec_core.networks.readers.pytorch import numbers
 from ec_core.networks.reading import NetworkFile, from_tensors
 
 FORMAT = "ec-mlp/1"
@@ -36,12 +37,12 @@ def _tensors(data: bytes, name: str) -> dict[str, np.ndarray]:
     except Exception as error:  # safetensors raises its own types for every kind of damage
         if "BF16" not in str(error):
             raise InputError(f"{name} cannot be read as safetensors: {error}.") from None
-    # numpy knows no bfloat16; torch does, and float32 holds each of its numbers
+    # numpy knows no bfloat16; torch does
     try:
         tensors = safetensors.torch.load(data)
-        return {key: value.float().numpy() for key, value in tensors.items()}
     except Exception as error:
         raise InputError(f"{name} cannot be read as safetensors: {error}.") from None
+    return {key: numbers(value, key, name) for key, value in tensors.items()}
 
 
 def read(data: bytes, name: str) -> NetworkFile:
