@@ -118,6 +118,17 @@ class Control:
         if self._deadline is not None:
             self._deadline += rested
 
+    def wait(self, seconds: float) -> bool:
+        """Sleep so long, or until work is asked to stop; whether it was.
+
+        >>> control = Control()
+        >>> control.wait(0.0)
+        False
+        >>> control.stop(); control.wait(3600.0)
+        True
+        """
+        return self._stop.wait(seconds)
+
     def take_requests(self) -> tuple[tuple[str, int], ...]:
         """The per-student requests since the last call; returns them once.
 

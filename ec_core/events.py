@@ -28,7 +28,7 @@ PHASES = ("cluster", "freeze", "retrain", "prune", "refine")
 
 @dataclass(frozen=True)
 class Event:
-    """Root of all events. ``stage`` is expand, cluster, reconstruct or verify."""
+    """Root of all events. ``stage`` is ask, expand, cluster, reconstruct or verify."""
 
     stage: str
 
@@ -39,6 +39,19 @@ class Note(Event):
 
     message: str
     warning: bool = False
+
+
+@dataclass(frozen=True)
+class QuestionsAnswered(Event):
+    """How far a model at an address has been asked: ``done`` of ``count`` answers are here.
+
+    asked : really asked; kept : known from before, which cost nothing
+    """
+
+    done: int
+    count: int
+    asked: int
+    kept: int
 
 
 @dataclass(frozen=True)

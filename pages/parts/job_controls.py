@@ -12,15 +12,15 @@ from pages.shell import waiting
 from pages.shell.callbacks import safely
 
 
-def state_line(snapshot: JobSnapshot) -> str:
-    """Where a job stands, in words."""
+def state_line(snapshot: JobSnapshot, step: str = "this iteration") -> str:
+    """Where a job stands, in words; step : what still comes to its end when it is stopped."""
     if snapshot.state == "queued":
         waits = "Waiting" if snapshot.started is None else "Waiting to go on"
         return f"{waits}: {waiting.sentence(snapshot.ahead)}"
     names = {
         "running": "Running",
         "paused": "Paused, and in nobody’s way",
-        "stopping": "Stopping after this iteration",
+        "stopping": f"Stopping after {step}",
         "finished": "Finished",
         "stopped": "Stopped",
         "failed": "Failed",
@@ -28,13 +28,13 @@ def state_line(snapshot: JobSnapshot) -> str:
     return names.get(snapshot.state, snapshot.state)
 
 
-def show_state(snapshot: JobSnapshot, key: str = "job_state") -> None:
+def show_state(snapshot: JobSnapshot, key: str = "job_state", step: str = "this iteration") -> None:
     """The state line, in an element a test can find; a failed job's reason as a callout."""
     mark = {"running": "●", "finished": "✓", "failed": "×", "paused": "❚❚"}.get(snapshot.state, "○")
     with st.container(key=key):
         st.html(
             f'<p class="ec-state {snapshot.state}"><b>{mark}</b> '
-            f"{html.escape(state_line(snapshot))}</p>"
+            f"{html.escape(state_line(snapshot, step))}</p>"
         )
     if snapshot.state == "failed" and snapshot.error:
         st.error(snapshot.error, icon=":material/error:")
