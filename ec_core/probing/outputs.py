@@ -47,8 +47,9 @@ EXACT_ENOUGH = 1e-25
 """Mean squared error, over the spread, that float64 rounding leaves anyway: the same as
 ``probes.ROUNDING_FLOOR``. Answers that are better than this are not left out."""
 
-NEARLY_ONE = 0.9
-"""Answers between -1 and 1 may come from a tanh if some are beyond this on both sides."""
+NEARLY_ONE, AT_THE_END = 0.9, 0.99
+"""Answers between -1 and 1 may come from a tanh if some are beyond the first on both sides, or
+beyond the second on one: of a class that is rare the other side is never sure."""
 
 _FIXED_POINT = {FLOAT64: 2.0**-53, FLOAT32: 2.0**-24}
 """A column made as one minus another has this unit, however small its numbers are."""
@@ -221,7 +222,9 @@ def suspected(y: np.ndarray) -> str | None:
     low, high = float(y.min()), float(y.max())
     if low >= 0.0 and high <= 1.0:
         return SIGMOID
-    return TANH if -1.0 <= low < -NEARLY_ONE and NEARLY_ONE < high <= 1.0 else None
+    least, most = min(-low, high), max(-low, high)
+    ends = least > NEARLY_ONE or (least > 0.0 and most > AT_THE_END)
+    return TANH if ends and most <= 1.0 else None
 
 
 def known(y: np.ndarray, told: str = AUTO) -> str:

@@ -16,6 +16,11 @@ MAX_DIGITS = 12
 
 DECIMAL_TOLERANCE = 1e-15
 """A decimal number and its float64 differ by half an ulp; rounding it again by another."""
+
+MAX_DIGITS_SHORT, DECIMAL_TOLERANCE_SHORT = 5, 7e-8
+"""The same for decimal numbers that are kept as float32, which has seven digits: of five, one in a
+hundred float32 numbers is as near to one by chance."""
+
 _CLEARLY_COARSER = 0.3
 """Decades by which the unit of significant digits must exceed that of decimals, on average."""
 
@@ -69,22 +74,31 @@ class Stored:
         }[self.kind]
 
 
-def _fewest_digits(y: np.ndarray, unit: np.ndarray) -> np.ndarray | None:
+def _fewest_digits(
+    y: np.ndarray, unit: np.ndarray, most: int, tolerance: float
+) -> np.ndarray | None:
     """The rounding unit (N, K) of answers that have few digits behind ``unit``, else None."""
-    for digits in range(1, MAX_DIGITS + 1):
+    for digits in range(1, most + 1):
         rounded = np.round(y / unit, digits) * unit
-        if np.allclose(y, rounded, rtol=DECIMAL_TOLERANCE, atol=0.0):
+        if np.allclose(y, rounded, rtol=tolerance, atol=0.0):
             return np.asarray(unit * 10.0**-digits)
     return None
 
 
-def _decimal_unit(y: np.ndarray) -> np.ndarray | None:
-    """The unit (N, K) of answers with few decimals or significant digits, else None."""
+def _decimal_unit(
+    y: np.ndarray, most: int = MAX_DIGITS, tolerance: float = DECIMAL_TOLERANCE
+) -> np.ndarray | None:
+    """The unit (N, K) of answers with few decimals or significant digits, else None.
+
+    most : digits; tolerance : what a decimal number loses in its type
+    """
     size = np.abs(y)
     # zeros have every number of digits: they count as the smallest answer
     size = np.where(size > 0, size, size[size > 0].min())
     leading = 10.0 ** np.floor(np.log10(size))
-    decimals, significant = _fewest_digits(y, np.ones_like(y)), _fewest_digits(y, leading)
+    decimals, significant = (
+        _fewest_digits(y, each, most, tolerance) for each in (np.ones_like(y), leading)
+    )
     units = [unit for unit in (decimals, significant) if unit is not None]
     if len(units) == 2:
         # answers below 1 with two decimals have two digits as well; a round 1.00 among them
@@ -129,6 +143,10 @@ def rounding_unit(y: np.ndarray) -> tuple[str, np.ndarray]:
         return BFLOAT16, np.spacing(np.abs(single)) * 2.0**16
     if np.array_equal(y, half):
         return FLOAT16, np.spacing(np.abs(half)).astype(np.float64)
+    # rounded first and then kept as float32: the fewer digits count
+    unit = _decimal_unit(y, MAX_DIGITS_SHORT, DECIMAL_TOLERANCE_SHORT)
+    if unit is not None:
+        return DIGITS, unit
     return FLOAT32, np.spacing(np.abs(single)).astype(np.float64)
 
 

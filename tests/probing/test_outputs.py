@@ -183,3 +183,10 @@ def test_the_gauge_is_that_of_a_last_layer_whose_rows_sum_to_zero() -> None:
     back = probes.to_original(probes.to_standard(net))
     assert np.abs(back.weights[-1].sum(axis=0)).max() < 1e-15
     np.testing.assert_allclose(back(X), net.centred()(X), atol=1e-13)
+
+
+def test_a_tanh_that_is_sure_on_one_side_only_is_suspected() -> None:
+    assert suspected(np.array([[-0.4], [0.997]])) == "tanh"
+    assert suspected(np.array([[-0.997], [0.4]])) == "tanh"
+    for low, high in ((-0.4, 0.98), (-0.85, 0.95), (-0.4, 1.01), (-1.01, 0.999)):
+        assert suspected(np.array([[low], [high]])) is None

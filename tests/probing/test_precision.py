@@ -9,7 +9,17 @@ import pytest
 import torch
 
 from ec_core.probing.arithmetic import arithmetic_error, arithmetic_errors
-from ec_core.probing.precision import BFLOAT16, DIGITS, FLOAT16, FLOAT32, FLOAT64, TOLD, stored
+from ec_core.probing.outputs import recognised
+from ec_core.probing.precision import (
+    BFLOAT16,
+    DIGITS,
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    TOLD,
+    rounding_unit,
+    stored,
+)
 from ec_core.probing.presets import make_teacher
 from ec_core.probing.probes import make_probes
 
@@ -79,3 +89,28 @@ def test_full_float64_has_no_errors_of_its_own() -> None:
     x = np.random.default_rng(0).standard_normal((20, 2))
     assert not list(arithmetic_errors(made, x, FLOAT64))
     assert (arithmetic_error(made, x, FLOAT64) == 0).all()
+
+
+@pytest.mark.parametrize("digits", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("size", [0.3, 1.0, 40.0])
+def test_decimals_kept_as_float32_are_decimals(digits: int, size: float) -> None:
+    """A table rounded to four decimals and saved as float32 is as coarse as the table was."""
+    y = np.round(size * np.random.default_rng(0).standard_normal((300, 2)), digits)
+    expected = rounding_unit(y)
+    kind, unit = rounding_unit(y.astype(np.float32).astype(np.float64))
+    if size * 10**digits < 1e5:
+        assert kind == expected[0] == "digits"
+        np.testing.assert_allclose(unit, expected[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("count", [5, 50, 3000])
+def test_float32_numbers_are_no_decimals(count: int) -> None:
+    for seed in range(20):
+        y = np.random.default_rng(seed).standard_normal((count, 1)).astype(np.float32)
+        assert rounding_unit(y.astype(np.float64))[0] == "float32"
+
+
+def test_probabilities_rounded_and_kept_as_float32_are_recognised() -> None:
+    z = 2 * np.random.default_rng(1).standard_normal((500, 4))
+    p = np.round(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), 3).astype(np.float32)
+    assert recognised(p).kind == "softmax" and recognised(p.astype(np.float64)).kind == "softmax"
