@@ -8,7 +8,7 @@ import streamlit as st
 
 from ec_core.jobs import Job, JobSnapshot
 from ec_core.runs.run import Run
-from pages.shell import waiting
+from pages.shell import frame, waiting
 from pages.shell.callbacks import safely
 
 
@@ -37,7 +37,7 @@ def show_state(snapshot: JobSnapshot, key: str = "job_state", step: str = "this 
             f"{html.escape(state_line(snapshot, step))}</p>"
         )
     if snapshot.state == "failed" and snapshot.error:
-        st.error(snapshot.error, icon=":material/error:")
+        frame.callout(snapshot.error)
 
 
 def _stop(run: Run, job: Job) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ec_core.errors import ECError
+from pages.shell import words
 
 _LOG = logging.getLogger("ec_app")
 
@@ -21,7 +22,7 @@ def safely(act: Callable[..., Any], *args: Any) -> None:
     try:
         act(*args)
     except ECError as error:
-        st.toast(str(error))
+        st.toast(words.plain(str(error)))
     except Exception as error:
         _LOG.exception("a click failed")
         st.toast(

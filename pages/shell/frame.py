@@ -15,7 +15,7 @@ import streamlit as st
 
 from ec_core.errors import ECError
 from ec_core.runs.run import Run
-from pages.shell import interrupted, navigation, steps, theme
+from pages.shell import interrupted, navigation, steps, theme, words
 from pages.shell.opened import open_run
 
 P = ParamSpec("P")
@@ -25,7 +25,7 @@ _LOG = logging.getLogger("ec_app")
 
 def callout(sentence: str) -> None:
     """One sentence about what is wrong."""
-    st.error(sentence, icon=":material/error:")
+    st.error(words.plain(sentence), icon=":material/error:")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from ec_core.networks.activations import activation as look_up
 UNKNOWN = "I don’t know: find it out"
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_MARKDOWN = re.compile(r"[\\`*\[\]<>$~#|]|(?<!\w)_|_(?!\w)|:(?=//|\w+[\[:])")
+"""What means something in Markdown, and in Streamlit's: colours and pictures between colons."""
 _NUMBER = re.compile(r"\b(\d+(?:\.\d+)?)e[+-]?\d+\b")
 
 
@@ -33,6 +35,18 @@ def power(value: float) -> str:
     if round(mantissa, 1) >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
     return f"{mantissa:.1f} × 10{str(exponent).translate(_RAISED)}"
+
+
+def plain(sentence: str) -> str:
+    r"""A sentence that Markdown shows as it stands.
+
+    It quotes what others wrote, names of columns and errors of servers, and what people type:
+    $x … $row is no formula, predictions.*.score no emphasis, ![](…) no picture from elsewhere.
+
+    >>> print(plain("$x or $row, a.*.b*, ![see](http://x), EC_HOME"))
+    \$x or \$row, a.\*.b\*, !\[see\](http\://x), EC_HOME
+    """
+    return _MARKDOWN.sub(r"\\\g<0>", sentence)
 
 
 def on_paper(sentence: str) -> str:

@@ -14,7 +14,7 @@ from ec_core.probing.tables import parse_answers
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.parts import activation_box
-from pages.shell import frame
+from pages.shell import frame, words
 from pages.teacher import held, model, tables
 from pages.teacher.output_box import output_box
 
@@ -103,7 +103,7 @@ def _check(network: Network, end: str) -> None:
     if checked.agrees or checked.reading == f"with a {end} after the last layer":
         st.success(f"Your model's {checked.count:,} answers agree with the network read.")
     else:
-        st.warning(checked.sentence)
+        st.warning(words.plain(checked.sentence))
 
 
 def _network(data: bytes, name: str) -> Source | None:

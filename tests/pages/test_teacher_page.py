@@ -19,6 +19,7 @@ from ec_core.networks.writers import exported
 from ec_core.probing.presets import make_teacher
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
+from pages.shell import words
 
 Opener = Callable[..., AppTest]
 
@@ -312,3 +313,19 @@ def test_a_model_of_another_program_is_shown_in_its_own_names(open_page: Opener)
     app.button(key="use_teacher").click().run()
     called = Run(str(app.query_params["run"])).source().namings
     assert [naming.weight for naming in called] == ["layers.0.weight", "layers.1.weight"]
+
+
+def test_what_a_sentence_quotes_is_shown_as_it_stands() -> None:
+    """Names of columns, errors of servers and templates are no Markdown, formulas or pictures."""
+    quoted = {
+        "hold $x (all questions) or $row": r"hold \$x (all questions) or \$row",
+        "predictions.*.score and *.b": r"predictions.\*.score and \*.b",
+        "![seen](https://elsewhere.example/p.png)": (
+            r"!\[seen\](https\://elsewhere.example/p.png)"
+        ),
+        "<img src=x>": r"\<img src=x\>",
+        ":red[boo] at 10:30": r"\:red\[boo\] at 10:30",
+        "EC_ALLOW_HOSTS of __init__.py": r"EC_ALLOW_HOSTS of \__init_\_.py",
+    }
+    for sentence, shown in quoted.items():
+        assert words.plain(sentence) == shown
