@@ -84,10 +84,15 @@ class Reply:
     body: bytes
     headers: dict[str, str]
 
-    @property
-    def start(self) -> str:
-        """How it begins, for a person."""
-        return hidden(self.body.decode("utf-8", "replace"), SHOWN)
+    def json(self, url: str) -> Any:
+        """What it says. Raises InputError where that is not JSON; url : what was asked."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            start = hidden(self.body.decode("utf-8", "replace"), SHOWN)
+            raise InputError(
+                f"{url} does not answer in JSON ({start!r}); check the address."
+            ) from None
 
 
 @dataclass

@@ -86,12 +86,7 @@ class Tensor:
 
 
 def _facts(reply: Reply, url: str) -> dict[str, Any]:
-    try:
-        facts = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        raise InputError(
-            f"{url} does not answer in JSON ({reply.start!r}); check the address."
-        ) from None
+    facts = reply.json(url)
     if not isinstance(facts, dict):
         raise InputError(f"{url} answers with {type(facts).__name__}; expected a JSON object.")
     return facts

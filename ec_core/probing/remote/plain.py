@@ -117,12 +117,7 @@ class Plain:
 
     def _found(self, reply: Reply) -> Any:
         url = self._client.address.url
-        try:
-            answer = json.loads(reply.body)
-        except (ValueError, RecursionError):
-            raise InputError(
-                f"{url} does not answer in JSON ({reply.start!r}); check the address."
-            ) from None
+        answer = reply.json(url)
         try:
             return follow(answer, self._path) if self._path else numbers(answer)
         except KeyError as error:
