@@ -20,6 +20,7 @@ from ec_core.networks.activations import ACTIVATIONS, COMMON
 from ec_core.networks.architecture import Architecture
 from ec_core.probing import make_probes
 from ec_core.verify.cures import Cure
+from tests.often import daily, long
 from tests.steps import drain
 
 
@@ -42,14 +43,11 @@ def _recover(
     )
 
 
-_EVERY_DAY = ("relu6", "sin", "squared_relu")
-_MORE = [
-    name if name in _EVERY_DAY else pytest.param(name, marks=pytest.mark.long)
-    for name in (*sorted(set(ACTIVATIONS) - set(COMMON)), "elu:0.5", "silu:1.7", "softplus:2.0")
-]
+_EVERY_DAY = ("g", "tanh", "sigmoid", "gelu", "softplus", "relu", "relu6", "sin")
+_MORE = (*sorted(set(ACTIVATIONS) - set(COMMON)), "elu:0.5", "silu:1.7", "softplus:2.0")
 
 
-@pytest.mark.parametrize("name", [*COMMON, *_MORE])
+@pytest.mark.parametrize("name", daily((*COMMON, *_MORE), *_EVERY_DAY))
 def test_every_activation_is_recovered_to_the_last_digits(name: str) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(4, 3, 1), activation=name, seed=1).network
     result = _recover(ec.Teacher(teacher), 4, name)
@@ -68,12 +66,7 @@ def test_several_outputs_and_few_inputs() -> None:
         assert error is not None and error <= 1e-8
 
 
-def _long(*values: Any) -> Any:
-    """A case for the long run only."""
-    return pytest.param(*values, marks=pytest.mark.long)
-
-
-@pytest.mark.parametrize(("name", "width"), [("tanh", None), _long("gelu", 6)])
+@pytest.mark.parametrize(("name", "width"), [("tanh", None), *long(("gelu", 6))])
 def test_two_hidden_layers(name: str, width: int | None) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 2, 2, 2), activation=name, seed=1).network
     result = _recover(ec.Teacher(teacher), 3, name, hidden_layers=2, width=width)
@@ -121,14 +114,14 @@ def _with_skip(x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("answers", "name", "probes"),
     [
-        _long(_TANH, "gelu", 500),
-        _long(_TANH, "relu", 500),
-        _long(_RELU, "tanh", 500),
-        _long(_DEEP, "tanh", 500),
+        *long((_TANH, "gelu", 500)),
+        *long((_TANH, "relu", 500)),
+        *long((_RELU, "tanh", 500)),
+        *long((_DEEP, "tanh", 500)),
         (_noisy, "tanh", 500),
         (_with_skip, "relu", 500),
-        _long(lambda x: np.sin(5 * x[:, :1]) * x[:, 1:2], "tanh", 500),
-        _long(lambda x: np.abs(x[:, :1]) ** 1.5, "softplus", 500),
+        *long((lambda x: np.sin(5 * x[:, :1]) * x[:, 1:2], "tanh", 500)),
+        *long((lambda x: np.abs(x[:, :1]) ** 1.5, "softplus", 500)),
         (_TANH, "tanh", 14),
     ],
 )
@@ -245,15 +238,20 @@ def test_an_estimate_is_kept_before_a_closer_fit_that_is_no_answer(
     assert found.certificate.status == "estimate" and not ends
 
 
-def test_wider_students_that_do_no_better_are_not_trained_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture(scope="module")
+def stuck() -> chain.Recovery:
+    """Two students that have learnt next to nothing."""
     x = np.random.default_rng(0).standard_normal((100, 2))
+    told = {"activation": "tanh", "hidden_layers": 1, "width": 2, "students": 2}
     probes = ec.make_probes(x, np.sin(3 * x[:, :1]))
-    stuck = ec.recover(
-        probes, activation="tanh", hidden_layers=1, width=2, students=2, iterations=5
-    )
-    assert not stuck.certificate.verified
+    found = ec.recover(probes, iterations=3, restarts=0, **told)  # type: ignore[arg-type]
+    assert not found.certificate.verified
+    return found
+
+
+def test_wider_students_that_do_no_better_are_not_trained_again(
+    monkeypatch: pytest.MonkeyPatch, stuck: chain.Recovery
+) -> None:
     widths = []
 
     def attempt(
@@ -264,18 +262,15 @@ def test_wider_students_that_do_no_better_are_not_trained_again(
         return stuck
 
     monkeypatch.setattr(chain, "attempt", attempt)
-    drain(chain.run(probes, chain.RecoverConfig("tanh"), Control()))
+    drain(chain.run(stuck.probes, chain.RecoverConfig("tanh"), Control()))
     assert widths == [None, (4,)]
 
 
 @pytest.mark.parametrize("cures", [(Cure.SPREAD,), (Cure.QUESTIONS, Cure.DIGITS), (Cure.CLASS,)])
 def test_what_wider_students_cannot_cure_is_not_tried_again(
-    monkeypatch: pytest.MonkeyPatch, cures: tuple[Cure, ...]
+    monkeypatch: pytest.MonkeyPatch, stuck: chain.Recovery, cures: tuple[Cure, ...]
 ) -> None:
-    x = np.random.default_rng(0).standard_normal((100, 2))
-    probes = ec.make_probes(x, np.sin(3 * x[:, :1]))
-    once = ec.recover(probes, activation="tanh", hidden_layers=1, width=2, students=2, iterations=3)
-    ticket = replace(once.certificate, cures=cures)
+    ticket = replace(stuck.certificate, cures=cures)
     tried = []
 
     def attempt(
@@ -283,10 +278,10 @@ def test_what_wider_students_cannot_cure_is_not_tried_again(
     ) -> Generator[Event, None, chain.Recovery]:
         tried.append(config)
         yield from ()
-        return replace(once, certificate=ticket)
+        return replace(stuck, certificate=ticket)
 
     monkeypatch.setattr(chain, "attempt", attempt)
-    drain(chain.run(probes, chain.RecoverConfig("tanh"), Control()))
+    drain(chain.run(stuck.probes, chain.RecoverConfig("tanh"), Control()))
     assert len(tried) == 1
 
 

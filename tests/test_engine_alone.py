@@ -132,6 +132,7 @@ def _benchmark(*arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_the_benchmark_of_cards_starts_without_any_of_them() -> None:
     """What it calls is run by the test above and, on a pretended card, by test_gpu_benchmark."""
     assert "--small" in _benchmark("--help")

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import ec_core as ec
+from tests.often import daily
 
 
 def _single(network: ec.Network, x: np.ndarray) -> np.ndarray:
@@ -52,7 +53,7 @@ def test_full_answers_are_exact() -> None:
     assert found.report["status"] == "exact" and found.reconstruction.error is None
 
 
-@pytest.mark.parametrize("activation", ["tanh", pytest.param("softplus", marks=pytest.mark.long)])
+@pytest.mark.parametrize("activation", daily(["tanh", "softplus"], "tanh"))
 def test_noisy_answers_give_an_estimate_with_bars_that_hold(activation: str) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 3, 1), activation=activation, seed=1).network
     x = _questions()
@@ -84,6 +85,7 @@ def test_what_a_person_vouches_for_is_verified_to_that() -> None:
     assert told.report["status"] == "verified", told.report["reasons"]
 
 
+@pytest.mark.long
 def test_float32_answers_of_another_function_are_not_verified() -> None:
     x = _questions(600, 2)
     y = np.sin(x @ [[1.0], [0.5]]).astype(np.float32)

@@ -16,9 +16,10 @@ from ec_core.control import Control
 from ec_core.events import CandidateProgress
 from ec_core.networks.activations import COMMON
 from ec_core.networks.equal_writings import equal_writings
+from tests.often import daily
 from tests.steps import drain
 
-EVERY_DAY = ("gelu", "sigmoid", "relu", "leaky_relu")
+EVERY_DAY = ("sigmoid", "relu")
 
 
 def _teacher(sizes: tuple[int, ...], activation: str, seed: int = 0) -> ec.Network:
@@ -33,7 +34,7 @@ def _candidates(result: ec.Recovery) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "name",
-    [name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.long) for name in COMMON],
+    daily(COMMON, *EVERY_DAY),
 )
 def test_an_activation_is_read_off(name: str) -> None:
     teacher = _teacher((4, 3, 1), name)
@@ -107,7 +108,7 @@ def test_what_was_found_out_is_recovered_as_if_it_had_been_told() -> None:
     assert told.report["hidden_layers"] == 1
 
 
-@pytest.mark.parametrize("name", ["relu", pytest.param("leaky_relu", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", daily(["relu", "leaky_relu"], "relu"))
 def test_of_two_writings_the_smaller_network_is_the_answer(name: str) -> None:
     # either can be written with the other and two neurons more, which is as exact but no answer;
     # leaky_relu, whose slope is read off, turns out to be relu where it is zero
@@ -122,6 +123,7 @@ def test_of_two_writings_the_smaller_network_is_the_answer(name: str) -> None:
     assert (result.report["activation"], result.network.sizes) == (name, teacher.sizes)
 
 
+@pytest.mark.long
 def test_a_depth_that_is_not_seen_is_tried_as_if_it_had_been_told() -> None:
     # none of so few students of so few neurons dives; two layers of them come closer
     teacher = _teacher((2, 24, 1), "tanh")
@@ -142,6 +144,7 @@ def test_a_depth_that_is_not_seen_is_tried_as_if_it_had_been_told() -> None:
     ]
 
 
+@pytest.mark.long
 def test_an_equal_writing_is_named_where_it_was_as_good() -> None:
     result = ec.recover(ec.Teacher(_teacher((4, 3, 1), "tanh")), probes=1200, students=6)
     verdicts = {one["activation"]: one["verdict"] for one in _candidates(result)}
@@ -150,6 +153,7 @@ def test_an_equal_writing_is_named_where_it_was_as_good() -> None:
     assert len(result.report["equal_writings"]) == 1  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_what_is_no_network_of_any_candidate_is_not_verified() -> None:
     def wave(x: np.ndarray) -> np.ndarray:
         return np.asarray(np.sin(3 * x[:, :1]) + x[:, 1:] ** 2)

@@ -27,6 +27,7 @@ Open = Callable[..., Any]
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_from_a_deep_teacher_to_its_weights(open_tab: Open) -> None:
     tab = open_tab("/teacher")
     see(tab, "use_teacher")

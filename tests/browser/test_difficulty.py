@@ -65,6 +65,7 @@ def choose(tab: Any, chart: str, inputs: int, hidden: int) -> None:
     raise AssertionError(f"The click on {inputs} inputs and {hidden} neurons did nothing.")
 
 
+@pytest.mark.long
 def test_from_a_cell_to_its_problems_and_a_run_of_one(open_tab: Open, solved: None) -> None:
     tab = open_tab("/difficulty")
     see(tab, "cell_table")
@@ -81,6 +82,7 @@ def test_from_a_cell_to_its_problems_and_a_run_of_one(open_tab: Open, solved: No
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_problems_are_solved_at_a_click_and_appear_on_the_map(open_tab: Open, solved: None) -> None:
     tab = open_tab("/difficulty")
     see(tab, "start_solving")

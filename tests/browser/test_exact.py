@@ -16,6 +16,7 @@ Open = Callable[..., Any]
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_a_dropped_cluster_is_built_beside_the_automatic_one(open_tab: Open, server: Any) -> None:
     run = benches.trained_run(server.home)
     tab = benches.open_bench(open_tab, run)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser import benches
 from tests.browser.tabs import FIRST_MS, new_tab, visit
+from tests.often import long
 
 pytestmark = pytest.mark.browser
 
@@ -99,9 +100,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 FIRST, *OTHERS = LOOKS
 
 
-@pytest.mark.parametrize(
-    "look", [FIRST, *(pytest.param(o, marks=pytest.mark.long) for o in OTHERS)]
-)
+@pytest.mark.parametrize("look", [FIRST, *long(*OTHERS)])
 def test_no_page_moves_sideways_and_what_is_chosen_can_be_read(
     screen: Callable[..., Any], server: Any, finished: str, look: str
 ) -> None:

@@ -119,6 +119,7 @@ def test_the_demo_ends_in_a_recovered_network(open_tab: Open) -> None:
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_reload_pause_second_tab_and_the_line(open_tab: Open, server: Any) -> None:
     # so many that they still train when the second tab is there
     first, run = begin_training(open_tab, server, 200)
@@ -146,6 +147,7 @@ def test_reload_pause_second_tab_and_the_line(open_tab: Open, server: Any) -> No
     no_traceback(second)
 
 
+@pytest.mark.long
 def test_the_live_canvas_is_not_replaced(open_tab: Open, server: Any) -> None:
     tab, _ = begin_training(open_tab, server, 200)
     # the search for a width has a canvas of its own, elsewhere on the page
@@ -169,6 +171,7 @@ def test_the_live_canvas_is_not_replaced(open_tab: Open, server: Any) -> None:
     see(tab, "go_cluster")
 
 
+@pytest.mark.long
 def test_runs_open_again_after_a_restart(open_tab: Open, server: Any) -> None:
     run = benches.new_run(server.home)
     see(open_tab(f"/expand?run={run}"), "start_expand")

@@ -35,6 +35,7 @@ def drop(tab: Any, name: str, data: bytes) -> None:
     tab.locator(".st-key-teacher_file input[type=file]").set_input_files(chosen)
 
 
+@pytest.mark.long
 def test_a_table_with_two_columns_too_many(open_tab: Callable[[str], Any], server: Any) -> None:
     tab = open_tab("/teacher")
     drop(tab, "answers.csv", table())

@@ -101,6 +101,7 @@ def test_the_story_of_tuning_by_hand(open_tab: Open, server: Any, run: str) -> N
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_nothing_is_lost(open_tab: Open, server: Any, run: str) -> None:
     tab = open_bench(open_tab, run)
     drag_cut(tab, -3.0)
@@ -175,10 +176,8 @@ def losing(open_tab: Open, run: str) -> Any:
     return tab
 
 
-@pytest.mark.parametrize(
-    "way",
-    ["reload", *(pytest.param(way, marks=pytest.mark.long) for way in ("page", "no storage"))],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("way", ["reload", "page", "no storage"])
 def test_what_never_left_the_browser_is_not_lost(
     losing: Any, server: Any, run: str, way: str
 ) -> None:
@@ -232,6 +231,7 @@ def test_lost_steps_are_built_from_all_the_same(losing: Any, server: Any, run: s
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_somebody_else_s_cut_is_not_undone_by_what_was_lost(
     losing: Any, open_tab: Open, server: Any, run: str
 ) -> None:
@@ -252,6 +252,7 @@ def test_somebody_else_s_cut_is_not_undone_by_what_was_lost(
     assert stored(server, run)[""]["height"] == pytest.approx(10 ** (first + 1), rel=0.05)
 
 
+@pytest.mark.long
 def test_a_lost_message_survives_a_server_s_restart(losing: Any, server: Any, run: str) -> None:
     tab = losing
     first = cut_at(tab)
@@ -266,6 +267,7 @@ def test_a_lost_message_survives_a_server_s_restart(losing: Any, server: Any, ru
     assert stored(server, run)[""]["height"] == pytest.approx(10 ** (first - 1), rel=0.05)
 
 
+@pytest.mark.long
 def test_a_lost_connection_while_dragging(open_tab: Open, server: Any, run: str) -> None:
     tab = open_bench(open_tab, run)
     first = cut_at(tab)
@@ -415,6 +417,7 @@ def test_the_keyboard_can_do_everything(open_tab: Open, server: Any, run: str) -
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_the_truth_is_shown_and_can_be_locked(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     check = tab.locator("[data-check=truth]")

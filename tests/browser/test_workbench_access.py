@@ -15,6 +15,7 @@ from tests.browser import benches
 from tests.browser.benches import bench_is_there, drawn, found, open_bench, saved
 from tests.browser.conftest import in_ci
 from tests.browser.tabs import new_tab, visit
+from tests.often import daily
 
 Open = Callable[..., Any]
 
@@ -45,7 +46,7 @@ def run(server: Any) -> str:
     return benches.trained_run(server.home)
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
+@pytest.mark.parametrize("scheme", daily(["light", "dark"], "dark"))
 def test_axe_finds_nothing(browser: Any, server: Any, run: str, axe: str, scheme: str) -> None:
     tab = new_tab(browser, color_scheme=scheme)
     visit(tab, f"{server.url}/cluster?run={run}")

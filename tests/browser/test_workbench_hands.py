@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tests.browser import benches
 from tests.browser.benches import bench_is_there, drawn, finds, open_bench, saved
 from tests.browser.tabs import new_tab, visit
+from tests.often import daily
 
 Open = Callable[..., Any]
 
@@ -191,7 +192,7 @@ def test_typing_pointing_colouring_searching(open_tab: Open, run: str) -> None:
     expect(picked).to_have_text(re.compile(r"^\d+ neurons? picked, of "))
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
+@pytest.mark.parametrize("scheme", daily(["light", "dark"], "dark"))
 def test_chosen_segments_can_be_read_and_the_page_ends(
     browser: Any, server: Any, scheme: str
 ) -> None:

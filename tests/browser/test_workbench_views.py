@@ -188,6 +188,7 @@ def test_pca_is_there_until_umap_is_and_can_be_chosen(open_tab: Open, run: str) 
     expect(note).to_have_text("UMAP")
 
 
+@pytest.mark.long
 def test_what_was_chosen_stays_when_umap_arrives(open_tab: Open, server: Any) -> None:
     # vectors of its own: UMAP of these has not been computed yet
     run = benches.run_of_vectors(server.home, benches.crowd(10, 40, 5, 8))
@@ -273,6 +274,7 @@ def test_the_table_is_sorted_by_any_column(open_tab: Open, run: str) -> None:
     saved(tab)
 
 
+@pytest.mark.long
 def test_a_branch_s_own_height_is_dragged(open_tab: Open, server: Any, run: str) -> None:
     tab = open_bench(open_tab, run)
     tab.locator(".table tbody tr").first.click()
@@ -306,6 +308,7 @@ def test_a_branch_s_own_height_is_dragged(open_tab: Open, server: Any, run: str)
     assert stored(server, run)[""]["edits"] == first
 
 
+@pytest.mark.long
 def test_settings_are_kept_side_by_side_and_used(open_tab: Open, server: Any, run: str) -> None:
     tab = open_bench(open_tab, run)
 

@@ -34,6 +34,7 @@ from ec_core.networks.network import Network
 from ec_core.probing.probes import make_probes
 from tests.cluster.synthetic import cloud_of, recurring_cloud, separated
 from tests.component.node import run_node
+from tests.often import long
 from tests.steps import drain
 
 TREES, MORE, REAL, CUTS = 60, 320, 2, 4
@@ -114,7 +115,7 @@ def on_real_nodes(rng: np.random.Generator, tree: Dendrogram, cloud: WeightCloud
     return Cut(cut.height, cut.gamma, cut.beta, "hand", tuple(edits))
 
 
-@pytest.fixture(scope="module", params=[TREES, pytest.param(MORE, marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=[TREES, *long(MORE)])
 def trees(request: pytest.FixtureRequest) -> list[tuple[WeightCloud, Dendrogram]]:
     clouds = [random_cloud(seed) for seed in range(request.param)]
     clouds += [real_cloud(kind, seed) for kind in KINDS for seed in range(REAL)]

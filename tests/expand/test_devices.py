@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
-from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -32,6 +31,7 @@ from ec_core.leastsquares.levenberg_marquardt import _TRIES, start
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.truncated_newton import PRODUCTS
 from tests.benchmarks.gpu_checks import CHECKS, WHOLE, bench, close
+from tests.often import long
 from tests.pretend_card import MEMORY, pretend_card
 
 CARD = torch.device("cuda")
@@ -44,12 +44,7 @@ def nowhere() -> Generator[None]:
     torch.set_default_device("cpu")
 
 
-def _long(*names: str) -> list[Any]:
-    """Cases of the long run only."""
-    return [pytest.param(name, marks=pytest.mark.long) for name in names]
-
-
-@pytest.mark.parametrize("name", ["selu", *_long("tanh", "gelu", "relu")])
+@pytest.mark.parametrize("name", ["selu", *long("tanh", "gelu", "relu")])
 @pytest.mark.usefixtures("nowhere")
 def test_a_whole_run_names_its_device_everywhere(name: str) -> None:
     teacher = ec.make_teacher("synthetic", sizes=(3, 3, 1), activation=name, seed=0).network
@@ -77,7 +72,7 @@ INNERMOST = (
         *(name for name in CHECKS if name not in WHOLE and name != "recorded steps"),
         # one layer with a skip path has all of that without
         "g 3-2-1",
-        *_long(*(name for name in WHOLE if name != "g 3-2-1")),
+        *long(*(name for name in WHOLE if name != "g 3-2-1")),
     ],
 )
 def test_every_stage_keeps_to_its_device(name: str) -> None:

@@ -74,6 +74,7 @@ def test_one_student_is_stopped_and_stays_as_it_was(
     assert ensemble.history[1, 1] == ensemble.history[3, 1]
 
 
+@pytest.mark.long
 def test_the_width_search_takes_small_steps_where_students_are_large(
     probes: ProbeSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,7 @@ def test_a_person_who_stops_is_obeyed_during_small_steps() -> None:
     assert seen == 1
 
 
+@pytest.mark.long
 def test_the_better_thirds_go_on_and_the_best_come_first(
     short: int,
 ) -> None:

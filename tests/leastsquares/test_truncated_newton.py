@@ -13,6 +13,7 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward
 from ec_core.networks.parameters import random_parameters
+from tests.often import long
 
 
 def _problem(sizes: tuple[int, ...], name: str, noise: float = 0.0) -> tuple[Problem, torch.Tensor]:
@@ -36,9 +37,7 @@ def _many(problem: Problem, batch: Batch, iterations: int) -> Batch:
     ("sizes", "name", "iterations"),
     [
         ((3, 3, 2), "g", 25),
-        pytest.param((3, 2, 3, 1), "g", 60, marks=pytest.mark.long),
-        pytest.param((3, 3, 2), "tanh", 60, marks=pytest.mark.long),
-        pytest.param((3, 2, 3, 1), "tanh", 60, marks=pytest.mark.long),
+        *long(((3, 2, 3, 1), "g", 60), ((3, 3, 2), "tanh", 60), ((3, 2, 3, 1), "tanh", 60)),
     ],
 )
 def test_minimum_of_a_noisy_fit_is_the_dense_one(
@@ -57,7 +56,8 @@ def test_minimum_of_a_noisy_fit_is_the_dense_one(
     torch.testing.assert_close(found.theta, expected.theta, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["tanh", pytest.param("gelu", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["tanh", "gelu"])
 def test_a_wider_student_reaches_rounding_level(name: str) -> None:
     problem, _ = _problem((3, 3, 1), name)
     wide = problem.at_size(7)

@@ -158,6 +158,7 @@ def test_the_command_line_gives_the_arrays_of_the_app(answers_only: Run, tmp_pat
     assert _equal(ec.load_network(out), answers_only.reconstruction().network)
 
 
+@pytest.mark.long
 def test_the_script_repeats_a_search_for_the_width(
     planar: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +167,7 @@ def test_the_script_repeats_a_search_for_the_width(
     assert _equal(_repeat(run, tmp_path, monkeypatch), run.reconstruction().network)
 
 
+@pytest.mark.long
 def test_a_wrong_activation_is_not_verified_and_its_script_repeats_that_too(
     open_page: Opener, answers_only: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

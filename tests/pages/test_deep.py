@@ -45,6 +45,7 @@ def test_the_pages_show_a_deep_run(open_page: Opener, deep: Run, page: str, them
         assert "9–8" in app.container(key="training_facts").html[0].value
 
 
+@pytest.mark.long
 def test_the_script_repeats_a_deep_run_to_the_last_bit(
     deep: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_wrong_depth_is_not_verified_and_says_why(
     _ends_in_words(open_page, finish(Run.create(deep.source(), settings)))
 
 
+@pytest.mark.long
 def test_too_few_probes_are_not_verified_and_say_why(open_page: Opener, deep: Run) -> None:
     x = np.random.default_rng(0).standard_normal((40, 6))
     network = deep.source().network

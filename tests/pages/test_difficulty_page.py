@@ -132,6 +132,7 @@ def test_down_to_one_problem_and_its_very_run(
     assert int(run.ensemble().converged().sum()) == wanted.converged
 
 
+@pytest.mark.long
 def test_the_choice_decides_what_is_solved_and_its_map_is_shown(
     open_page: Opener, place: Path, solved: tuple[Outcome, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

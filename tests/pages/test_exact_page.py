@@ -123,6 +123,7 @@ def test_networks_of_earlier_students_go(at_stage: Callable[[str], Run]) -> None
     assert not [part for part in run.stored.parts() if part.startswith("build")]
 
 
+@pytest.mark.long
 def test_the_second_layer_s_hand_is_built(
     open_page: Opener, deep: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

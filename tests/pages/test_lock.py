@@ -104,6 +104,7 @@ def test_the_script_of_a_locked_run_repeats_it(
     _repeats(run, tmp_path, monkeypatch)
 
 
+@pytest.mark.long
 def test_where_questions_grew_the_students_of_a_locked_run_come_along(
     at_stage: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

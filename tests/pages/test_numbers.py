@@ -58,6 +58,7 @@ def test_start_waits_for_numbers_that_can_be_used(
     assert process.job_of(run) is None and not app.exception
 
 
+@pytest.mark.long
 def test_a_layer_without_a_number_is_named_where_it_is(open_page: Opener, deep: Run) -> None:
     app = open_page("expand", Run.create(deep.source(), deep.settings()))
     app.number_input(key="student_width_1").set_value(None).run()

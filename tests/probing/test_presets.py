@@ -9,6 +9,7 @@ from ec_core.networks.network import Network
 from ec_core.probing.datasets import DATASETS, load_dataset
 from ec_core.probing.presets import PRESETS, TeacherCard, is_irreducible, make_teacher
 from ec_core.probing.training import DECAY, start
+from tests.often import daily
 
 SCORES = [
     ("digits4x4", 10, "tanh", 0.90),
@@ -27,7 +28,7 @@ def equal(a: Network, b: Network) -> bool:
     )
 
 
-@pytest.mark.parametrize(("preset", "hidden", "activation", "least"), SCORES)
+@pytest.mark.parametrize(("preset", "hidden", "activation", "least"), daily(SCORES, *SCORES[:3]))
 def test_teachers_on_data_are_good_and_irreducible(
     preset: str, hidden: int, activation: str, least: float
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) 
     assert "Students with the 5 neurons known, and others drawn anew." in said
 
 
+@pytest.mark.long
 def test_a_large_teacher_is_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way, with a warm-up long enough for a teacher that is not large."""
     change(monkeypatch, LARGE, 1500)

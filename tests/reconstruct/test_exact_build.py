@@ -29,6 +29,7 @@ from ec_core.reconstruct.grow import _shared, ground
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import Certificate, certify
 from ec_core.verify.match import match
+from tests.often import daily
 from tests.steps import drain
 
 
@@ -64,7 +65,9 @@ def _build(
     return found, certify(found, probes)
 
 
-@pytest.mark.parametrize("name", ["g", "tanh", "sigmoid", "softplus", "relu"])
+@pytest.mark.parametrize(
+    "name", daily(["g", "tanh", "sigmoid", "softplus", "relu"], "tanh", "softplus")
+)
 def test_all_kept_right_gives_the_network_of_the_automatic_build(name: str) -> None:
     probes, result = _run(name, (3, 3, 1), 6)
     assert result.certificate.verified and len(result.clusters.kept) == 3
@@ -75,7 +78,7 @@ def test_all_kept_right_gives_the_network_of_the_automatic_build(name: str) -> N
     assert (found.pruned, found.removed, found.steps) == (0, (0,), ())
 
 
-@pytest.mark.parametrize("name", ["tanh", "gelu", "relu"])
+@pytest.mark.parametrize("name", daily(["tanh", "gelu", "relu"], "tanh", "relu"))
 def test_a_dropped_cluster_is_missing_and_the_certificate_says_so(name: str) -> None:
     probes, result = _run(name, (3, 3, 1), 6)
     node = result.clusters.kept[1].node
@@ -109,7 +112,7 @@ def test_one_too_many_is_built_too_and_not_verified() -> None:
 
 @pytest.mark.parametrize(
     ("name", "sizes"),
-    [("tanh", (3, 2, 3, 2)), pytest.param("g", (4, 3, 3, 2), marks=pytest.mark.long)],
+    daily([("tanh", (3, 2, 3, 2)), ("g", (4, 3, 3, 2))], ("tanh", (3, 2, 3, 2))),
 )
 def test_the_second_layer_s_hand_counts(name: str, sizes: tuple[int, ...]) -> None:
     probes, result = _run(name, sizes, 6)

@@ -97,6 +97,7 @@ def _small() -> tuple[Problem, Tensor]:
     return problem, torch.from_numpy(rows)
 
 
+@pytest.mark.long
 def test_a_deep_network_is_found_on_its_first_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     _quick(monkeypatch)
     full, first = _small()

@@ -24,6 +24,7 @@ from ec_core.reconstruct import reconstruct as module
 from ec_core.reconstruct import significance
 from ec_core.reconstruct.prune import Pruned
 from ec_core.reconstruct.reconstruct import ReconstructConfig, Reconstruction, reconstruct
+from tests.often import daily
 from tests.steps import drain
 
 SKIPS = [(3, 4, 2), (3, 4, 3, 2), (3, 4, 4, 3, 2)]
@@ -84,7 +85,7 @@ class _After(Control):
         return super().take_requests()
 
 
-@pytest.mark.parametrize("iterations", [2, 20, 60])
+@pytest.mark.parametrize("iterations", daily([2, 20, 60], 2, 20))
 @pytest.mark.parametrize("name", ["relu", "gelu"])
 def test_time_left_only_improves(name: str, iterations: int) -> None:
     probes, ensemble = _students((3, 4, 3, 2), name)

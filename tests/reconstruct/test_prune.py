@@ -16,6 +16,7 @@ from ec_core.networks.parameters import from_network
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.prune import Pruned, _out_of_dents, prune
 from ec_core.reconstruct.refit import refit
+from tests.often import long
 from tests.steps import drain
 
 
@@ -36,6 +37,7 @@ def near_teacher(activation: str, noise: float) -> tuple[ProbeSet, Problem, torc
     return probes, problem, theta * (1 + noise * drawn)
 
 
+@pytest.mark.long
 def test_small_batches_only_ever_lower_the_loss_and_only_where_there_are_kinks() -> None:
     probes, problem, theta = near_teacher("leaky_relu", 0.1)
     loss = float((problem.y.var(dim=0, unbiased=False)).mean())
@@ -49,7 +51,7 @@ def test_small_batches_only_ever_lower_the_loss_and_only_where_there_are_kinks()
     assert _out_of_dents(Pruned(problem, theta, loss), probes.floor, Control(None)) is None
 
 
-@pytest.mark.parametrize("sizes", [(3, 3, 1), (3, 3, 2, 1)])
+@pytest.mark.parametrize("sizes", [(3, 3, 1), *long(((3, 3, 2, 1),))])
 def test_at_an_error_that_nobody_knows_of_the_network_without_idle_neurons_is_returned(
     sizes: tuple[int, ...],
 ) -> None:

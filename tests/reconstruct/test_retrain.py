@@ -29,6 +29,7 @@ from ec_core.reconstruct.retrain import Retrain, view
 from ec_core.reconstruct.walk import walk
 from ec_core.runs.cut_history import by_rule
 from ec_core.verify.match import match
+from tests.often import daily
 from tests.steps import drain
 
 SIZES = (3, 2, 3, 2)
@@ -70,7 +71,7 @@ def _climb(
     return walked.students, walked.views, list(events)
 
 
-@pytest.mark.parametrize("name", COMMON)
+@pytest.mark.parametrize("name", daily(COMMON, "tanh", "gelu", "relu"))
 def test_exact_students_stay_exact_and_every_layer_is_counted(name: str) -> None:
     probes = _probes(name)
     ensemble = _copies(name, probes)
@@ -85,6 +86,7 @@ def test_exact_students_stay_exact_and_every_layer_is_counted(name: str) -> None
     assert phases == [(1, "freeze"), (1, "retrain"), (2, "cluster")]
 
 
+@pytest.mark.long
 def test_a_neuron_that_no_student_shares_is_found_by_looking_again() -> None:
     probes = _probes("tanh")
     ensemble = _copies("tanh", probes)
@@ -95,6 +97,7 @@ def test_a_neuron_that_no_student_shares_is_found_by_looking_again() -> None:
     assert len(views[0].clusters.kept) == 2 and min(found.losses) < 1e-20
 
 
+@pytest.mark.long
 def test_stuck_deep_students_are_recovered_exactly() -> None:
     """The activation g in two layers leaves every student of this run above 1e-9."""
     teacher = make_teacher("synthetic", sizes=(6, 4, 4, 2), activation="g", seed=2).network
@@ -121,7 +124,9 @@ def _cuts(tree: Dendrogram) -> dict[str, Cut]:
     }
 
 
-@pytest.mark.parametrize("kind", ["paper", "by hand", "edited", "another gamma"])
+@pytest.mark.parametrize(
+    "kind", daily(["paper", "by hand", "edited", "another gamma"], "paper", "edited")
+)
 def test_what_a_person_chose_is_built_from(kind: str) -> None:
     probes = _probes("tanh")
     ensemble = _copies("tanh", probes)

@@ -14,6 +14,7 @@ from ec_core.networks.parameters import pack
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.prune import Pruned
 from ec_core.reconstruct.slope import SEARCHED, other_slope, solved, with_slope
+from tests.often import daily
 
 
 def _pruned(sizes: tuple[int, ...], activation: str, seed: int = 0) -> tuple[Pruned, ProbeSet]:
@@ -82,7 +83,7 @@ def test_a_linear_map_of_its_own_shows_no_slope() -> None:
     assert other_slope(pruned, probes) is None
 
 
-@pytest.mark.parametrize("slope", [0.3, 0.123456789012])
+@pytest.mark.parametrize("slope", daily([0.3, 0.123456789012], 0.123456789012))
 def test_a_slope_that_nobody_told_is_recovered_with_the_network(slope: float) -> None:
     name = f"leaky_relu:{slope}"
     teacher = ec.make_teacher("synthetic", sizes=(4, 3, 2), activation=name, seed=1).network

@@ -52,7 +52,8 @@ def cold_server(tmp_path: Path) -> Iterator[int]:
         process.wait()
 
 
-@pytest.mark.parametrize("people", [14, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("people", [14, 40])
 def test_many_people_open_the_app_in_its_first_second(cold_server: int, people: int) -> None:
     asked = ["" if step.key == "start" else step.key for step in PAGES]
     visits = open_at_once(cold_server, (asked * people)[:people])

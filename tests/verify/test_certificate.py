@@ -67,6 +67,7 @@ def test_the_teacher_itself_is_verified(activation: str, digits: int | None) -> 
     assert 0 < ticket.max_error_bar < (1e-12 if digits is None else 1e-3)
 
 
+@pytest.mark.long
 def test_float32_answers_of_a_deep_teacher_are_verified() -> None:
     teacher = _teacher("tanh", (3, 3, 3, 2))
     probes = _probes(lambda x: teacher(x).astype(np.float32), 3, 1200)

@@ -11,6 +11,7 @@ import ec_core as ec
 from ec_core.networks.network import Network
 from ec_core.verify.coordinates import own_coordinates
 from ec_core.verify.match import match
+from tests.often import daily
 
 UNITS: dict[str, tuple[np.ndarray, np.ndarray]] = {
     "1e5 ± 1": (np.array([0.0, 1e5, 0.0]), np.ones(3)),
@@ -45,7 +46,9 @@ def questions(units: str, count: int = 500) -> np.ndarray:
     return np.asarray(np.random.default_rng(7).standard_normal((count, 3)) * scale + mean)
 
 
-@pytest.mark.parametrize("inside", ["its own weights", "a scaler before it"])
+@pytest.mark.parametrize(
+    "inside", daily(["its own weights", "a scaler before it"], "its own weights")
+)
 @pytest.mark.parametrize(("units", "activation"), CASES)
 def test_a_teacher_in_raw_units_is_recovered_and_verified(
     units: str, activation: str, inside: str

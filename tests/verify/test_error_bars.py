@@ -20,6 +20,7 @@ from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.reconstruct.refit import refit
 from ec_core.verify.error_bars import Bars, directions, error_bars, leverage
 from ec_core.verify.match import match
+from tests.often import long
 
 ANSWERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "float64": lambda y: y,
@@ -67,7 +68,7 @@ EACH_ONCE = tuple(zip(NAMES, itertools.cycle(SIZES), strict=False))
     ("answers", "cases"),
     [
         *((answers, EACH_ONCE) for answers in ("float64", "float32", "4 decimals")),
-        *(pytest.param(answers, EVERY, marks=pytest.mark.long) for answers in ANSWERS),
+        *long(*((answers, EVERY) for answers in ANSWERS)),
     ],
 )
 def test_true_errors_lie_within_three_bars(

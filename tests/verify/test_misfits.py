@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.misfits import AT_MOST, KINDS, case, outcome
+from tests.often import daily
 
 RIGHT = ("sigmoid-and-tanh", "twins-and-dead", "few-digits")
 """Kinds in which "verified" can be right, and should be for some."""
 
+QUICK = [kind for kind in KINDS if kind not in (*AT_MOST, "too-deep")]
+"""A case of a network that is too deep takes as long as all of these."""
 
-@pytest.mark.parametrize("number", [1000, pytest.param(1001, marks=pytest.mark.long)])
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in AT_MOST])
+
+@pytest.mark.parametrize("number", daily([1000, 1001], 1000))
+@pytest.mark.parametrize("kind", daily([*QUICK, "too-deep"], *QUICK))
 def test_no_misfit_is_wrongly_verified(kind: str, number: int) -> None:
     found = outcome(case(kind, number), 2, 25)
     assert not found.crashed, found.reasons

@@ -55,6 +55,7 @@ def test_shuffles_change_no_verdict(seed: int) -> None:
     assert 1 / 3 < shuffled.max_error_bar / plain.max_error_bar < 3
 
 
+@pytest.mark.long
 @settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_shuffles_change_no_weight(seed: int) -> None:

@@ -283,6 +283,7 @@ def test_an_address_with_a_secret_in_it_is_refused(secret: str) -> None:
         from_address(secret, template='{"x": $x}')
 
 
+@pytest.mark.long
 def test_the_command_line_recovers_from_an_address(tmp_path: Path) -> None:
     environment = {**os.environ, "EC_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
     words = [sys.executable, "-m", "ec_core", "recover"]
