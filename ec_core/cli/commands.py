@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import numpy as np
 
-from ec_core.cli.output import answer, json_text, output_path
+from ec_core.cli.output import answer, json_text, network_path, output_path
 from ec_core.cli.sources import read_model, read_teacher, told_answers
 from ec_core.errors import InputError
 from ec_core.networks.asked import AskedModel
@@ -52,7 +52,7 @@ def teacher(args: Namespace) -> bool:
         raise InputError(f"--sizes is for synthetic teachers; {args.preset} takes none.")
     if args.hidden and args.preset not in DATASETS:
         raise InputError(f"--hidden is for teachers on data; {args.preset} takes none.")
-    path = output_path(args.out)
+    path = network_path(args.out)
     card = make_teacher(
         args.preset,
         sizes=args.sizes or DEFAULT_SIZES,

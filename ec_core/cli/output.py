@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ec_core.errors import InputError
+from ec_core.networks.formats import recognise, tabular
+from ec_core.networks.writers import WRITERS
 
 
 def plain(value: Any) -> Any:
@@ -69,4 +71,21 @@ def output_path(name: str, *taken: str | None) -> Path:
             pass
     except OSError as error:
         raise InputError(f"Cannot write {path}: {error.strerror}; choose another place.") from None
+    return path
+
+
+def network_path(name: str, *taken: str | None) -> Path:
+    """The same for a network, which is written as safetensors.
+
+    Raises InputError also for the name of another format, which nobody could open as what it says.
+    """
+    path = output_path(name, *taken)
+    other = recognise(b"", path.name) is not None or tabular(path.name)
+    if other or path.name.lower().endswith(tuple(WRITERS)):
+        stem = path.with_suffix(".safetensors").name
+        raise InputError(
+            f"{path.name} is the name of another format, and a safetensors file would be written; "
+            f"write --out {stem}, then ec-core export {stem} --out {path.name} where there is such "
+            "a format."
+        )
     return path

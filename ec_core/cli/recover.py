@@ -10,10 +10,11 @@ from ec_core import ends
 from ec_core.candidates import Field
 from ec_core.cli.commands import dashed
 from ec_core.cli.kinds import open_source
-from ec_core.cli.output import answer, json_text, output_path
+from ec_core.cli.output import answer, json_text, network_path, output_path
 from ec_core.cli.progress import watch
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
+from ec_core.networks.activations import parameters
 from ec_core.networks.files import save_network, write_atomically
 from ec_core.probing.outputs import Output
 from ec_core.verify.evidence import verdict
@@ -33,9 +34,21 @@ def _config(args: Namespace, field: Field) -> RecoverConfig:
     )
 
 
+def _activation(report: dict[str, Any]) -> str:
+    """The activation with its number, where that is not the usual one.
+
+    >>> _activation({"activation": "leaky_relu", "parameters": {"slope": 0.3}})
+    'leaky_relu (slope 0.3)'
+    """
+    usual = parameters(report["activation"])
+    unusual = {key: value for key, value in report["parameters"].items() if value != usual[key]}
+    said = ", ".join(f"{key} {value:.10g}" for key, value in unusual.items())
+    return f"{report['activation']} ({said})" if said else str(report["activation"])
+
+
 def _summary(report: dict[str, Any], path: Path) -> str:
     size = dashed(tuple(report["sizes"]))
-    lines = [f"{path}: {size} {report['activation']}, loss {report['loss']:.1e}."]
+    lines = [f"{path}: {size} {_activation(report)}, loss {report['loss']:.1e}."]
     lines.append(
         verdict(
             report["status"],
@@ -61,7 +74,7 @@ def _summary(report: dict[str, Any], path: Path) -> str:
 
 def recover(args: Namespace) -> bool:
     """Recover a network from its answers: from a probe file, or by asking a teacher file."""
-    out = output_path(args.out, args.source)
+    out = network_path(args.out, args.source)
     report_path = output_path(args.report, args.source, args.out) if args.report else None
     field = Field.of(args.activation, args.hidden_layers, args.width)
     config = _config(args, field)

@@ -16,10 +16,11 @@ import numpy as np
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import Activation, activation
-from ec_core.networks.canonical import TINY_NORM, centred, flip, folded, quiet, turns
+from ec_core.networks.canonical import centred, folded, quiet, turns
 from ec_core.networks.network import Network
 from ec_core.probing.probes import ProbeSet
 from ec_core.verify.coordinates import own_coordinates
+from ec_core.verify.draft import Draft, same_norm, undo
 from ec_core.verify.irreducible import reducible, silent
 from ec_core.verify.pairing import LayerView, cosine_distances, norms, pair
 
@@ -117,117 +118,8 @@ class MatchReport:
         }
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """A network that is written to, its hidden layers padded with zero neurons to ``widths``."""
-
-    weights: list[np.ndarray]
-    biases: list[np.ndarray]
-
-    @classmethod
-    def of(cls, network: Network, widths: Sequence[int]) -> _Draft:
-        weights, biases, columns = [], [], network.sizes[0]
-        for layer, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-            rows = max(len(b), widths[layer]) if layer < len(widths) else len(b)
-            weight, bias = np.zeros((rows, columns)), np.zeros(rows)
-            weight[: w.shape[0], : w.shape[1]], bias[: len(b)] = w, b
-            weights.append(weight)
-            biases.append(bias)
-            columns = rows
-        return cls(weights, biases)
-
-    def network(self, other: Network) -> Network | None:
-        """As a network of the same kind as ``other``; None where a number has left float64."""
-        if not all(np.isfinite(values).all() for values in (*self.weights, *self.biases)):
-            return None
-        return Network(other.activation, tuple(self.weights), tuple(self.biases), other.dataset)
-
-    def vectors(self, layer: int) -> np.ndarray:
-        """(H, D+1): the incoming weights and biases of a layer."""
-        return np.column_stack([self.weights[layer], self.biases[layer]])
-
-    def reorder(self, layer: int, order: np.ndarray) -> None:
-        self.weights[layer] = self.weights[layer][order]
-        self.biases[layer] = self.biases[layer][order]
-        self.weights[layer + 1] = self.weights[layer + 1][:, order]
-
-    def rescale(self, layer: int, neuron: int, factor: float, degree: int) -> None:
-        """a·s(z) = (a/f^n)·s(f·z) for s homogeneous of degree n and f > 0."""
-        self.weights[layer][neuron] *= factor
-        self.biases[layer][neuron] *= factor
-        self.weights[layer + 1][:, neuron] /= factor**degree
-
-    def turn(self, layer: int, neuron: int, count: float, entry: Activation) -> None:
-        """The bias so many whole periods lower: a·s(z) = a·turn^n·s(z - n·p)."""
-        self.biases[layer][neuron] -= count * entry.period
-        if count % 2:
-            self.weights[layer + 1][:, neuron] *= entry.turn
-
-    def flip(self, layer: int, neuron: int, entry: Activation) -> None:
-        """The opposite incoming sign, for activations that leave no linear term."""
-        w, b = self.weights[layer][neuron], float(self.biases[layer][neuron])
-        outgoing = self.weights[layer + 1][:, neuron]
-        w, b, outgoing, _, constant = flip(w, b, outgoing, entry)
-        self.weights[layer][neuron], self.biases[layer][neuron] = w, b
-        self.weights[layer + 1][:, neuron] = outgoing
-        self.biases[layer + 1] += constant
-
-
-def _difference(a: np.ndarray, b: np.ndarray) -> float:
-    """Squared distance over the larger size: 0 for equal vectors, at most 4."""
-    peak = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0))) or 1.0
-    u, v = a / peak, b / peak
-    return float(np.sum((u - v) ** 2) / max(np.sum(u * u), np.sum(v * v), TINY_NORM))
-
-
-def _same_norm(
-    mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray, degree: int
-) -> None:
-    """Give a neuron of ``yours`` the norm |(w, b)| of its partner."""
-    wanted = float(norms(mine.vectors(layer)[neuron, columns][None])[0])
-    norm = float(norms(yours.vectors(layer)[neuron, columns][None])[0])
-    if min(wanted, norm) > TINY_NORM:
-        yours.rescale(layer, neuron, wanted / norm, degree)
-
-
-def _same_turn(
-    mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray, entry: Activation
-) -> None:
-    """The bias of ``yours`` next to its partner's by whole periods, in the nearer sign."""
-    a, b = mine.vectors(layer)[neuron, columns], yours.vectors(layer)[neuron, columns]
-    sign = 1.0 if a[:-1] @ b[:-1] >= 0 else -1.0
-    count = np.round((b[-1] - sign * (a[-1] - entry.centre) - entry.centre) / entry.period)
-    yours.turn(layer, neuron, float(count), entry)
-
-
-def _undo(
-    mine: _Draft, yours: _Draft, layer: int, neuron: int, columns: np.ndarray, entry: Activation
-) -> float:
-    """Undo the scale and the sign of one neuron of ``yours``; returns the sign."""
-    last = layer + 2 == len(mine.weights) == len(yours.weights)
-    if entry.homogeneous:
-        _same_norm(mine, yours, layer, neuron, columns, entry.degree)
-    if not entry.parity:
-        return 1.0
-    if entry.period:
-        _same_turn(mine, yours, layer, neuron, columns, entry)
-    a = centred(mine.vectors(layer)[neuron, columns], entry)
-    b = centred(yours.vectors(layer)[neuron, columns], entry)
-    along, against = _difference(a, b), _difference(a, -b)
-    if last and entry.parity == -1:
-        # two incoming vectors near zero say little: the outgoing weights join the decision
-        out_a, out_b = mine.weights[-1][:, neuron], yours.weights[-1][:, neuron]
-        along += _difference(out_a, out_b)
-        against += _difference(out_a, -out_b)
-    if against >= along:
-        return 1.0
-    if not entry.leaves_linear:
-        yours.flip(layer, neuron, entry)
-    return -1.0
-
-
 def _view(
-    draft: _Draft, layer: int, count: int, columns: np.ndarray, entry: Activation
+    draft: Draft, layer: int, count: int, columns: np.ndarray, entry: Activation
 ) -> LayerView:
     """The first ``count`` neurons, biases from the point of symmetry, whole periods left out."""
     vectors = draft.vectors(layer)[:count, columns]
@@ -241,9 +133,9 @@ def _view(
 def _match_layer(
     teacher: Network,
     other: Network,
-    mine: _Draft,
-    yours: _Draft,
-    filed: tuple[_Draft, _Draft] | None,
+    mine: Draft,
+    yours: Draft,
+    filed: tuple[Draft, Draft] | None,
     layer: int,
     known: np.ndarray,
 ) -> LayerMatch:
@@ -274,9 +166,9 @@ def _match_layer(
         filed[1].reorder(layer, new_order)
     signs = np.ones(count)
     for neuron in map(int, pairs[:, 0]):
-        signs[neuron] = _undo(mine, yours, layer, neuron, columns, entry)
+        signs[neuron] = undo(mine, yours, layer, neuron, columns, entry)
         if filed is not None and entry.homogeneous:
-            _same_norm(*filed, layer, neuron, columns, entry.degree)
+            same_norm(*filed, layer, neuron, columns, entry.degree)
         elif filed is not None and signs[neuron] < 0 and not entry.leaves_linear:
             filed[1].flip(layer, neuron, entry)
     a = centred(mine.vectors(layer)[pairs[:, 0]][:, columns], entry)
@@ -391,8 +283,8 @@ def match(
             near, near_other = own.rewritten(teacher), own.rewritten(other)
         except InputError:
             own = None  # a weight of the other leaves float64 there
-    mine, yours = _Draft.of(near, widths), _Draft.of(near_other, widths)
-    filed = None if own is None else (_Draft.of(teacher, widths), _Draft.of(other, widths))
+    mine, yours = Draft.of(near, widths), Draft.of(near_other, widths)
+    filed = None if own is None else (Draft.of(teacher, widths), Draft.of(other, widths))
     layers = [
         _match_layer(teacher, other, mine, yours, filed, layer, known)
         for layer in range(len(widths))

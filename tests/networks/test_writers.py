@@ -143,3 +143,11 @@ def test_the_command_writes_by_the_ending(
     assert main(["export", str(source), "--out", str(tmp_path / "m.xyz")]) == 2
     assert "ends in none of .safetensors, .pt" in capsys.readouterr().err
     assert not (tmp_path / "m.xyz").exists()
+
+
+@pytest.mark.parametrize("name", ["n.h5", "n.npz", "n.PTH", "n.pkl", "n.csv", "n.json"])
+def test_no_safetensors_file_stands_under_the_name_of_another_format(name: str) -> None:
+    network = Network("tanh", (np.ones((3, 2)), np.ones((1, 3))), (np.zeros(3), np.zeros(1)))
+    with pytest.raises(InputError, match="a format that is not written"):
+        exported(network, name)
+    assert exported(network, "n.of.mine") == exported(network, "n.safetensors")

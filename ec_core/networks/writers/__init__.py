@@ -6,7 +6,9 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from ec_core.errors import InputError
 from ec_core.networks.files import network_bytes, write_atomically
+from ec_core.networks.formats import recognise, tabular
 from ec_core.networks.network import Network
 
 Writer = Callable[[Network], bytes]
@@ -36,9 +38,15 @@ def writer_of(name: str) -> Writer | None:
 def exported(network: Network, name: str) -> bytes:
     """The network as a file of this name would hold it, by its ending; safetensors for any other.
 
-    Raises InputError for a network that the format cannot hold.
+    Raises InputError for a network that the format cannot hold, and for a format that is not
+    written (.h5, .npz): a safetensors file under its name could be opened by nobody.
     """
     write = writer_of(name)
+    if write is None and (recognise(b"", name) is not None or tabular(name)):
+        raise InputError(
+            f"{name} is the name of a format that is not written; expected one that ends in "
+            f"{', '.join((SAFETENSORS, *WRITERS))}."
+        )
     return network_bytes(network) if write is None else write(network)
 
 
