@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ec_core.errors import InputError
 from ec_core.networks.files import write_atomically
 from ec_core.networks.network import Network
+from ec_core.probing.checking import as_table, at_ends, refuse_constant, refuse_few
 from ec_core.probing.columns import NAMELESS, Columns
 from ec_core.probing.drawing import drawn_order
 from ec_core.probing.labels import refuse_labels, refuse_largest_only
@@ -23,16 +23,9 @@ from ec_core.probing.outputs import AUTO, LOGITS, PLAIN, Output, Reading, read, 
 from ec_core.probing.precision import FLOAT64, REPEATS, TOLD, Stored, stored
 from ec_core.probing.relations import free_directions
 from ec_core.probing.rows import Rows, complete, disagreement, settle
-from ec_core.probing.splitting import NOTHING_VARIES, scaled, split, varies
+from ec_core.probing.splitting import scaled, split, varies
 from ec_core.probing.subspace import Subspace
 
-MAX_MAGNITUDE = 1e100
-"""Squares of larger numbers leave the range of float64."""
-
-MIN_MAGNITUDE = 1e-100
-"""Squares of smaller numbers leave it too: such a column would look constant."""
-
-MIN_PROBES = 5
 HELD_OUT = 0.2
 """The share of the answers that is kept for verification."""
 
@@ -231,66 +224,12 @@ class Undecided:
         )
 
 
-def _ends(count: int, kept: int) -> str:
-    """What was left out, in a sentence. Raises InputError where hardly anything remains."""
-    if kept < MIN_PROBES:
-        raise InputError(
-            f"Only {kept} of {count} answers say something about the numbers before the last "
-            f"activation, the others are at its ends; expected at least {MIN_PROBES}, better "
-            "thousands: ask for more digits, or where the answers are less sure."
-        )
-    return (
-        f"{count - kept:,} of {count:,} questions were left out: their answers lie so near to an "
-        "end, such as 0 or 1, that their digits say too little about the network."
-    )
-
-
 def _inverse(reading: Reading, scale: np.ndarray) -> Stored:
     """How exact logits are that were read so, over scale (K,); as ``stored`` says of others."""
     assert reading.variance is not None
     error = float(np.mean(reading.variance[reading.kept()] / scale**2))
     # full numbers whose inverse has lost some digits only are still as exact as arithmetic
     return Stored(reading.looks, 0.0 if error <= ROUNDING_FLOOR else error)
-
-
-def _checked(values: np.ndarray, what: str) -> np.ndarray:
-    if values.ndim == 1:
-        values = values[:, None]
-    if values.ndim != 2 or values.dtype.kind not in "fiu":
-        raise InputError(
-            f"{what} has shape {values.shape} and type {values.dtype}; "
-            "expected numbers of shape (probes, features)."
-        )
-    if values.shape[0] == 0 or values.shape[1] == 0:
-        raise InputError(f"{what} is empty, shape {values.shape}; expected at least one probe.")
-    bad = ~np.isfinite(values).all(axis=1)
-    if bad.any():
-        raise InputError(
-            f"{what} holds NaN or infinity in {int(bad.sum())} of {len(values)} rows (first: row "
-            f"{int(np.argmax(bad))}); expected finite numbers."
-        )
-    values = np.ascontiguousarray(values, dtype=np.float64)
-    largest = float(np.abs(values).max())
-    if largest > MAX_MAGNITUDE:
-        raise InputError(
-            f"{what} holds numbers up to {largest:.1e}; expected none above {MAX_MAGNITUDE:.0e}."
-        )
-    peak = np.abs(values).max(axis=0)
-    tiny = np.flatnonzero((peak < MIN_MAGNITUDE) & (values != values[0]).any(axis=0))
-    if tiny.size:
-        raise InputError(
-            f"Column {tiny[0] + 1} of {what} holds no number above {peak[tiny[0]]:.1e}; expected "
-            f"some above {MIN_MAGNITUDE:.0e}: multiply it, or set it to zero."
-        )
-    return values
-
-
-def _refuse_useless_answers(y: np.ndarray) -> None:
-    if not varies(y).any():
-        raise InputError(
-            "All answers are the same; expected answers that vary, or there is nothing to "
-            "learn. Check the probes or the network."
-        )
 
 
 # what numbers of 1e-300 and their like lose to rounding is not worth a warning
@@ -332,26 +271,17 @@ def make_probes(
         refuse_labels(x, y)
     told = LOGITS if numbers and output == AUTO else output
     reading = read(y, told)
-    x, y = _checked(x, "x"), _checked(reading.y, "y")
-    if len(x) != len(y):
-        raise InputError(
-            f"There are {len(x)} questions and {len(y)} answers; expected as many of each."
-        )
-    if len(x) < MIN_PROBES:
-        raise InputError(
-            f"There are {len(x)} probes; expected at least {MIN_PROBES}, better thousands."
-        )
+    x, y = as_table(x, "x"), as_table(reading.y, "y")
+    refuse_few(x, y)
     undecided = None
     if told == AUTO and reading.output.kind == LOGITS and suspected(y) is not None:
         undecided = Undecided(str(suspected(y)), x, y, seed, held_out, drawn, tidy)
     usable = reading.kept()
     if not usable.all():
-        said = (*said, _ends(len(usable), int(usable.sum())))
+        said = (*said, at_ends(len(usable), int(usable.sum())))
         x, y = x[usable], y[usable]
     rows = settle(x, y) if tidy else Rows(x, y)
-    _refuse_useless_answers(rows.y)
-    if not varies(rows.x).any():
-        raise InputError(NOTHING_VARIES)
+    refuse_constant(rows.x, rows.y)
     if drawn:
         rows = rows.ordered(drawn_order(rows.x, rows.y, seed))
     x, y, remarks = rows.x, rows.y, [*reading.output.sentences, *said, *rows.remarks]

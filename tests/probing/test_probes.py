@@ -241,7 +241,7 @@ BROKEN = {
     "npy": (GOOD, "2 columns without names"),
     "truncated": (archive(x=GOOD, y=GOOD)[:-30], "not an .npz archive"),
     "no y": (archive(x=GOOD), "holds x; expected the arrays x and y"),
-    "objects": (archive(x=npy(np.array([Bomb()], dtype=object)), y=GOOD), "without pickle"),
+    "objects": (archive(x=npy(np.array([Bomb()], dtype=object)), y=GOOD), "are never opened"),
     "pickle inside": (archive(x=pickle.dumps(Bomb()), y=GOOD), "without pickle"),
     "shape that lies": (archive(x=LYING, y=GOOD), "without pickle"),
 }
