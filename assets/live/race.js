@@ -101,13 +101,15 @@ function drawHeader(g, heat, { left, right }, span, X, bottom, { ink, grid }, ne
   g.globalAlpha = newest ? 1 : 0.72
   g.font = font(13, newest ? 600 : 400)
   const fits = (/** @type {string} */ text) => g.measureText(text).width <= right - left
-  g.fillText(fits(heat.title) ? heat.title : heat.short, left, MARGIN.top - 12)
+  const title = [heat.title, `${heat.short} neurons`].find(fits) ?? heat.short
+  g.fillText(title, left, MARGIN.top - 12)
   g.globalAlpha = 0.72
   g.font = font(12)
   g.textBaseline = "middle"
-  g.textAlign = "center"
   for (const at of right - left > ROOM ? [0, span / 2, span] : []) {
-    if (Number.isInteger(at)) g.fillText(String(at), Math.min(X(at), right - 8), bottom + 14)
+    // the last number of a heat must not stand against the first of the next
+    g.textAlign = at === 0 ? "left" : at === span ? "right" : "center"
+    if (Number.isInteger(at)) g.fillText(String(at), X(at), bottom + 14)
   }
   if (newest) {
     g.textAlign = "right"

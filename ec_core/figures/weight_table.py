@@ -20,9 +20,6 @@ from ec_core.networks.network import Network
 MAX_COLUMNS_WITH_TEXT, MAX_ROWS_WITH_TEXT = 5, 16
 """Tables up to this size print their numbers into the cells."""
 
-_STRONG = 0.55
-"""Share of the largest weight from which on a cell is too strong for the page's ink."""
-
 _DOMAINS = ((0.0, 0.29), (0.355, 0.645), (0.71, 1.0))
 """Where the three tables stand."""
 
@@ -105,9 +102,8 @@ def weight_table_heat(
 def _print_numbers(
     fig: go.Figure, values: np.ndarray, limit: float, suffix: str, theme: Theme
 ) -> None:
-    """Two decimals in each cell, in the page's colour where the cell is strong."""
+    """Two decimals in each cell, in whichever of ink and paper reads better on its colour."""
     row, column = np.indices(values.shape)
-    strong = (np.abs(values) > _STRONG * limit).ravel()
     fig.add_scatter(
         x=column.ravel(),
         y=row.ravel(),
@@ -115,13 +111,37 @@ def _print_numbers(
         text=[f"{value:.2f}".replace("-", "−") for value in values.ravel()],
         textfont={
             "size": SMALL_SIZE,
-            "color": [theme.paper if s else theme.text for s in strong],
+            "color": [_ink(value / limit, theme) for value in values.ravel()],
         },
         hoverinfo="skip",
         xaxis="x" + suffix,
         yaxis="y" + suffix,
         name="numbers",
     )
+
+
+def _ink(share: float, theme: Theme) -> str:
+    """Of the page's ink and paper the one with more contrast (WCAG 2) on the colour of a weight;
+    share : of the largest weight, -1 to 1.
+    """
+    strong = _light(theme.positive if share > 0 else theme.negative)
+    ground = _luminance(abs(share) * strong + (1 - abs(share)) * _light(theme.paper))
+
+    def contrast(colour: str) -> float:
+        a, b = sorted((_luminance(_light(colour)), ground))
+        return (b + 0.05) / (a + 0.05)
+
+    return max((theme.text, theme.paper), key=contrast)
+
+
+def _light(colour: str) -> np.ndarray:
+    """#RRGGBB as three shares."""
+    return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+
+
+def _luminance(shares: np.ndarray) -> float:
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def _names(

@@ -102,8 +102,9 @@ def _link(step: Step, folded: str) -> Link:
     if isinstance(step, Linear):
         turned = step.layout == "in-out"
         shape = _shape(step.weight.T if turned else step.weight)
+        lies = "a column for each neuron" if turned else "a row for each neuron"
         bias = "" if step.bias is not None else ", without bias"
-        return Link("linear layer", step.weight_name, f"{shape} {step.layout}{bias}")
+        return Link("linear layer", step.weight_name, f"{shape}, {lies}{bias}")
     if isinstance(step, Affine):
         return Link(step.what, step.name, folded)
     if isinstance(step, Function):

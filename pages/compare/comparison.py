@@ -146,9 +146,9 @@ def _verified(run: Run, ticket: Certificate, shape: str) -> tuple[str, str]:
     beyond = ""
     if free:
         beyond = (
-            " All questions have something in common, so that nothing is said of answers to "
-            "others; of the networks that agree where the questions lie this one has the smallest "
-            f"weights:</p><ul>{_listed(free)}</ul><p>"
+            " Of all networks that give these answers this one has the smallest weights. Nothing "
+            "is said of answers to questions of another kind, for all that were asked have this in "
+            f"common:</p><ul>{_listed(free)}</ul><p>"
         )
     symmetries = "up to the order and signs of its neurons"
     if free:

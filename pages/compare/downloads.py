@@ -154,7 +154,8 @@ def shelf(run: Run) -> None:
             _offer(
                 "Teacher", lambda: network_bytes(teacher), "teacher.safetensors", binary, "teacher"
             )
-    beside = f", beside {' and '.join(needed)}, which come along" if needed else ""
+    come = "comes" if len(needed) == 1 else "come"
+    beside = f", beside {' and '.join(needed)}, which {come} along" if needed else ""
     frame.note(f"The script repeats the whole run with ec_core and gives the same numbers{beside}.")
     with st.expander("The network for another program"):
         _elsewhere(run)

@@ -17,13 +17,10 @@ def _called(naming: Naming, weight: tuple[int, ...]) -> str:
     turned = naming.layout == "in-out"
     shape = " × ".join(map(str, reversed(weight) if turned else weight))
     lies = "a column for each neuron" if turned else "a row for each neuron"
-    parts = [f"<code>{html.escape(naming.weight)}</code> {shape}, {lies}"]
-    parts.append(
-        "no bias in the file"
-        if naming.bias is None
-        else f"<code>{html.escape(naming.bias)}</code> {weight[0]}"
-    )
-    return "; ".join(parts)
+    said = f"<code>{html.escape(naming.weight)}</code> ({shape}, {lies}) and "
+    if naming.bias is None:
+        return said + "no bias"
+    return f"{said}<code>{html.escape(naming.bias)}</code> ({weight[0]})"
 
 
 def side_by_side(teacher: Network, aligned: Network, namings: tuple[Naming, ...]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ec_core.candidates import AUTO
 from ec_core.probing.outputs import LOGITS, known
@@ -103,7 +104,7 @@ def _show(one: Asked) -> None:
     frame.note(f"Its answer to one question: {shown}{more}.")
 
 
-def _look(told: Asking) -> Asked | None:
+def _look(told: Asking, beside: DeltaGenerator) -> Asked | None:
     """One question, and what it told; None before it is answered."""
     if st.button("Ask one question", key="teacher_address_one", icon=":material/contact_support:"):
         work.begin(told, None)
@@ -111,7 +112,8 @@ def _look(told: Asking) -> Asked | None:
     if job is None:
         return None
     if not job.over:
-        work.watch(told, look=True)
+        with beside:
+            work.watch(told, look=True)
         return None
     return work.outcome(job)
 
@@ -123,11 +125,12 @@ def _ask(told: Asking, count: int, label: str) -> None:
         st.rerun()
 
 
-def _answers(told: Asking, count: int) -> Asked | None:
+def _answers(told: Asking, count: int, beside: DeltaGenerator) -> Asked | None:
     """The answers to be used: all that were allowed, or what is there where it was stopped."""
     job = work.job_of(told, look=False)
     if job is not None and not job.over:
-        work.watch(told, look=False)
+        with beside:
+            work.watch(told, look=False)
         return None
     if job is None or work.budget_of(job) != count:
         _ask(told, count, f"Ask {count:,} questions")
@@ -136,29 +139,37 @@ def _answers(told: Asking, count: int) -> Asked | None:
     if got is None:
         _ask(told, count, f"Ask again, up to {count:,} questions")
         return None
-    counted = f"{got.asked:,} were asked now, {got.kept:,} were known from before."
+    counted = f"{got.asked:,} asked now, {got.kept:,} known from before."
     if got.complete:
-        frame.note(f"{len(got.x):,} answers are here: {counted}")
+        with beside:
+            frame.note(f"{len(got.x):,} answers are here: {counted}")
         return got
     enough = ", and can be used" if len(got.x) >= FEWEST else ", too few to be used"
-    frame.note(f"Stopped: {len(got.x):,} of {got.count:,} answers are here{enough}. {counted}")
+    with beside:
+        frame.note(f"Stopped: {len(got.x):,} of {got.count:,} answers are here{enough}. {counted}")
     _ask(told, count, f"Ask the other {got.count - len(got.x):,}")
     return got if len(got.x) >= FEWEST else None
 
 
-def teacher() -> Source | None:
-    """The controls for an address; None until its model was asked."""
+def teacher(beside: DeltaGenerator) -> Source | None:
+    """The controls for an address; None until its model was asked.
+
+    beside : the place for what was understood of it, and for how far the asking is
+    """
     told, count = _told()
     if told is None:
-        work.others()
+        with beside:
+            work.others()
         return None
-    one = _look(told)
-    if one is not None:
-        _show(one)
-    elif work.job_of(told, look=False) is None:
+    one = _look(told, beside)
+    if one is None and work.job_of(told, look=False) is None:
         return None
-    got = _answers(told, count)
+    above = beside.container()
+    got = _answers(told, count, beside)
     if got is None:
+        if one is not None:
+            with above:
+                _show(one)
         return None
     activation, output = which_activation(AUTO, "address", unknown=True), output_box(got.y)
     if activation is None or output is None:

@@ -37,7 +37,10 @@ def _watch(asking: Asking, look: bool) -> None:
     now = addresses.progress(snapshot)
     if now is not None and not look:
         done = f"{now.done:,} of {now.count:,} questions are answered"
-        st.progress(now.done / now.count, f"{done}: {now.asked:,} asked, {now.kept:,} known.")
+        st.progress(
+            now.done / now.count,
+            f"{done}: {now.asked:,} asked now, {now.kept:,} known from before.",
+        )
         frame.note(f"{now.count - now.done:,} are left in the budget.")
     why = addresses.waits_for(snapshot)
     if why is not None:

@@ -4,7 +4,11 @@ one's own, a model at an address.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ec_core.expand.config import DEEPEST
 from ec_core.probing.datasets import DATASETS
@@ -17,9 +21,9 @@ from pages.teacher.upload import which_activation
 _KINDS = {
     "toy": "Toy",
     "paper": "Paper",
-    "data": "Real data",
+    "data": "Data",
     "file": "My file",
-    "address": "An address",
+    "address": "Address",
 }
 _TOYS = ("planar", "xor")
 _MAX_SEED = 2**31 - 1
@@ -139,19 +143,27 @@ def _data() -> Source | None:
 _OPEN = {
     "file": "Choose a file on the left, and answer what it leaves open; it is read here and goes "
     "nowhere else.",
+    "answer": "Answer on the left what the file leaves open.",
     "address": "Give the address of a model on the left. It is asked one question first; what was "
     "understood of it is shown before more are asked.",
 }
 
 
 def what_is_missing() -> str:
-    """A sentence for the page where there is no teacher yet."""
+    """A sentence for the page where there is no teacher yet, "" where others say it."""
     kind = str(st.session_state.get("teacher_kind"))
+    if kind == "file" and upload.chosen():
+        kind = "answer"
+    if kind == "address" and st.session_state.get("teacher_address"):
+        return ""  # what is understood of it stands there instead
     return _OPEN.get(kind, "A number on the left cannot be used; what is wrong stands below it.")
 
 
-def teacher() -> Source | None:
-    """The controls of the Teacher page; None while something about it is open."""
+def teacher(beside: DeltaGenerator) -> Source | None:
+    """The controls of the Teacher page; None while something about it is open.
+
+    beside : the place for what was understood of a model
+    """
     kind = st.segmented_control(
         "Where from",
         list(_KINDS),
@@ -161,11 +173,11 @@ def teacher() -> Source | None:
         key="teacher_kind",
         persist_state="session",
     )
-    ways = {
+    ways: dict[str, Callable[[], Source | None]] = {
         "toy": _toy,
         "paper": _paper,
         "data": _data,
-        "file": upload.teacher,
-        "address": address.teacher,
+        "file": partial(upload.teacher, beside),
+        "address": partial(address.teacher, beside),
     }
     return ways[str(kind)]()

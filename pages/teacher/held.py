@@ -34,6 +34,11 @@ def _let_go(key: str) -> None:
     st.session_state.pop(_slot(key), None)
 
 
+def there(key: str) -> bool:
+    """Is a file held?"""
+    return isinstance(st.session_state.get(_slot(key)), File)
+
+
 def file(label: str, key: str, help_: str) -> File | None:
     """An uploader whose file is still there when a person comes back to the page.
 

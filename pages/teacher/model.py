@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ec_core.candidates import AUTO
 from ec_core.networks.asked import AskedModel
@@ -26,6 +27,7 @@ def preview(links: Sequence[Link]) -> None:
         f"<td>{html.escape(link.note)}</td></tr>"
         for link in links
     )
+    st.markdown("**What was read**")
     with st.container(key="teacher_chain"):
         st.html(
             '<table class="ec-table"><thead><tr><th>step</th><th>in the file</th><th></th></tr>'
@@ -33,10 +35,11 @@ def preview(links: Sequence[Link]) -> None:
         )
 
 
-def asked(model: AskedModel) -> Source:
+def asked(model: AskedModel, beside: DeltaGenerator) -> Source:
     """A model that can only be asked: its answers to some questions become the run's."""
-    frame.note(model.sentence)
-    preview(model.links)
+    with beside:
+        preview(model.links)
+        frame.note(model.sentence)
     count = st.number_input(
         "Questions to ask it",
         min_value=100,

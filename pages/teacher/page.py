@@ -120,7 +120,7 @@ def _page(run: Run | None) -> None:
     left, right = st.columns([0.34, 0.66], gap="large")
     with left, st.container(key="controls"):
         if run is None:
-            source = choose.teacher()
+            source = choose.teacher(right)
             if source is not None and st.button(
                 "Use this teacher",
                 key="use_teacher",
@@ -140,7 +140,9 @@ def _page(run: Run | None) -> None:
     with right:
         seen = tables.taken()
         if source is None and seen is None:
-            frame.note(choose.what_is_missing())
+            missing = choose.what_is_missing()
+            if missing:
+                frame.note(missing)
             return
         if source is not None:
             _meet(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ec_core.candidates import AUTO
 from ec_core.errors import InputError
@@ -106,13 +107,14 @@ def _check(network: Network, end: str) -> None:
         st.warning(words.plain(checked.sentence))
 
 
-def _network(data: bytes, name: str) -> Source | None:
+def _network(data: bytes, name: str, beside: DeltaGenerator) -> Source | None:
     file = open_model(data, name)
     if isinstance(file, AskedModel):
-        return model.asked(file)
-    model.preview(file.links)
-    for sentence in file.said:
-        frame.note(sentence)
+        return model.asked(file, beside)
+    with beside:
+        model.preview(file.links)
+        for sentence in file.said:
+            frame.note(words.on_paper(sentence))
     if file.head is not None:
         frame.note(
             f"The model ends with a {file.head}; it is asked for the numbers before it, and its "
@@ -132,12 +134,23 @@ def _network(data: bytes, name: str) -> Source | None:
     return Source.from_network(network, name, file.names(layout))
 
 
-def teacher() -> Source | None:
-    """The controls for a file; None until it is there and nothing about it is open."""
+_FILE = "teacher_file"
+
+
+def chosen() -> bool:
+    """Is there a file?"""
+    return held.there(_FILE)
+
+
+def teacher(beside: DeltaGenerator) -> Source | None:
+    """The controls for a file; None until it is there and nothing about it is open.
+
+    beside : the place for what was understood of a model
+    """
     # every kind of file is taken, so that the sentence about a wrong one is ours
     file = held.file(
         "A network, or questions with answers",
-        "teacher_file",
+        _FILE,
         "Networks: .safetensors, .pt, .pt2, .onnx, .keras, .h5, .skops, .json; "
         "or answers: .npz, .npy, .csv, .tsv, .txt, .xlsx, .parquet, .feather, .mat, also .gz.",
     )
@@ -148,4 +161,4 @@ def teacher() -> Source | None:
         raise InputError(f"{file.name} is empty; expected a network or questions with answers.")
     if tables.holds_answers(data, file.name):
         return _answers(data, file.name)
-    return _network(data, file.name)
+    return _network(data, file.name, beside)

@@ -22,7 +22,7 @@ def test_a_model_is_asked_and_a_run_is_made(open_tab: Callable[[str], Any]) -> N
     with ModelServer(_model, inputs=3) as model:
         tab = open_tab("/teacher")
         see(tab, "use_teacher")
-        tab.locator(".st-key-teacher_kind button", has_text="An address").click()
+        tab.locator(".st-key-teacher_kind button", has_text="Address").click()
         see(tab, "teacher_address")
         field = tab.locator(".st-key-teacher_address input").first
         field.fill("http://10.0.0.1/v2/models/toy")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from plotly.colors import hex_to_rgb, sample_colorscale
 
 from ec_core.errors import InputError
 from ec_core.figures import (
+    DARK,
     LIGHT,
     activation_curve,
     alignment_bars,
@@ -20,6 +23,7 @@ from ec_core.figures import (
 from ec_core.figures.alignment import neuron_errors
 from ec_core.figures.log_axis import HEIGHT_FLOOR
 from ec_core.figures.network import MAX_NEURONS, WIDTHS
+from ec_core.figures.theme import Theme
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.network import Network
 from ec_core.verify.match import match
@@ -119,6 +123,27 @@ def test_weight_table_stands_side_by_side() -> None:
     assert np.isnan(np.asarray(gap.z)[:, 2]).all()
     assert np.allclose(np.asarray(gap.z)[:, 3], np.log10(HEIGHT_FLOOR)), "biases are equal"
     assert list(ours.customdata[1][3][:2]) == ["neuron 2", "bias"]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_printed_weights_can_be_read_on_their_colours(theme: Theme) -> None:
+    weights = np.linspace(-1, 1, 16 * 4).reshape(16, 4)
+    net = Network("tanh", (weights, np.ones((1, 16))), (np.zeros(16), np.zeros(1)))
+    fig = weight_table_heat(net, net, theme)
+    (numbers, _) = (trace for trace in fig.data if trace.name == "numbers")
+    ground = sample_colorscale(theme.signed, (np.append(weights, 0) + 1) / 2)
+    shown = dict(zip(np.append(weights, 0).tolist(), ground, strict=True))
+
+    def light(colour: str) -> float:
+        parts = re.findall(r"[\d.]+", colour) if colour.startswith("rgb") else hex_to_rgb(colour)
+        shares = [float(part) / 255 for part in parts]
+        bent = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * bent[0] + 0.7152 * bent[1] + 0.0722 * bent[2]
+
+    cells = np.column_stack([weights, np.zeros(16)]).ravel()
+    for value, ink in zip(cells, numbers.textfont.color, strict=True):
+        dark, bright = sorted((light(shown[float(value)]), light(ink)))
+        assert (bright + 0.05) / (dark + 0.05) > 3.9
 
 
 def test_weight_table_of_wide_layers_prints_no_numbers() -> None:

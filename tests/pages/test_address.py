@@ -67,7 +67,7 @@ def test_one_question_shows_the_model_and_a_budget_makes_a_run(
         assert sum(server.questions.values()) == 1
         app = _ask_all(app, server.url, 60)
         assert not app.error and sum(server.questions.values()) == 60
-        assert "59 were asked now, 1 were known" in _said(app)
+        assert "59 asked now, 1 known from before" in _said(app)
         app.button(key="use_teacher").click().run()
         assert not app.exception and set(server.questions.values()) == {1}
         run = Run(store().list()[0].id)

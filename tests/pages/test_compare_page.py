@@ -298,7 +298,7 @@ def test_weights_stand_in_the_names_and_layout_of_the_model_file(
     app = open_page("compare", run)
     said = app.container(key="weight_names_0").html[0].value
     first, _ = file.namings
-    assert f"<code>{first.weight}</code> 2 × 4, a column for each neuron" in said
+    assert f"<code>{first.weight}</code> (2 × 4, a column for each neuron)" in said
     assert "counted from zero" in _text(app)
     # presets come from no file
     assert "In the file" not in _text(open_page("compare", planar))

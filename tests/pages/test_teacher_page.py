@@ -308,7 +308,7 @@ def test_a_model_of_another_program_is_shown_in_its_own_names(open_page: Opener)
     app = _upload(open_page, "model.onnx", exported(network, "model.onnx"))
     assert not app.error and app.button(key="use_teacher")
     shown = " ".join(element.proto.body for element in app.get("html"))
-    assert "layers.0.weight" in shown and "4 × 3" in shown
+    assert "layers.0.weight" in shown and "4 × 3, a row for each neuron" in shown
     assert app.selectbox(key="teacher_activation_file_tanh").value == "tanh"
     app.button(key="use_teacher").click().run()
     called = Run(str(app.query_params["run"])).source().namings

@@ -143,7 +143,8 @@ class Hosts:
         return any(entry.holds(number, port) for entry in self.entries)
 
     def _refusal(self, host: str) -> str:
+        allowed = ", ".join(str(self.words).split(","))
         return (
-            f"The host {host} is not asked here, only {self.words}; "
+            f"The host {host} is not asked here, only {allowed}; "
             f"whoever runs this app can allow it in {ALLOW}."
         )
