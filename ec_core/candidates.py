@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from ec_core.config import RecoverConfig
+from ec_core.curves.search import FREE
 from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import COMMON, UNCOMMON
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
+
+START = "gelu"
+"""With which curves that are learnt begin, and which stands where a named activation is needed."""
 
 AUTO = "auto"
 """Stands for an activation or a depth that nobody told."""
@@ -88,6 +92,7 @@ class Field:
 
     later : activations that race in the same way where none of the others dives or is verified
     free : elu of any alpha, which its students learn, is among them
+    curve : the activation is none of a list and is learnt, whatever it is
 
     >>> len(Field().at(1)), Field(("relu",), (2,)).at(2)
     (13, [Candidate(activation='relu', hidden_layers=2)])
@@ -97,12 +102,14 @@ class Field:
     depths: tuple[int, ...] = (1, 2)
     later: tuple[str, ...] = ()
     free: bool = False
+    curve: bool = False
 
     @classmethod
     def of(
         cls, activation: str, hidden_layers: int | str, width: int | tuple[int, ...] | None = None
     ) -> Field:
-        """What is left open where either is "auto"; a width for each layer tells the depth.
+        """What is left open where either is "auto"; a width for each layer tells the depth. The
+        activation "free" is learnt as a curve.
 
         Raises InputError for another word, and where the widths say another depth.
 
@@ -120,7 +127,10 @@ class Field:
                     f"hidden_layers is {hidden_layers}; expected one width per layer."
                 )
             hidden_layers = len(width)
-        field = cls(later=UNCOMMON) if activation == AUTO else cls((activation,))
+        if activation == FREE:
+            field = cls((START,), curve=True)
+        else:
+            field = cls(later=UNCOMMON) if activation == AUTO else cls((activation,))
         return field if hidden_layers == AUTO else replace(field, depths=(int(hidden_layers),))
 
     @property
@@ -151,7 +161,7 @@ class Field:
     @property
     def only(self) -> Candidate | None:
         """The only one, where there is nothing to find out."""
-        told = len(self.activations) == len(self.depths) == 1
+        told = len(self.activations) == len(self.depths) == 1 and not self.curve
         return self.at(self.depths[0])[0] if told else None
 
 

@@ -11,6 +11,8 @@ Two activations that write the same functions dive together. tanh and sigmoid do
 neurons: the one that is verified first is returned, and the report says how the other would write
 it. relu and leaky_relu need two neurons more that bend at one place, and the certificate refuses
 such a pair: only the shorter writing is verified.
+
+Where no candidate is verified the activation is none of the list, and is learnt (``curves``).
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ from ec_core.candidates import (
 from ec_core.chain import Done, Part, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
+from ec_core.curves import recovery as curves
+from ec_core.curves.search import FREE, Learnt
 from ec_core.events import (
     CandidateProgress,
     CandidateTried,
@@ -280,6 +284,8 @@ def run(
     """
     if field.only is not None:
         return (yield from chain.run(source, _told(config, field.only), control, done=done))
+    if field.curve:
+        return (yield from curves.run(source, field.depths, config, control, done=done))
     began = time.monotonic()
     runners = yield from race(source, field, config, control)
     verdicts: dict[Candidate, str] = {}
@@ -316,7 +322,12 @@ def run(
             queue = [runner.candidate for runner in more if runner.loss <= DIVED][:TRIED]
             runners = sorted([*runners, *more], key=lambda runner: runner.loss)
     assert best is not None
-    candidates = _candidates(best, runners, verdicts)
+    learnt: Learnt | None = None
+    if _unlisted(field, best, control):
+        best, learnt = yield from curves.instead_of(
+            best, source, field.depths, config, control, done
+        )
+    candidates = _candidates(best, runners, verdicts) + _curve(learnt)
     seconds = time.monotonic() - began
     facts = {**asking_facts(source), "candidates": candidates, "seconds": seconds}
     return replace(best, report={**best.report, **facts})
@@ -335,6 +346,26 @@ def _goes_on(field: Field, runners: list[Runner], best: Recovery, control: Contr
     raced = {runner.candidate.activation for runner in runners}
     verified = best.certificate.status in ("exact", "verified", "estimate")
     return not (verified or control.over or set(field.later) <= raced)
+
+
+def _unlisted(field: Field, best: Recovery, control: Control) -> bool:
+    """Is the activation none that raced, and are the answers precise enough to learn it?"""
+    precise = best.certificate.status == "failed" and best.probes.precision <= curves.PRECISE
+    return bool(field.later) and precise and not control.over
+
+
+def _curve(learnt: Learnt | None) -> list[dict[str, object]]:
+    """The learnt activation among the candidates."""
+    if learnt is None:
+        return []
+    return [
+        {
+            "activation": FREE,
+            "hidden_layers": len(learnt.begun),
+            "loss": learnt.found.loss,
+            "verdict": learnt.judged.certificate.status,
+        }
+    ]
 
 
 def _told(config: RecoverConfig, candidate: Candidate) -> RecoverConfig:

@@ -59,7 +59,8 @@ def recover(
         number is given, as many as the students turn out to need; an Asker is the same; or the
         path of a file of questions and answers (see ``load_answers``)
     data : (n, D) rows to ask with, for the distributions that need them
-    activation : the teacher's, from ``ACTIVATIONS``; "auto": found out, by a race of all of them
+    activation : the teacher's, from ``ACTIVATIONS``; "auto": found out, by a race of all of them,
+        and learnt where none of them is verified; "free": learnt at once, as a curve
     hidden_layers : of the teacher; "auto": as many as the tuple ``width`` names, else found out
     inputs : D, where the callable does not say; of a file, the columns of the questions;
         outputs : of a file, those of the answers. Where nothing is said their names tell

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Callable
 
 from ec_core.candidates import AUTO
+from ec_core.curves.search import FREE
 from ec_core.errors import InputError
 from ec_core.networks.activations import spelled
 
@@ -74,7 +75,7 @@ def activation(text: str) -> str:
 
 
 def activation_or_auto(text: str) -> str:
-    return AUTO if text == AUTO else activation(text)
+    return text if text in (AUTO, FREE) else activation(text)
 
 
 def layers(text: str) -> int | str:

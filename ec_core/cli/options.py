@@ -103,8 +103,9 @@ LEARNING: Options = {
     "--activation": {
         "type": arguments.activation_or_auto,
         "default": AUTO,
-        "metavar": "auto|NAME",
-        "help": f"auto, found out by a race of all (default), or {_NAMES}",
+        "metavar": "auto|free|NAME",
+        "help": "auto, found out by a race of all (default); free, learnt as a curve, whatever it "
+        f"is; or {_NAMES}",
     },
     "--hidden-layers": {
         "type": arguments.layers,

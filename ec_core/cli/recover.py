@@ -56,12 +56,14 @@ def _summary(report: dict[str, Any], path: Path) -> str:
             report["size_confidence"],
             free=len(report["free_directions"]),
             gauge=Output(report["output"]).gauge,
+            curve=report.get("curve_error"),
         )
     )
     lines += [f"- {said}" for said in report["free_directions"] if report["verified"]]
     lines += [f"- {reason}" for reason in report["reasons"]]
     lines += report["remarks"]
     lines += report["equal_writings"]
+    lines += report["notes"] if "curves" in report else []
     compared = report.get("match", {})
     # where questions leave weights free the rest is what can agree
     free = "function_error_identified" in compared

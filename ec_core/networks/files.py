@@ -1,6 +1,7 @@
 """Networks on disk: safetensors with ``layers.{i}.weight`` and ``layers.{i}.bias``.
 
-Metadata: ``activation``, ``format`` = "ec-mlp/1", optionally ``dataset``. A torch
+Metadata: ``activation``, ``format`` = "ec-mlp/1", optionally ``dataset``. Where the activation is
+"curve", ``curves.{i}.knots`` and ``curves.{i}.coefficients`` hold that of hidden layer i. A torch
 ``nn.Sequential`` state dict ("0.weight", "2.weight", …) saved as safetensors is read too.
 """
 
@@ -62,6 +63,9 @@ def network_bytes(network: Network) -> bytes:
     for i, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         tensors[f"layers.{i}.weight"] = np.ascontiguousarray(w)
         tensors[f"layers.{i}.bias"] = np.ascontiguousarray(b)
+    for i, curve in enumerate(network.curves):
+        tensors[f"curves.{i}.knots"] = np.ascontiguousarray(curve.knots)
+        tensors[f"curves.{i}.coefficients"] = np.ascontiguousarray(curve.coefficients)
     metadata = {"activation": network.activation, "format": FORMAT}
     if network.dataset:
         metadata["dataset"] = network.dataset

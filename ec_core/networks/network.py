@@ -11,13 +11,29 @@ import torch
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import activation
+from ec_core.networks.spline import Spline
+
+LEARNT = "curve"
+"""Stands for the activation of a network whose curves were learnt; they are in ``curves``."""
+
+Kind = str | Spline
+"""What stands behind the sums of a hidden layer: a name, or a curve."""
+
+
+def applied(kind: Kind, z: np.ndarray) -> np.ndarray:
+    """What neurons make of their sums z, in the same shape."""
+    if isinstance(kind, Spline):
+        return kind(z)
+    return np.asarray(activation(kind).function(torch.from_numpy(z)).numpy())
 
 
 @dataclass(frozen=True)
 class Network:
     """A fully connected network with a linear last layer.
 
-    activation : a name from ``ACTIVATIONS``
+    activation : a name from ``ACTIVATIONS``; one for every hidden layer, with commas between them,
+        where they differ; or "curve"
+    curves : for "curve", one for every hidden layer
     weights : one (out, in) float64 array per layer
     biases : one (out,) float64 array per layer
     dataset : name of the data the network was trained on, if any
@@ -34,9 +50,9 @@ class Network:
     weights: tuple[np.ndarray, ...]
     biases: tuple[np.ndarray, ...]
     dataset: str | None = None
+    curves: tuple[Spline, ...] = ()
 
     def __post_init__(self) -> None:
-        activation(self.activation)
         if not self.weights or len(self.weights) != len(self.biases):
             raise InputError(
                 f"A network needs one bias per layer; got {len(self.weights)} weight arrays "
@@ -56,6 +72,34 @@ class Network:
                     f"Layer {i} is empty, shape {w.shape}; expected at least one neuron."
                 )
             previous = w.shape[0]
+        for kind in self.kinds:
+            if isinstance(kind, str):
+                activation(kind)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What stands behind the sums of each hidden layer.
+
+        >>> weights, biases = (np.eye(2), np.eye(2), np.ones((1, 2))), (np.zeros(2),) * 2
+        >>> Network("tanh,gelu", weights, (*biases, np.zeros(1))).kinds
+        ('tanh', 'gelu')
+        """
+        layers = len(self.weights) - 1
+        names = tuple(self.activation.split(","))
+        kinds: tuple[Kind, ...] = names * layers if len(names) == 1 else names
+        if self.activation == LEARNT or self.curves:
+            kinds = self.curves
+        if len(kinds) != layers or (self.curves and self.activation != LEARNT):
+            raise InputError(
+                f"The activation is {self.activation!r} with {len(self.curves)} curves; a network "
+                f"of {layers} hidden layers needs one name, {layers} names, or {layers} curves."
+            )
+        return kinds
+
+    @property
+    def plain(self) -> bool:
+        """Does one named activation stand between all layers?"""
+        return not self.curves and "," not in self.activation
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -71,7 +115,7 @@ class Network:
         return next(islice(self.passes(x), layer, None))[1]
 
     def passes(
-        self, x: np.ndarray, kinds: Sequence[str] | None = None
+        self, x: np.ndarray, kinds: Sequence[Kind] | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Layer after layer for inputs x (N, D): what it reads (N, H) and its sums (N, H').
 
@@ -80,12 +124,12 @@ class Network:
         kinds : an activation for every hidden layer; by default the network's own
         """
         h = np.asarray(x, dtype=np.float64)
-        names = kinds or (self.activation,) * (len(self.weights) - 1)
+        between = kinds or self.kinds
         for i, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
             z = h @ w.T + b
             yield h, z
-            if i < len(names):
-                h = activation(names[i]).function(torch.from_numpy(z)).numpy()
+            if i < len(between):
+                h = applied(between[i], z)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Answers (N, K) to inputs x (N, D)."""

@@ -14,11 +14,17 @@ from ec_core.networks.activations import spelled
 from ec_core.networks.asked import AskedModel, asked_chain
 from ec_core.networks.chain import Chain, Link, Naming
 from ec_core.networks.named import Named
-from ec_core.networks.network import Network
+from ec_core.networks.network import LEARNT, Network
+from ec_core.networks.spline import Spline
 from ec_core.networks.steps import UNKNOWN
 
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})")
 """How the parts of a network that was saved in several files are called."""
+
+
+def _spelled(text: str) -> str:
+    """The name of an activation, one for each layer between commas, or "curve"."""
+    return text if text == LEARNT else ",".join(spelled(part) for part in text.split(","))
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class NetworkFile:
     head : what follows the last layer, where the file says it
     namings : how each layer is called; said : sentences on what was done to read it
     links : what was understood, line by line
+    curves : of our own files whose activation is "curve", one for every hidden layer
     """
 
     name: str
@@ -44,13 +51,14 @@ class NetworkFile:
     namings: tuple[Naming, ...] = ()
     said: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    curves: tuple[Spline, ...] = ()
 
     def named(self) -> str | None:
         """The activation that the file names, from ``ACTIVATIONS``; None where it names none that
         is known.
         """
         try:
-            return None if self.activation is None else spelled(self.activation)
+            return None if self.activation is None else _spelled(self.activation)
         except InputError:
             return None
 
@@ -78,7 +86,7 @@ class NetworkFile:
         kind = activation or self.named() or fallback
         alone = len(self.layers[0]) < 2
         if kind is None and self.activation is not None:
-            spelled(self.activation)  # says what is wrong with it
+            _spelled(self.activation)  # says what is wrong with it
         if kind is None and not alone:
             raise InputError(
                 f"{self.name} does not name its activation; add the metadata 'activation' or say "
@@ -95,7 +103,9 @@ class NetworkFile:
         whole = tuple(
             np.zeros(len(w)) if b is None else b for w, b in zip(weights, biases, strict=True)
         )
-        network = Network("relu" if kind is None else spelled(kind), weights, whole, self.dataset)
+        called = "relu" if kind is None else _spelled(kind)
+        curves = self.curves if called == LEARNT else ()
+        network = Network(called, weights, whole, self.dataset, curves)
         if alone:
             raise InputError(
                 f"{self.name} has no hidden layer, sizes {network.sizes[0]}-{network.sizes[1]}; "

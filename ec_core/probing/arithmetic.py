@@ -67,7 +67,7 @@ def arithmetic_errors(
     True
     """
     kind = TYPES.get(looks)
-    if kind is None:
+    if kind is None or not network.plain:
         return
 
     def rounded(values: Tensor) -> Tensor:

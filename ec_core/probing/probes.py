@@ -153,7 +153,7 @@ class ProbeSet:
             weights[0] = self.subspace.seen(weights[0])
         weights[-1] = weights[-1] / self.y_scale[:, None]
         biases[-1] = (biases[-1] - self.y_mean) / self.y_scale
-        return Network(network.activation, tuple(weights), tuple(biases), network.dataset)
+        return replace(network, weights=tuple(weights), biases=tuple(biases))
 
     def to_original(self, network: Network) -> Network:
         """The inverse of ``to_standard``; of all networks that answer so, the one of least norm.
@@ -167,7 +167,7 @@ class ProbeSet:
         weights[0] = full
         weights[-1] = weights[-1] * self.y_scale[:, None]
         biases[-1] = biases[-1] * self.y_scale + self.y_mean
-        original = Network(network.activation, tuple(weights), tuple(biases), network.dataset)
+        original = replace(network, weights=tuple(weights), biases=tuple(biases))
         # the answers that it learnt from sum to zero; rounding may have left something
         return original.centred() if self.output.gauge else original
 

@@ -32,18 +32,31 @@ def up_to(free: int, gauge: bool) -> str:
 
 
 def verdict(
-    status: str, error: float, confidence: float | None = None, free: int = 0, gauge: bool = False
+    status: str,
+    error: float,
+    confidence: float | None = None,
+    free: int = 0,
+    gauge: bool = False,
+    curve: float | None = None,
 ) -> str:
     """How a run ended, in a sentence; error : of the answers, as a share of their spread.
 
     free : how many directions no question tells anything of, each a sentence of its own
     gauge : the answers were probabilities, which say nothing of what all logits have in common
+    curve : the error of a network whose activation was learnt as a curve
 
     >>> verdict("verified", 7.2e-8)
     "Verified to 7e-08 of the answers' spread, which is their own precision."
+    >>> verdict("verified", 0.0, curve=6e-8)
+    "Verified: this network with this learnt curve, to 6e-08 of the answers' spread."
     """
     if status == EXACT_STATUS:
         return f"Verified: exact, to rounding{up_to(free, gauge)}."
+    if status == VERIFIED and curve is not None:
+        return (
+            f"Verified: this network with this learnt curve, to {curve:.0e} of the answers' "
+            f"spread{up_to(free, gauge)}."
+        )
     if status == VERIFIED:
         return (
             f"Verified to {error:.0e} of the answers' spread, which is their own precision"

@@ -268,6 +268,9 @@ def match(
         unidentified = within.unidentified_inputs
     if within is not None and within.output.gauge:
         teacher, other = teacher.centred(), other.centred()
+    if not (teacher.plain and other.plain):
+        # a curve has a gauge of its own, and layers of several kinds several sets of symmetries
+        return MatchReport((), None, None, _function_error(teacher, other), None)
     known = np.ones(teacher.sizes[0], dtype=bool)
     known[list(untouched_inputs(other) if unidentified is None else unidentified)] = False
     hidden, hidden_other = teacher.sizes[1:-1], other.sizes[1:-1]

@@ -28,7 +28,10 @@ def support(standard: Network, clusters: Clusters) -> tuple[int, ...]:
     standard : the recovered network in the students' coordinates, where the clusters live.
     Clusters that were not kept count too: their support is small, and says so.
     """
-    entry = activation(standard.activation)
+    kind = standard.kinds[0]
+    if not isinstance(kind, str):
+        return (0,) * standard.sizes[1]  # the students had another activation
+    entry = activation(kind)
     vectors = np.concatenate([standard.weights[0], standard.biases[0][:, None]], axis=1)
     vectors, _, norms = canonical(vectors, entry)
     if entry.homogeneous:

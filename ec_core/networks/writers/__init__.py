@@ -25,6 +25,9 @@ WRITERS: dict[str, tuple[str, str]] = {
 
 SAFETENSORS = ".safetensors"
 
+ANY_KIND = ".py"
+"""What can hold learnt curves and several activations, beside safetensors."""
+
 
 def writer_of(name: str) -> Writer | None:
     """What writes a file of this name; None for safetensors and all unknown endings."""
@@ -47,7 +50,14 @@ def exported(network: Network, name: str) -> bytes:
             f"{name} is the name of a format that is not written; expected one that ends in "
             f"{', '.join((SAFETENSORS, *WRITERS))}."
         )
-    return network_bytes(network) if write is None else write(network)
+    if write is None:
+        return network_bytes(network)
+    if not network.plain and not name.lower().endswith(ANY_KIND):
+        raise InputError(
+            f"{name}: this format is written for networks with one named activation, and this one "
+            f"has {network.activation}; save it as .safetensors or .py."
+        )
+    return write(network)
 
 
 def save_network(network: Network, path: str | Path) -> None:

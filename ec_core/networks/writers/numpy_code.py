@@ -45,31 +45,69 @@ def _lists(arrays: tuple[np.ndarray, ...]) -> str:
     return "[\n" + "".join(f"    {array.tolist()!r},\n" for array in arrays) + "]"
 
 
-def write(network: Network) -> bytes:
-    """A program with one function, ``network(x)``: answers (N, K) to questions (N, D)."""
-    code = CODE.get(family_of(network.activation))
+_CURVES = """
+def curve(i, z):
+    t, c = np.array(KNOTS[i]), np.array(COEFFICIENTS[i])
+    ends = np.r_[[t[0]] * 3, t, [t[-1]] * 3]
+    inside = np.clip(z, t[0], t[-1])
+    spline = BSpline(ends, c, 3)
+    # beyond the knots the curve goes on as a line
+    return spline(inside) + (z - inside) * spline.derivative()(inside)
+"""
+
+
+def _formula(kind: str) -> str:
+    """A named activation of z as code."""
+    code = CODE.get(family_of(kind))
     if code is None:
         raise InputError(
-            f"The activation {network.activation} has no formula for NumPy here; save the network "
-            "as .safetensors."
+            f"The activation {kind} has no formula for NumPy here; save the network as "
+            ".safetensors."
         )
-    for name, value in parameters(network.activation).items():
+    for name, value in parameters(kind).items():
         code = code.replace(name.upper(), repr(value))
+    return code
+
+
+def write(network: Network) -> bytes:
+    """A program with one function, ``network(x)``: answers (N, K) to questions (N, D).
+
+    Learnt curves need scipy besides.
+    """
+    names = [kind for kind in network.kinds if isinstance(kind, str)]
+    codes = [_formula(name) for name in names]
+    if network.curves:
+        steps = ["        h = curve(i, z)"]
+    elif network.plain:
+        steps = [f"        h = {codes[0]}"]
+    else:
+        steps = [f"        if i == {i}:\n            h = {code}" for i, code in enumerate(codes)]
+    numbered = "i, (w, b) in enumerate(zip(W[:-1], B[:-1]))"
+    curves: list[str] = []
+    if network.curves:
+        curves = [
+            f"KNOTS = {_lists(tuple(curve.knots for curve in network.curves))}",
+            f"COEFFICIENTS = {_lists(tuple(curve.coefficients for curve in network.curves))}",
+            "",
+            *_CURVES.splitlines(),
+        ]
     lines = [
         f'"""A {"-".join(map(str, network.sizes))} network with {network.activation}."""',
         "",
-        *(["import math", ""] if "math." in code else []),
+        *(["import math", ""] if any("math." in code for code in codes) else []),
         "import numpy as np",
+        *(["from scipy.interpolate import BSpline"] if network.curves else []),
         "",
         f"W = {_lists(network.weights)}",
         f"B = {_lists(network.biases)}",
+        *curves,
         "",
         "",
         "def network(x):",
         "    h = np.asarray(x, dtype=float)",
-        "    for w, b in zip(W[:-1], B[:-1]):",
+        f"    for {'w, b in zip(W[:-1], B[:-1])' if network.plain else numbered}:",
         "        z = h @ np.transpose(w) + b",
-        f"        h = {code}",
+        *steps,
         "    return h @ np.transpose(W[-1]) + B[-1]",
         "",
     ]

@@ -1,0 +1,3 @@
+"""An activation that nobody listed: learnt together with the weights, one curve per hidden
+layer.
+"""
