@@ -118,8 +118,9 @@ def nearest(curve: Spline, names: Sequence[str] = NAMES) -> Named:
 
     >>> from ec_core.networks.spline import fitted
     >>> z = np.linspace(-3, 3, 500)
-    >>> nearest(fitted(np.linspace(-3, 3, 60), z, 2 * np.tanh(z + 1)), ("sigmoid",
-    "sin")).activation 'sigmoid'
+    >>> curve = fitted(np.linspace(-3, 3, 60), z, 2 * np.tanh(z + 1))
+    >>> nearest(curve, ("sigmoid", "sin")).activation
+    'sigmoid'
     """
     z = np.linspace(*curve.range, _GRID)
     found = [_nearest(name, z, curve(z)) for name in names]
