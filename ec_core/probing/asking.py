@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import activation as look_up
@@ -134,7 +135,8 @@ def as_asked(teacher: Answerer, x: np.ndarray) -> np.ndarray:
 
 def answers(teacher: Answerer, x: np.ndarray) -> np.ndarray:
     """The teacher's answers y (N, K) to questions x (N, D). Raises InputError for other shapes."""
-    y = np.asarray(teacher(x))
+    # a function may work on its questions in place, and what was asked has to stay what it was
+    y = _numbers(teacher(x.copy()))
     if y.ndim == 1:
         y = y[:, None]
     if y.ndim != 2 or len(y) != len(x):
@@ -143,6 +145,26 @@ def answers(teacher: Answerer, x: np.ndarray) -> np.ndarray:
             f"expected ({len(x)}, outputs)."
         )
     return y
+
+
+def _numbers(y: object) -> np.ndarray:
+    """Answers as an array, whatever a person's function gives: tensors of any type and device, what
+    is masked as NaN. Raises InputError for lists of different lengths.
+    """
+    if isinstance(y, torch.Tensor):
+        y = y.detach().cpu()
+        # NumPy knows no bfloat16; these numbers keep its few digits
+        return np.asarray(y.double() if y.dtype == torch.bfloat16 else y)
+    if isinstance(y, np.ma.MaskedArray) and y.dtype.kind in "fiu":
+        kind = np.result_type(y.dtype, np.float16)  # one that has NaN
+        return np.where(np.ma.getmaskarray(y), np.nan, np.asarray(y)).astype(kind)
+    try:
+        return np.asarray(y)
+    except ValueError:
+        raise InputError(
+            "Questions were answered with lists of different lengths; expected an array of shape "
+            "(questions, outputs)."
+        ) from None
 
 
 class Asker:

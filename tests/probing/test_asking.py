@@ -1,7 +1,11 @@
 """Questions: their distributions, their seeds, and the black box that counts them."""
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 from ec_core.errors import InputError
 from ec_core.probing import (
@@ -145,3 +149,46 @@ def test_real_data_are_asked_once_and_all() -> None:
     data = np.random.default_rng(0).standard_normal((30, 2))
     asker = Asker(lambda x: np.tanh(x[:, :1]), data=data, distribution="data")
     assert asker(asker.first) is asker(10_000) and len(asker.x) == 30
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.tanh(x @ [[1.0], [2.0]]))
+
+
+def _in_place(x: np.ndarray) -> np.ndarray:
+    """As preprocessing often does it."""
+    x -= 3.0
+    x *= 2.0
+    return _rows(x)
+
+
+def test_a_function_that_works_in_place_changes_no_question() -> None:
+    probes = probe(_in_place, count=40, inputs=2)
+    np.testing.assert_array_equal(probes.y, _rows((probes.x - 3.0) * 2.0))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda y: torch.from_numpy(y).requires_grad_(True),
+        lambda y: torch.from_numpy(y).bfloat16(),
+        lambda y: torch.from_numpy(y).half().requires_grad_(True),
+        lambda y: y.tolist(),
+        lambda y: y[:, 0],
+        lambda y: pd.DataFrame(y),
+        lambda y: np.asfortranarray(np.hstack([y, y]))[:, :1],
+    ],
+)
+def test_answers_of_any_kind_are_numbers(made: Callable[[np.ndarray], object]) -> None:
+    probes = probe(lambda x: made(_rows(x)), count=40, inputs=2)  # type: ignore[arg-type,return-value]
+    np.testing.assert_allclose(probes.y, _rows(probes.x), atol=1e-2)
+    assert probes.y.dtype == np.float64 and probes.y.shape[1] == 1
+
+
+def test_what_is_masked_is_missing_and_lists_that_differ_are_a_sentence() -> None:
+    def masked(x: np.ndarray) -> np.ndarray:
+        return np.ma.masked_array(_rows(x), mask=np.arange(len(x))[:, None] % 4 == 0)
+
+    assert probe(masked, count=40, inputs=2).left_out == 10
+    with pytest.raises(InputError, match="lists of different lengths"):
+        probe(lambda x: [[0.0] * (i % 2 + 1) for i in range(len(x))], count=9, inputs=2)  # type: ignore[arg-type,return-value]

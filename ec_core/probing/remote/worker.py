@@ -104,6 +104,19 @@ def _questions(pipe: IO[bytes]) -> queue.Queue[bytes]:
     return coming
 
 
+def _array(answer: Any) -> np.ndarray:
+    """Whatever it answers with, as an array: tensors of any type and device, what is masked as NaN.
+
+    (As ``probing.asking`` does for functions that are asked where they are.)
+    """
+    if hasattr(answer, "detach") and hasattr(answer, "is_floating_point"):
+        answer = answer.detach().cpu()
+        answer = answer.double() if answer.is_floating_point() else answer
+    if isinstance(answer, np.ma.MaskedArray) and answer.dtype.kind == "f":
+        answer = answer.filled(np.nan)
+    return np.asarray(answer)
+
+
 def main(name: str) -> None:
     """Answer questions until nobody asks any more."""
     asked, told = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -121,8 +134,7 @@ def main(name: str) -> None:
     while True:
         question = coming.get()
         try:
-            answer = np.asarray(function(unpacked(question)))
-            send(told, b"y", packed(answer))
+            send(told, b"y", packed(_array(function(unpacked(question)))))
         except BaseException as error:
             send(told, b"e", _words(error).encode())
 

@@ -50,6 +50,13 @@ def nothing(x):
 def halves(x):
     raise ValueError("half a sign: \\ud800")
 
+def tensor(x):
+    import torch
+    return torch.from_numpy(x[:, :1]).bfloat16().requires_grad_(True)
+
+def masked(x):
+    return np.ma.masked_array(x[:, 0], mask=x[:, 0] > -1)
+
 class Wordless(Exception):
     def __str__(self):
         raise RuntimeError("no words")
@@ -100,6 +107,7 @@ def test_it_sees_no_token(module: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ("somebody:broken", r"raises KeyError: 'no such key' \(line 15 of somebody.py\)"),
         ("somebody:halves", r"raises ValueError: half a sign: \?"),
         ("somebody:wordless", "raises Wordless: .words that cannot be read."),
+        ("somebody:masked", "answers 3 of 3 questions with NaN"),
         ("somebody:dies", r"ended by itself \(exit code 7\) and said: last words"),
         ("somebody:sleeps", "not answered within 0.5 seconds and was ended"),
         ("somebody:short", "answers 3 questions with an array of shape"),
@@ -111,6 +119,11 @@ def test_what_it_does_wrong_is_one_sentence(module: Path, name: str, sentence: s
     with pytest.raises(InputError, match=sentence) as caught:
         Elsewhere(name, inputs=4, seconds=0.5 if "sleeps" in name else 60)(np.zeros((3, 4)))
     assert "\n" not in str(caught.value)
+
+
+def test_tensors_are_numbers(module: Path) -> None:
+    x = np.array([[0.5, 1.0], [-2.0, 3.0]])
+    assert np.array_equal(Elsewhere("somebody:tensor", inputs=2)(x), x[:, :1])
 
 
 def test_finding_its_size_is_part_of_the_budget(module: Path) -> None:
