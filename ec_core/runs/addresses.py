@@ -193,7 +193,8 @@ def start(board: JobBoard, asking: Asking, count: int | None) -> Job:
     """Ask so many questions in the background, or one to look at the model (None).
 
     A model that is being asked is not asked twice at once: its job is found. Jobs that ask the same
-    host wait for one another. Raises InputError for an address that cannot be asked.
+    host wait for one another, but nobody who only looks waits for those who ask many. Raises
+    InputError for an address that cannot be asked.
     """
     running = of(board, asking, look=count is None)
     if running is not None and not running.over:
@@ -206,7 +207,8 @@ def start(board: JobBoard, asking: Asking, count: int | None) -> Job:
         return _aside(lambda put: _parts(asking, many, count is None, control, put))
 
     label = f"{f'{count:,} questions' if count else 'One question'} to {host}"
-    return board.submit(stage, run=_name(asking, count), label=label, device=host)
+    line = host if count else f"{host}, to look"
+    return board.submit(stage, run=_name(asking, count), label=label, device=line)
 
 
 def progress(snapshot: JobSnapshot) -> QuestionsAnswered | None:

@@ -68,6 +68,25 @@ def test_it_is_found_by_whom_it_asks_and_tells_how_far_it_is(board: JobBoard) ->
         assert set(server.questions.values()) == {1}
 
 
+def test_who_only_looks_does_not_wait_for_those_who_ask_many(board: JobBoard) -> None:
+    with ModelServer(model, inputs=3) as server:
+        server.odd = gate = Gate(1)
+        many = addresses.start(board, Asking(server.url), 1000)
+        assert gate.reached.wait(60)
+        server.odd = lambda *asked: None
+        # others wait in line, and are told so
+        other = addresses.start(board, Asking(server.url, rate=1e6), 500)
+        assert other.snapshot().position == 1
+        look = addresses.start(board, Asking(server.url), None)
+        assert look.wait(60)
+        one = look.snapshot().result
+        assert one.x.shape == (1, 3) and one.complete and not many.over
+        gate.open.set()
+        assert many.wait(60)
+        assert other.wait(60)
+        assert other.snapshot().result.kept == 500
+
+
 def test_finding_its_size_is_part_of_the_budget(board: JobBoard) -> None:
     def strict(x: np.ndarray) -> np.ndarray:
         if x.shape[1] != 3:
