@@ -147,6 +147,11 @@ class Kept:
     def _begin(self, file: IO[bytes], inputs: int, outputs: int) -> None:
         facts = {"format": FORMAT, "inputs": inputs, "outputs": outputs, "of": self._identity}
         head = (json.dumps(facts, sort_keys=True) + "\n").encode()
+        if len(head) > MAX_HEADER:  # it would not be found again, and written over
+            raise InputError(
+                f"The model tells {len(head):,} bytes of itself in its metadata; expected at most "
+                f"{MAX_HEADER:,}: its answers cannot be kept."
+            )
         file.seek(0)
         file.write(head)
         self._sizes, self._read_to = (inputs, outputs), len(head)

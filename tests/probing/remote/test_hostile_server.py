@@ -187,3 +187,10 @@ def test_more_names_of_secrets_in_an_address(query: str) -> None:
     with pytest.raises(InputError, match="EC_TOKEN"):
         parse_address(f"https://models.example/predict?{query}")
     assert parse_address("https://models.example/predict?design=2&max_tokens=5").port == 443
+
+
+def test_a_model_that_tells_too_much_of_itself_is_a_sentence(tmp_path: Path) -> None:
+    """Its first line would be taken for one that was broken off, and all answers written over."""
+    kept = Kept(tmp_path, {"address": "http://toy", "model": "x" * 2**20})
+    with pytest.raises(InputError, match="cannot be kept"):
+        kept.add(X[:5], X[:5, :1])
