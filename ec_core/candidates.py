@@ -13,6 +13,7 @@ from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import COMMON, UNCOMMON
 from ec_core.networks.equal_writings import equal_writings
+from ec_core.networks.network import LEARNT
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
 
 START = "gelu"
@@ -51,6 +52,15 @@ def layers_in_words(count: int) -> str:
     return f"{number} hidden layer{'s' * (count != 1)}"
 
 
+def activation_in_words(name: str) -> str:
+    """An activation as in a sentence.
+
+    >>> activation_in_words("tanh"), activation_in_words("tanh,gelu"), activation_in_words("curve")
+    ('tanh', 'tanh and then gelu', 'a learnt curve')
+    """
+    return "a learnt curve" if name == LEARNT else name.replace(",", " and then ")
+
+
 @dataclass(frozen=True)
 class Candidate:
     """What is looked for: an activation and a number of hidden layers."""
@@ -65,7 +75,7 @@ class Candidate:
         >>> Candidate("tanh", 1).words, Candidate("gelu", 2).words
         ('tanh with one hidden layer', 'gelu with two hidden layers')
         """
-        return f"{self.activation} with {layers_in_words(self.hidden_layers)}"
+        return f"{activation_in_words(self.activation)} with {layers_in_words(self.hidden_layers)}"
 
 
 @dataclass(frozen=True)

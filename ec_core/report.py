@@ -44,9 +44,7 @@ def make_report(
         "activation": family_of(reconstruction.network.activation),
         "parameters": parameters(reconstruction.network.activation),
         "hidden_layers": len(reconstruction.network.sizes) - 2,
-        "equal_writings": list(equal_writings(reconstruction.network.activation).values())
-        if reconstruction.network.plain
-        else [],
+        "equal_writings": list(equal_writings(reconstruction.network.activation).values()),
         "candidates": [],
         "students": {
             "count": ensemble.students,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from scipy.optimize import least_squares
 
+from ec_core.curves.students import both
 from ec_core.networks.activations import COMMON, UNCOMMON, activation
 from ec_core.networks.network import LEARNT, Network, applied
 from ec_core.networks.spline import Spline
@@ -24,10 +24,11 @@ T = TypeVar("T")
 _GRID = 121
 _SCALES = np.geomspace(0.2, 10.0, 12)
 _SHIFTS = np.linspace(-4.0, 4.0, 17)
-_POLISHED = 4
+_POLISHED = 8
 """Of the starts, those nearest are fitted to the last digit."""
 
-_TIGHT = {"xtol": 1e-14, "ftol": 1e-14, "gtol": 1e-14, "max_nfev": 60}
+_DESCENT, _GIVEN_UP = 60, 1e6
+"""Steps of that fit at most, and the damping at which all starts have come to their ends."""
 
 _EDGE = 5e-3
 """Share of a neuron's sums on either side that its part of the curve is not asked about."""
@@ -91,21 +92,50 @@ def _nearest(name: str, z: np.ndarray, s: np.ndarray) -> Named:
     starts = np.array([(a / width, b - a * centre / width) for a in scales for b in _SHIFTS])
     rests = _linear(applied(name, starts[:, :1] * z + starts[:, 1:]), s)[2]
     order = np.argsort((rests**2).sum(axis=1), kind="stable")[:_POLISHED]
-
-    def rest(pair: np.ndarray) -> np.ndarray:
-        return np.asarray(_linear(applied(name, pair[0] * z + pair[1])[None], s)[2][0])
-
-    best = min(
-        (least_squares(rest, starts[at], **_TIGHT) for at in order),
-        key=lambda found: float(found.cost),
-    )
-    scale, shift = (float(value) for value in best.x)
+    pairs, costs = _descended(name, starts[order], z, s)
+    scale, shift = (float(value) for value in pairs[int(np.argmin(costs))])
     factor, offset, left = _linear(applied(name, scale * z + shift)[None], s)
     apart = np.abs(left[0])
     typical = float(np.sqrt(np.mean(apart**2)))
     return Named(
         name, scale, shift, float(factor[0]), float(offset[0]), float(apart.max()), typical
     )
+
+
+def _descended(
+    name: str, pairs: np.ndarray, z: np.ndarray, s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scales and shifts (n, 2) after Levenberg-Marquardt, and their costs (n,).
+
+    factor and offset follow in closed form, so that steps are looked for where these cannot go
+    (variable projection with Kaufman's Jacobian: Golub & Pereyra 2003).
+    """
+    costs = np.full(len(pairs), np.inf)
+    damping, trial = np.full(len(pairs), 1e-2), pairs
+    steps = np.zeros_like(pairs)
+    for _ in range(_DESCENT):
+        values, slopes = both(name, trial[:, :1] * z + trial[:, 1:])
+        factor, _, rest = _linear(values, s)
+        after = (rest**2).sum(axis=1)
+        better = after < costs
+        damping = np.clip(np.where(better, damping / 5, damping * 5), 1e-14, 1e8)
+        pairs, costs = np.where(better[:, None], trial, pairs), np.where(better, after, costs)
+        if not better.any() and (damping > _GIVEN_UP).all():
+            break
+        columns = factor[:, None, None] * slopes[:, None, :] * np.stack([z, np.ones_like(z)])
+        columns = columns - columns.mean(axis=2, keepdims=True)
+        along = values - values.mean(axis=1, keepdims=True)
+        power = (along**2).sum(axis=1)
+        share = np.einsum("npg,ng->np", columns, along) / np.where(power > 0, power, 1.0)[:, None]
+        columns = columns - share[:, :, None] * along[:, None, :]
+        gram = np.einsum("npg,nqg->npq", columns, columns)
+        pull = np.einsum("npg,ng->np", columns, rest)
+        # of those that got no better the last step is tried again, shorter
+        size = np.trace(gram, axis1=1, axis2=2)[:, None, None] + 1e-300
+        fresh = -np.linalg.solve(gram + damping[:, None, None] * size * np.eye(2), pull[..., None])
+        steps = np.where(better[:, None], fresh[..., 0], steps / 4)
+        trial = pairs + steps
+    return pairs, costs
 
 
 def _first_of_the_nearest(found: Sequence[tuple[float, T]]) -> T:

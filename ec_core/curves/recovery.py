@@ -13,16 +13,18 @@ from ec_core import chain
 from ec_core.chain import Built, Done, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
+from ec_core.curves.refine import Level
 from ec_core.curves.search import Learnt, search
-from ec_core.curves.verdict import LIMIT
+from ec_core.curves.verdict import LIMIT, Found, judge
 from ec_core.errors import InputError
-from ec_core.events import CandidateTried, Event, Note
+from ec_core.events import Event, Note
 from ec_core.networks.spline import Spline
 from ec_core.probing.asking import asking_facts
 from ec_core.probing.linear import refuse_linear
 from ec_core.probing.probes import ProbeSet
-from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.reconstruct.reconstruct import Learning, Reconstruction
 from ec_core.report import make_report
+from ec_core.verify.certificate import Certificate, certify
 
 STAGE = "curves"
 
@@ -51,7 +53,25 @@ def reconstruction_of(learnt: Learnt) -> Reconstruction:
         notes=sentences(learnt),
         history=np.array(learnt.history),
         removed=removed,
+        learning=Learning(
+            learnt.found.rows,
+            tuple(level.knots for level in learnt.found.levels),
+            tuple(level.loss for level in learnt.found.levels),
+            learnt.found.less,
+        ),
     )
+
+
+def certificate_of(reconstruction: Reconstruction, probes: ProbeSet) -> Certificate:
+    """The verdict on any network, one with learnt curves or not, from what is kept of it."""
+    learning = reconstruction.learning
+    if learning is None:
+        return certify(reconstruction, probes)
+    levels = tuple(map(Level, learning.knots, learning.losses))
+    found = Found(
+        reconstruction.standard, learning.rows, reconstruction.loss, levels, learning.less
+    )
+    return judge(found, probes).certificate
 
 
 def sentences(learnt: Learnt) -> tuple[str, ...]:
@@ -192,10 +212,10 @@ def instead_of(
     if learnt is None:
         return best, None
     certificate = learnt.judged.certificate
-    yield CandidateTried("race", "free", len(learnt.begun), certificate.status)
     if not certificate.verified:
         return best, learnt
     built = built_of(learnt)
+    done(learnt.probes)
     done(built)
     report = make_report(
         learnt.probes,

@@ -20,12 +20,12 @@ from ec_core.curves.prune import Pruned, prune, removals
 from ec_core.curves.refine import FIRST, Refined, refine
 from ec_core.curves.starts import Pace, learnt
 from ec_core.curves.verdict import Found, Judged, judge
-from ec_core.events import CandidateProgress, Event, Note, PruneStep
+from ec_core.events import Event, Note, PruneStep, RefineProgress
 from ec_core.networks.network import Network
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ProbeSet
 
-RACE, STAGE = "race", "reconstruct"
+STAGE = "reconstruct"
 
 FREE = "free"
 """Stands for an activation that is learnt, where one is told."""
@@ -182,8 +182,12 @@ def _students(
         except StopIteration as end:
             student: Fitted = end.value
             break
-        yield CandidateProgress(RACE, FREE, depth, width, *at)
-    yield CandidateProgress(RACE, FREE, depth, width, at[0], student.loss, done=True)
+        yield RefineProgress(STAGE, *at, depth * width)
+    neurons = " and ".join(str(own) for own in sizes[1:-1])
+    yield Note(
+        STAGE,
+        f"Students with {neurons} neurons and a curve of their own come to {student.loss:.1e}.",
+    )
     return student
 
 

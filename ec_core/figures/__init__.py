@@ -19,6 +19,7 @@ from ec_core.figures.difficulty import success_map, time_map
 from ec_core.figures.distances import distance_matrix
 from ec_core.figures.few_probes import success_by_probes
 from ec_core.figures.geometry import clip_lines
+from ec_core.figures.learnt_curve import learnt_curve
 from ec_core.figures.losses import loss_curves
 from ec_core.figures.network import network_diagram
 from ec_core.figures.plane import plane_lines
@@ -42,6 +43,7 @@ __all__ = [
     "distance_matrix",
     "function_difference",
     "function_surface",
+    "learnt_curve",
     "loss_curves",
     "network_diagram",
     "plane_lines",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ec_core.errors import InputError
 from ec_core.networks.activations import FAMILIES, QUICK_BETA, family_of, numbered, parameters
-from ec_core.networks.network import Network
+from ec_core.networks.network import LEARNT, Network
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,8 @@ def equal_writings(activation: str) -> dict[str, str]:
     >>> list(equal_writings("silu")), equal_writings("gelu")
     (['quick_gelu', 'swish'], {})
     """
+    if activation == LEARNT or "," in activation:
+        return {}
     curve, _ = _curve_of(activation)
     names = [curve, *(name for name, (base, _) in _FIXED.items() if base == curve)]
     found = {name: _same(activation, name) for name in names if name != activation}

@@ -63,6 +63,20 @@ class ReconstructConfig:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """How a network with learnt curves came about, from which it can be judged again (``curves``).
+
+    rows (N,) : of the probes, those learnt from; knots : of every curve, level by level, and the
+    losses there; less : the loss with one neuron less
+    """
+
+    rows: np.ndarray
+    knots: tuple[tuple[int, ...], ...]
+    losses: tuple[float, ...]
+    less: float
+
+
+@dataclass(frozen=True)
 class Reconstruction:
     """The recovered network and how it was reached.
 
@@ -76,6 +90,7 @@ class Reconstruction:
     error : mean squared error of the answers, where the network's residuals show one and nothing
     else; confidence : in the size, 0 to 1, where that error leaves a doubt
     slope : of relu and leaky_relu, where the answers show another than the students'
+    learning : where the activation was learnt
     """
 
     network: Network
@@ -95,6 +110,7 @@ class Reconstruction:
     error: float | None = None
     confidence: float | None = None
     slope: float | None = None
+    learning: Learning | None = None
 
     @property
     def own_slope(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ec_core.candidates import DIVED, Candidate, layers_in_words
+from ec_core.candidates import DIVED, Candidate, activation_in_words, layers_in_words
 from ec_core.networks.equal_writings import equal_writings, plainest
+from ec_core.networks.network import LEARNT
 from ec_core.runs.races import Heat, Race, Standing
 
 
@@ -32,7 +33,7 @@ def writings(candidate: Candidate, *, raced: bool = False) -> str:
     names = [candidate.activation, *_as_many(candidate.activation)]
     if raced:
         names.sort(key=lambda name: name != plainest(candidate.activation))
-    return names[0] + (f" (or {', '.join(names[1:])})" if names[1:] else "")
+    return activation_in_words(names[0]) + (f" (or {', '.join(names[1:])})" if names[1:] else "")
 
 
 def _as_many(activation: str) -> list[str]:
@@ -79,6 +80,8 @@ def so_far(race: Race) -> str:
 def outcome(race: Race, found: Candidate) -> list[str]:
     """What the race found, in sentences; ``found``: the candidate that was recovered."""
     one = race.of(found)
+    if one is None and (found.activation == LEARNT or "," in found.activation):
+        return [f"No listed activation explains the answers; {found.words} was found by learning."]
     if one is None:
         return [f"{found.words} was found; its own number was read off after the race."]
     same = equal_writings(found.activation)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ec_core.curves.recovery import certificate_of
 from ec_core.report import make_report
 from ec_core.runs import builds, tree_cache
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
-from ec_core.verify.certificate import Certificate, certify
+from ec_core.verify.certificate import Certificate
 from ec_core.verify.match import MatchReport, match
 
 
@@ -38,7 +39,7 @@ def certified(run: Run, key: str, certificate: Certificate | None = None) -> Cer
     if certificate is None:
         certificate = _CERTIFICATES.get(name)
     if certificate is None:
-        certificate = certify(builds.load(run, key), run.probes())
+        certificate = certificate_of(builds.load(run, key), run.probes())
     _CERTIFICATES[name] = certificate
     while len(_CERTIFICATES) > _MOST:
         _CERTIFICATES.popitem(last=False)
@@ -51,7 +52,7 @@ def _of(run_id: str, stamp: int, root: str, used: str | None, locked: bool) -> R
     probes, result = run.probes(), run.reconstruction()
     teacher = run.source().network
     return Results(
-        certify(result, probes) if used is None else certified(run, used),
+        certificate_of(result, probes) if used is None else certified(run, used),
         None if teacher is None else match(teacher, result.network, within=probes),
     )
 

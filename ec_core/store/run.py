@@ -33,11 +33,12 @@ from ec_core.errors import InputError
 from ec_core.events import Event, PruneStep, SignsFound
 from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.networks.network import Network
+from ec_core.networks.spline import Spline
 from ec_core.probing.columns import NAMELESS, Columns, columns_of, named_arrays
 from ec_core.probing.outputs import AUTO, LOGITS
 from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
-from ec_core.reconstruct.reconstruct import Reconstruction
+from ec_core.reconstruct.reconstruct import Learning, Reconstruction
 from ec_core.store.folder import Folder
 
 SCHEMA = 1
@@ -53,7 +54,7 @@ _EVENT_KINDS = tuple(
 )
 
 _RECONSTRUCTION_KINDS = (
-    *(Reconstruction, Network, PruneStep, SignsFound),
+    *(Reconstruction, Learning, Network, Spline, PruneStep, SignsFound),
     *(LayerView, WeightCloud, Dendrogram, Cut, Clusters, Cluster),
 )
 

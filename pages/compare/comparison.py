@@ -20,7 +20,7 @@ from ec_core.verify.cures import Cure
 from ec_core.verify.evidence import evidence
 from ec_core.verify.match import LayerMatch, MatchReport
 from pages.compare import weights
-from pages.parts import build_title, layer_table, next_candidate
+from pages.parts import build_title, layer_table, learnt_curves, next_candidate
 from pages.shell import frame, show, steps, theme, words
 from pages.shell.process import board
 
@@ -85,6 +85,7 @@ def certificate(run: Run) -> None:
             f'<div class="ec-verdict {"" if ticket.verified else "not"}"><strong>{title}</strong>'
             f"{body}</div>"
         )
+    learnt_curves.draw(run, "compare_curve")
     _rows(run)
     _how_exact(run)
     next_candidate.offer(run)
@@ -154,6 +155,14 @@ def _verified(run: Run, ticket: Certificate, shape: str) -> tuple[str, str]:
     if free:
         symmetries += " and to weights that no question tells"
     only = f"and no other network of this size does, {symmetries}.{beyond}"
+    if run.reconstruction().network.curves:
+        error = words.power(float(np.sqrt(ticket.heldout_loss)))
+        return "Verified: this network with this learnt curve", (
+            f"<p>The recovered {shape} network, with a curve that was learnt in place of a named "
+            f"activation, answers questions it has never seen to {error} of the answers’ spread "
+            "where the curve is known. Another curve as near to this one would do as well, so "
+            f"nothing more than that is said.{beyond}</p>"
+        )
     if ticket.status == EXACT_STATUS:
         return "Verified", (
             f"<p>The recovered {shape} network answers questions it has never seen to the last "
@@ -242,6 +251,17 @@ def _matched(
 ) -> None:
     look = theme.figure_theme()
     shown = report.teacher_within or teacher
+    if not report.layers:
+        frame.note(
+            "Weights beside a learnt curve have a scale and a shift that no answer tells, so they "
+            "are not laid beside the teacher’s; the answers are compared."
+        )
+        show.figure(
+            figures.network_diagram(recovered, theme=look),
+            key="compare_diagram",
+            alt="The recovered network.",
+        )
+        return
     if report.teacher_within is not None:
         frame.note(
             "The teacher is shown as far as questions tell it: of all networks that answer like it "

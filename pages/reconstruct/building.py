@@ -9,7 +9,7 @@ from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, keeping, tree_cache, work
 from ec_core.runs.run import Run
-from pages.parts import layer_strip, layer_table, live, next_candidate
+from pages.parts import layer_strip, layer_table, learnt_curves, live, next_candidate
 from pages.parts.job_controls import show_state, steer
 from pages.reconstruct import beside
 from pages.shell import frame, show, steps, theme, words
@@ -103,6 +103,13 @@ def _in_words(result: Reconstruction, exactly: bool) -> str:
             f"with a loss of **{words.power(result.loss)}**, and those kept aside with "
             f"**{words.power(result.heldout_loss)}**."
         )
+    if result.learning is not None:
+        return (
+            "The activation was **learnt** with the weights, one curve for each hidden layer. The "
+            f"**{words.shape(result.network.sizes)}** network answers the questions it was fitted "
+            f"to with a loss of **{words.power(result.loss)}**, and those kept aside with "
+            f"**{words.power(result.heldout_loss)}**."
+        )
     suggested = words.many(result.from_clusters, "neuron")
     if result.layers:
         kept = [len(view.clusters.kept) for view in result.layers]
@@ -148,12 +155,13 @@ def _result(run: Run) -> None:
         st.markdown(_in_words(result, exactly))
         if result.signs is not None:
             st.markdown(_signs(result.signs))
-        for sentence in () if exactly else result.notes:
+        for sentence in () if exactly or result.learning else result.notes:
             frame.note(words.on_paper(sentence))
         next_candidate.offer(run)
         why = None if exactly else keeping.why_no_others(run)
         if why is not None:
             frame.note(why)
+    learnt_curves.draw(run, "built_curve")
     layer_table.table(run)
     beside.kept_settings(run)
     look = theme.figure_theme()

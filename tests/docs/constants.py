@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("probing", "leastsquares", "expand", "cluster", "reconstruct", "verify", "networks")
+ROOMS = (
+    "probing",
+    "leastsquares",
+    "expand",
+    "cluster",
+    "reconstruct",
+    "verify",
+    "curves",
+    "networks",
+)
 """Rooms whose numbers decide what is recovered; those of pictures and pages are left out."""
 
 
