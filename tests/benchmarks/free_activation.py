@@ -144,7 +144,6 @@ def misfits() -> dict[str, tuple[int, int, Function]]:
     return {
         "two layers as one": (3, 1, _deep(3, 3, 2, 1)),
         "two wide layers as one": (4, 1, _deep(4, 4, 4, 2)),
-        "three layers as two": (3, 2, _deep(3, 3, 3, 3, 1)),
         "product": (3, 1, lambda x: (x @ u) * (x @ v)),
         "product of curves": (3, 1, lambda x: np.tanh(x @ u) * np.exp(-((x @ v) ** 2))),
         "max": (3, 1, lambda x: x.max(axis=1, keepdims=True)),
@@ -157,6 +156,7 @@ def misfits() -> dict[str, tuple[int, int, Function]]:
         "two curves": (3, 1, lambda x: np.tanh(x @ u) + np.exp(-((x @ v) ** 2))),
         "wider than students": (3, 1, bumps),
         "exponentials": (3, 1, lambda x: np.exp(0.5 * x @ u) + np.exp(0.3 * x @ v)),
+        "three layers as two": (3, 2, _deep(3, 3, 3, 3, 1)),
         "digits": (3, 1, lambda x: np.round(Drawn((3, 3, 1), ("bump",), 0)(x), 4)),
     }
 

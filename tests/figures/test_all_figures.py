@@ -18,6 +18,7 @@ from ec_core.events import CONVERGED, PruneStep, WidthTried
 from ec_core.figures import DARK, LIGHT, Theme
 from ec_core.figures.cost import CostPoint
 from ec_core.figures.few_probes import ProbesPoint
+from ec_core.networks.spline import Spline
 from ec_core.verify.match import match
 from tests.benchmark.samples import outcome
 from tests.figures import samples
@@ -43,6 +44,9 @@ DRAW: dict[str, Callable[[Theme], go.Figure]] = {
     "weight_table_heat": lambda t: figures.weight_table_heat(NET, NET, t),
     "plane_lines": lambda t: figures.plane_lines(np.ones((2, 4, 3)), t, np.ones((1, 3))),
     "activation_curve": lambda t: figures.activation_curve("gelu", t),
+    "learnt_curve": lambda t: figures.learnt_curve(
+        Spline(np.linspace(-2, 2, 5), np.sin(np.arange(7.0))), np.tanh, "tanh", t
+    ),
     "function_surface": lambda t: figures.function_surface(PLANE, t),
     "function_difference": lambda t: figures.function_difference(PLANE, PLANE, t),
     "cost_by_size": lambda t: figures.cost_by_size([CostPoint(4, 101, 8e7, 8e-3, 2e-3)], 8e10, t),
