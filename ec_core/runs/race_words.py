@@ -71,8 +71,9 @@ def so_far(race: Race) -> str:
     name, loss = leader
     at = max((curve.at[-1] for curve in heat.curves if curve.at), default=0)
     going = sum(bool(curve.at) and curve.at[-1] >= at - 1 for curve in heat.curves)
+    who = "all" if going == len(heat.curves) else str(going)
     return (
-        f"{len(heat.curves)} candidates with {title(heat)}; {going} of them still race after "
+        f"{len(heat.curves)} candidates with {title(heat)}; {who} of them still race after "
         f"{at} iterations. {name} is ahead at {loss:.1e}."
     )
 

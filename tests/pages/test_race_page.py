@@ -156,7 +156,7 @@ def test_the_race_is_watched(
     assert len({tuple(map(str, curve["style"])) for curve in heat["curves"]}) == 3
     assert 0 < drawn["floor"] < drawn["line"] <= 1e-11
     words = app.container(key="race_words").markdown[0].value
-    assert "3 of them still race after 3 iterations" in words
+    assert "all of them still race after 3 iterations" in words
     assert "tanh is ahead at 10⁻⁸" in words and words in drawn["alt"]
     story = str(app.container(key="whole_story").html[0].value)
     assert '<li class="now"><b>●</b><span>Race of the candidates' in story
