@@ -59,6 +59,7 @@ def test_a_network_whose_own_answers_lie_there_stays_what_it_is() -> None:
     assert result.report["output"] == LOGITS and result.report["status"] == "exact"
 
 
+@pytest.mark.long
 def test_what_neither_reading_explains_stays_what_it_is() -> None:
     x = np.random.default_rng(0).standard_normal((300, 2))
     probes = ec.make_probes(x, sigmoid(3 * np.sign(x[:, :1]) * x[:, 1:] ** 2))

@@ -37,7 +37,7 @@ def finite(*arrays: np.ndarray | float) -> bool:
     return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(x_size=SIZES, y_size=SIZES, odd=ODD, seed=SEED)
 def test_probes_of_any_size_are_standardised_or_refused(
     x_size: float, y_size: float, odd: float, seed: int
@@ -82,7 +82,7 @@ def sized(activation: str, seed: int, *factors: float) -> Network:
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(a=SIZES, b=SIZES, c=SIZES, d=SIZES, activation=ACTIVATION, seed=SEED)
 def test_networks_of_any_size_are_read_and_compared(
     a: float, b: float, c: float, d: float, activation: str, seed: int
@@ -99,7 +99,7 @@ def test_networks_of_any_size_are_read_and_compared(
     assert checked.error is None or math.isfinite(checked.error)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(size=SIZES, odd=ODD, name=st.sampled_from(sorted(ACTIVATIONS)), seed=SEED)
 def test_canonical_vectors_are_finite_and_their_norms_true(
     size: float, odd: float, name: str, seed: int
@@ -131,7 +131,7 @@ def cloud(vectors: np.ndarray, students: int) -> WeightCloud:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     size=st.sampled_from([0.0, 5e-324, 1e-310, 1e-200, 1e-20, 1.0, 1e99]),
     apart=st.sampled_from([0.0, 5e-324, 1e-310, 1e-170, 1e-12, 1.0]),

@@ -18,6 +18,7 @@ def _model(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.tanh(x @ [[1.0], [-2.0], [0.5]]))
 
 
+@pytest.mark.long
 def test_a_model_is_asked_and_a_run_is_made(open_tab: Callable[[str], Any]) -> None:
     with ModelServer(_model, inputs=3) as model:
         tab = open_tab("/teacher")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser import benches
 from tests.browser.tabs import FIRST_MS, new_tab, visit
-from tests.often import long
+from tests.often import daily
 
 pytestmark = pytest.mark.browser
 
@@ -97,10 +97,10 @@ LOOKS: dict[str, dict[str, Any]] = {
     "projector in the light": {"color_scheme": "light"},
     "projector in the dark": {"color_scheme": "dark"},
 }
-FIRST, *OTHERS = LOOKS
+FIRST = next(iter(LOOKS))
 
 
-@pytest.mark.parametrize("look", [FIRST, *long(*OTHERS)])
+@pytest.mark.parametrize("look", daily(LOOKS, FIRST))
 def test_no_page_moves_sideways_and_what_is_chosen_can_be_read(
     screen: Callable[..., Any], server: Any, finished: str, look: str
 ) -> None:

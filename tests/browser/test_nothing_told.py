@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,11 @@ def test_drop_probabilities_touch_nothing_press_start(open_tab: Open) -> None:
     after = see(tab, "live_race").locator("canvas")
     expect(after).to_have_attribute("aria-label", re.compile(r"(tanh|sigmoid) with .* fell to"))
     # hovering says who that is, in words
-    box = after.bounding_box()
     tip = tab.locator(".st-key-live_race .tip")
-    for share in np.linspace(0.1, 0.8, 15):
-        tab.mouse.move(box["x"] + share * box["width"], box["y"] + 0.2 * box["height"])
+    for across, down in product(np.linspace(0.1, 0.8, 15), np.linspace(0.1, 0.9, 17)):
+        # anew each time: what comes above it moves it
+        box = after.bounding_box()
+        tab.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
         if tip.is_visible():
             break
     expect(tip).to_have_text(re.compile(r"\w+, one hidden layer of 8 neurons: loss .* iterations"))

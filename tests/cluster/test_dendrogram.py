@@ -90,7 +90,7 @@ def test_statistics_of_every_node(seed: int) -> None:
             assert tree.node_height(node) == tree.linkage[k, 2]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     vectors=st.integers(2, 35),

@@ -11,7 +11,7 @@ from ec_core.expand.regimes import LARGE, SMALL, regime_of
 from ec_core.networks.architecture import Architecture
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(1, 80),
     st.lists(st.integers(1, 120), min_size=1, max_size=3),

@@ -71,7 +71,7 @@ CLASSES = {
 }
 names = pytest.mark.parametrize("name", sorted(REFERENCE))
 moderate = st.floats(-50, 50)
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=20)
 
 
 def test_the_table_holds_the_thirteen_of_the_method_and_more_with_their_classes() -> None:

@@ -20,7 +20,7 @@ symmetric = pytest.mark.parametrize(
     "name", sorted(name for name, entry in ACTIVATIONS.items() if entry.parity)
 )
 seeds = st.integers(0, 2**32 - 1)
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=20)
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))

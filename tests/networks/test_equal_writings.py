@@ -13,7 +13,7 @@ from ec_core.networks.activations import ACTIVATIONS, activation, family_of
 from ec_core.networks.equal_writings import equal_writings, image, rewritten
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from(["tanh", "sigmoid"]),
     st.lists(st.integers(1, 4), min_size=3, max_size=5),

@@ -22,7 +22,7 @@ def _answers(count: int, seed: int, rounded: bool) -> tuple[np.ndarray, np.ndarr
     return (np.round(x), np.round(y)) if rounded else (x, y)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(count=st.integers(5, 60), seed=st.integers(0, 10_000), rounded=st.booleans())
 def test_shuffled_rows_give_the_same_probes_to_the_last_bit(
     count: int, seed: int, rounded: bool
@@ -34,7 +34,7 @@ def test_shuffled_rows_give_the_same_probes_to_the_last_bit(
     _same(make_probes(x, y, seed), make_probes(x[order], y[order], seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), rounded=st.booleans())
 def test_columns_in_another_order_leave_the_rows_where_they_are(seed: int, rounded: bool) -> None:
     x, y = _answers(40, seed, rounded)

@@ -93,7 +93,7 @@ def test_few_different_answers_are_no_labels(case: str) -> None:
     make_probes(*GENUINE[case])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), activation=st.sampled_from(["relu", "tanh", "g"]))
 def test_a_networks_answers_are_never_labels(seed: int, activation: str) -> None:
     sizes = (3, 4, 1 + seed % 3)

@@ -46,7 +46,7 @@ def fitting_network(seed: int = 0) -> Network:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_a_network_survives_standardising_and_mapping_back(seed: int) -> None:
     x, net = awkward_inputs(seed), fitting_network(seed)

@@ -58,7 +58,7 @@ def test_what_is_no_table_of_numbers_is_handed_on() -> None:
     assert complete(whole, np.ones(3))[0] is whole
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), copies=st.integers(1, 300))
 def test_copies_are_as_if_they_had_not_been_given(seed: int, copies: int) -> None:
     again = np.random.default_rng(seed).integers(len(X), size=copies)
@@ -72,7 +72,7 @@ def test_zero_has_no_sign_in_a_question() -> None:
     assert len(rows.x) == 2 and rows.question is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), levels=st.integers(2, 6))
 def test_no_question_held_out_was_learnt_and_the_noise_is_the_pooled_variance(
     seed: int, levels: int

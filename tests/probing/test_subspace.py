@@ -136,7 +136,7 @@ def test_the_network_returned_has_the_least_norm_of_all_that_answer_alike(case: 
     np.testing.assert_allclose(within.biases[0], least.biases[0], atol=1e-11 * size)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), case=st.sampled_from(sorted(REDUNDANT)))
 def test_what_is_added_across_the_subspace_makes_no_difference(seed: int, case: str) -> None:
     x = REDUNDANT[case][0](np.random.default_rng(seed))

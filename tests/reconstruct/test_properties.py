@@ -24,7 +24,7 @@ seeds = st.integers(0, 10_000)
 names = st.sampled_from(["tanh", "relu", "softplus", "g"])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds, names, st.lists(st.integers(1, 5), min_size=1, max_size=3), st.integers(1, 6))
 def test_a_student_begins_the_same_however_many_are_drawn(
     seed: int, name: str, layers: list[int], count: int
@@ -37,7 +37,7 @@ def test_a_student_begins_the_same_however_many_are_drawn(
         assert not torch.equal(alone[0], alone[1])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds, names, st.floats(1e-9, 10.0))
 def test_collapsing_takes_every_clusters_best_member_as_its_student_has_it(
     seed: int, name: str, height: float
@@ -56,7 +56,7 @@ def test_collapsing_takes_every_clusters_best_member_as_its_student_has_it(
         assert (blocks[student] == row).all(axis=1).any()
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seeds, st.integers(1, 3))
 def test_pruning_stays_at_the_floor_and_never_adds_neurons(seed: int, spare: int) -> None:
     """A network with ``spare`` copies, whose outgoing weights are shared."""

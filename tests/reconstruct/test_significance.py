@@ -116,7 +116,7 @@ def test_the_fit_ends_where_scipy_ends() -> None:
     assert variance_of(found) == pytest.approx(NOISE**2, rel=0.15)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     more=st.floats(1e-9, 1e-3),
     less=st.floats(1e-9, 1e-3),

@@ -42,7 +42,7 @@ def _rewritten(network: Network, seed: int) -> Network:
     )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.sampled_from(["tanh", "relu", "g"]), st.integers(0, 300), st.integers(0, 300))
 def test_rank_and_match_do_not_depend_on_how_a_network_is_written(
     name: str, seed: int, other: int
@@ -62,7 +62,7 @@ def test_rank_and_match_do_not_depend_on_how_a_network_is_written(
     assert report.function_error is not None and report.function_error < 1e-12
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.integers(0, 300), st.floats(2.0, 50.0))
 def test_error_bars_grow_with_the_answers_noise(seed: int, factor: float) -> None:
     network = _network("tanh", seed)

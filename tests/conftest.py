@@ -1,0 +1,7 @@
+"""For all tests."""
+
+from hypothesis import settings
+
+# no test has a clock: on a loaded machine any example may take a second
+settings.register_profile("without a clock")
+settings.load_profile("without a clock")
