@@ -9,10 +9,18 @@ import numpy as np
 import pytest
 
 import ec_core as ec
+from ec_core import race
+from ec_core.candidates import Field
+from ec_core.chain import Built
+from ec_core.config import RecoverConfig
 from ec_core.control import Control
+from ec_core.curves.recovery import certificate_of
 from ec_core.curves.refine import Level
+from ec_core.curves.search import search
 from ec_core.curves.verdict import Found, judge
+from ec_core.events import drain
 from ec_core.networks.spline import fitted
+from ec_core.probing.asking import Asker
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -73,6 +81,7 @@ def _bump_scale(curve: Function, z: np.ndarray) -> list[tuple[float, float]]:
     return [(float(a), float(b)) for a, b in found]
 
 
+@pytest.mark.long
 def test_a_learnt_tanh_is_told_by_its_name() -> None:
     result = ec.recover(
         _teacher(np.tanh, 3, 3, 2), activation="free", hidden_layers=1, inputs=3, width=5
@@ -92,9 +101,6 @@ def test_a_misfit_in_depth_is_not_verified() -> None:
 def test_a_search_heeds_a_stop() -> None:
     control = Control()
     control.stop()
-    from ec_core.curves.search import search
-    from ec_core.events import drain
-
     probes = ec.probe(_teacher(bump, 3, 3, 2), count=300, inputs=3)
     assert drain(search(probes, (1,), None, None, 0, control)) is None
 
@@ -176,3 +182,22 @@ def test_noisy_answers_are_not_enough_for_a_curve() -> None:
 def test_one_neuron_with_a_curve_of_its_own_is_any_function_of_one_number() -> None:
     judged = judge(*_found(neurons=1))
     assert "one neuron" in " ".join(judged.certificate.reasons)
+
+
+@pytest.mark.long
+def test_nothing_told_ends_with_a_learnt_curve() -> None:
+    asker = Asker(_teacher(bump, 3, 3, 2), inputs=3)
+    field = Field(("tanh", "gelu"), (1,), later=("sin",))
+    config = RecoverConfig("tanh", students=3, width=4, restarts=0, iterations=30)
+    parts: list[object] = []
+    found = drain(race.run(asker, field, config, Control(), parts.append))
+    assert (found.report["status"], found.network.activation) == ("verified", "curve")
+    candidates = found.report["candidates"]
+    assert isinstance(candidates, list)
+    assert candidates[-1]["activation"] == "free"
+    assert candidates[-1]["verdict"] == "verified"
+    # what is kept can be judged again, from the questions that were handed on last
+    last, built = parts[-2], parts[-1]
+    assert isinstance(last, ec.ProbeSet)
+    assert isinstance(built, Built)
+    assert certificate_of(built.reconstruction, last).verified
