@@ -1,7 +1,7 @@
 """A real MLServer, killed in the middle and started again.
 
-It pins packages older than the app's and so lives in an environment of its own: EC_MLSERVER names
-the Python of one with ``pip install mlserver mlserver-sklearn``.
+It pins packages of its own and so lives in an environment of its own: EC_MLSERVER names the Python
+of one with ``pip install mlserver mlserver-sklearn keras h5py torch``.
 """
 
 from __future__ import annotations
@@ -16,18 +16,45 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
 import ec_core as ec
 from ec_core.probing import Asker
 from ec_core.probing.remote.kept import Kept
+from tests.networks.keras_classifier import keras_model
+
+KERAS_RUNTIME = '''
+"""MLServer has no runtime for Keras; this is what its books tell people to write."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "torch"
+
+import keras
+from mlserver import MLModel
+from mlserver.codecs import NumpyCodec
+from mlserver.types import InferenceResponse
+
+
+class KerasModel(MLModel):
+    async def load(self) -> bool:
+        self._model = keras.models.load_model(self.settings.parameters.uri)
+        return True
+
+    async def predict(self, payload):
+        x = NumpyCodec.decode_input(payload.inputs[0]).astype("float32")
+        y = self._model.predict(x, verbose=0)
+        told = NumpyCodec.encode_output("predict", y)
+        return InferenceResponse(model_name=self.name, outputs=[told])
+'''
 
 PYTHON = os.environ.get("EC_MLSERVER", "")
 
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.skipif(not PYTHON, reason="EC_MLSERVER names no Python with MLServer"),
 ]
 
@@ -63,31 +90,32 @@ class Served:
         return f"http://127.0.0.1:{self.port}/v2/models/{name}"
 
 
+def _put(folder: Path, name: str, kind: str, uri: str) -> None:
+    facts = {"name": name, "implementation": kind, "parameters": {"uri": uri}}
+    (folder / "model-settings.json").write_text(json.dumps(facts))
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    """A regressor and a classifier of scikit-learn's own, served."""
+    """A regressor and two classifiers of scikit-learn's own, and one of Keras, served."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((500, 4))
     y = np.tanh(x @ rng.standard_normal((4, 4))) @ rng.standard_normal(4)
     how = {"activation": "tanh", "solver": "lbfgs", "random_state": 0}
-    iris = load_iris()
-    features = StandardScaler().fit_transform(iris.data)
-    models = {
-        "regressor": MLPRegressor(hidden_layer_sizes=(4,), max_iter=500, **how).fit(x, y),
-        "iris": MLPClassifier(hidden_layer_sizes=(6,), alpha=1e-2, max_iter=3000, **how).fit(
-            features, iris.target
-        ),
-    }
+    models = {"regressor": MLPRegressor(hidden_layer_sizes=(4,), max_iter=500, **how).fit(x, y)}
+    for name, data, hidden in (("iris", load_iris(), 6), ("wine", load_wine(), 8)):
+        made = MLPClassifier(hidden_layer_sizes=(hidden,), alpha=1e-2, max_iter=3000, **how)
+        models[name] = made.fit(StandardScaler().fit_transform(data.data), data.target)
     for name, model in models.items():
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True)
         (folder / "model.joblib").write_bytes(pickle.dumps(model))
-        facts = {
-            "name": name,
-            "implementation": "mlserver_sklearn.SKLearnModel",
-            "parameters": {"uri": "./model.joblib"},
-        }
-        (folder / "model-settings.json").write_text(json.dumps(facts))
+        _put(folder, name, "mlserver_sklearn.SKLearnModel", "./model.joblib")
+    folder = tmp_path / "models" / "keras"
+    folder.mkdir()
+    keras_model().save(folder / "model.keras")
+    (folder / "keras_runtime.py").write_text(KERAS_RUNTIME)
+    _put(folder, "keras", "keras_runtime.KerasModel", str(folder / "model.keras"))
     server = Served(tmp_path / "models")
     server.start()
     try:
@@ -137,9 +165,21 @@ def test_a_regressor_though_the_server_is_killed(served: Served, tmp_path: Path)
     assert found.report["verified"] and found.report["sizes"] == [4, 4, 1]
 
 
-def test_a_classifiers_probabilities(served: Served, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "outputs", "sizes"),
+    [
+        ("iris", "predict_proba", [4, 6, 3]),
+        ("wine", "predict_proba", [13, 8, 3]),
+        ("keras", None, [4, 5, 3]),
+    ],
+)
+def test_a_classifiers_probabilities(
+    served: Served, tmp_path: Path, name: str, outputs: str | None, sizes: list[int]
+) -> None:
     _up(served)
-    model = ec.from_address(served.url("iris"), outputs="predict_proba", keep=tmp_path)
+    model = ec.from_address(served.url(name), outputs=outputs, inputs=sizes[0], keep=tmp_path)
     found = ec.recover(model, activation="tanh", hidden_layers=1)
-    assert found.report["verified"] and found.report["sizes"] == [4, 6, 3]
+    assert found.report["verified"] and found.report["sizes"] == sizes
     assert found.report["output"] == "softmax"
+    # all that Keras says is in float32
+    assert found.report["status"] == ("verified" if name == "keras" else "exact")
