@@ -58,7 +58,7 @@ def activation_in_words(name: str) -> str:
     >>> activation_in_words("tanh"), activation_in_words("tanh,gelu"), activation_in_words("curve")
     ('tanh', 'tanh and then gelu', 'a learnt curve')
     """
-    return "a learnt curve" if name == LEARNT else name.replace(",", " and then ")
+    return "a learnt curve" if name in (LEARNT, FREE) else name.replace(",", " and then ")
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from ec_core import chain
 from ec_core.chain import Built, Done, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
+from ec_core.curves.names import Named, nearest
 from ec_core.curves.refine import Level
 from ec_core.curves.search import Learnt, search
-from ec_core.curves.verdict import LIMIT, Found, judge
+from ec_core.curves.verdict import LIMIT, Found, Judged, judge
 from ec_core.errors import InputError
 from ec_core.events import Event, Note
+from ec_core.networks.network import Network
 from ec_core.networks.spline import Spline
 from ec_core.probing.asking import asking_facts
 from ec_core.probing.linear import refuse_linear
@@ -64,14 +66,30 @@ def reconstruction_of(learnt: Learnt) -> Reconstruction:
 
 def certificate_of(reconstruction: Reconstruction, probes: ProbeSet) -> Certificate:
     """The verdict on any network, one with learnt curves or not, from what is kept of it."""
+    judged = _judged(reconstruction, probes)
+    return certify(reconstruction, probes) if judged is None else judged.certificate
+
+
+def facts_kept(reconstruction: Reconstruction, probes: ProbeSet) -> dict[str, Any]:
+    """The part of the report that only a learnt activation has, from what is kept of it; empty for
+    an activation that was not learnt.
+    """
+    judged = _judged(reconstruction, probes)
+    if judged is None:
+        return {}
+    network = reconstruction.standard
+    return facts_of(network, judged, tuple(nearest(curve) for curve in network.curves))
+
+
+def _judged(reconstruction: Reconstruction, probes: ProbeSet) -> Judged | None:
     learning = reconstruction.learning
     if learning is None:
-        return certify(reconstruction, probes)
+        return None
     levels = tuple(map(Level, learning.knots, learning.losses))
     found = Found(
         reconstruction.standard, learning.rows, reconstruction.loss, levels, learning.less
     )
-    return judge(found, probes).certificate
+    return judge(found, probes)
 
 
 def sentences(learnt: Learnt) -> tuple[str, ...]:
@@ -113,7 +131,7 @@ def near_in_words(typical: float, deviation: float, error: float, words: str) ->
     return f"no named function lies within that, the nearest, {words}, is {deviation:.0e} away"
 
 
-def facts_of(learnt: Learnt) -> dict[str, Any]:
+def facts_of(network: Network, judged: Judged, near: tuple[Named, ...]) -> dict[str, Any]:
     """The part of the report that only a learnt activation has.
 
     curves : of every hidden layer knots, coefficients, range, error (of its spread, at most), and
@@ -122,14 +140,11 @@ def facts_of(learnt: Learnt) -> dict[str, Any]:
         verification, those at which the curves are known
     """
     curves = []
-    for curve, near, error in zip(
-        learnt.network.curves, learnt.nearest, learnt.judged.told.curves, strict=True
-    ):
-        beside = {**asdict(near), "within": near.deviation <= WITHIN * error}
+    for curve, named, error in zip(network.curves, near, judged.told.curves, strict=True):
+        beside = {**asdict(named), "within": named.deviation <= WITHIN * error}
         curves.append({**_plain(curve), "error": error, "nearest": beside})
-    known = learnt.judged
-    error_of_all = known.error if learnt.network.curves else None
-    return {"curves": curves, "curve_error": error_of_all, "curve_share": known.inside}
+    error_of_all = judged.error if network.curves else None
+    return {"curves": curves, "curve_error": error_of_all, "curve_share": judged.inside}
 
 
 def _plain(curve: Spline) -> dict[str, Any]:
@@ -181,7 +196,7 @@ def run(
         time.monotonic() - began,
         config.device,
     )
-    facts = {**facts_of(learnt), **asking_facts(source)}
+    facts = {**facts_of(learnt.network, learnt.judged, learnt.nearest), **asking_facts(source)}
     return Recovery(
         built.reconstruction.network,
         {**report, **facts},
@@ -229,7 +244,7 @@ def instead_of(
     found = replace(
         best,
         network=built.reconstruction.network,
-        report={**report, **facts_of(learnt)},
+        report={**report, **facts_of(learnt.network, learnt.judged, learnt.nearest)},
         reconstruction=built.reconstruction,
         certificate=certificate,
         probes=learnt.probes,

@@ -107,7 +107,7 @@ def keeping(run: Run, asker: Asker | None, cut: Cut | None = None) -> Done:
             now = run.cut() if cut is None else cut
             seconds = time.monotonic() - began
             Building(run, (now,)).keep(part.reconstruction, part.certificate, seconds)
-            run.mark_judged(part.certificate.status)
+            run.mark_judged(part.certificate.status, part.reconstruction)
 
     return done
 

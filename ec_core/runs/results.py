@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ec_core.curves.recovery import certificate_of
+from ec_core.curves.recovery import certificate_of, facts_kept
 from ec_core.report import make_report
 from ec_core.runs import builds, tree_cache
 from ec_core.runs.loading import store
@@ -67,6 +67,17 @@ def of(run: Run) -> Results:
     return _of(run.id, run.stamp("reconstruction"), str(store().root), key, run.truth_locked)
 
 
+@lru_cache(maxsize=64)
+def _learnt(run_id: str, stamp: int, root: str) -> dict[str, Any]:
+    run = Run(run_id)
+    return facts_kept(run.reconstruction(), run.probes())
+
+
+def learnt(run: Run) -> dict[str, Any]:
+    """What the report says of an activation that was learnt; empty where it was a named one."""
+    return _learnt(run.id, run.stamp("reconstruction"), str(store().root))
+
+
 def report(run: Run) -> dict[str, Any]:
     """The report of the contract (docs/files.md#the-report), as the command line writes it."""
     built = run.built_cut
@@ -79,6 +90,7 @@ def report(run: Run) -> dict[str, Any]:
         run.ensemble().seconds + run.build_seconds,
         run.settings().device,
     )
+    facts |= learnt(run)
     used = builds.in_use(run)
     if used is not None:
         facts["built"] = {"how": used.how, "setting": used.setting}

@@ -8,6 +8,7 @@ from typing import Any
 from ec_core.candidates import Candidate, Field
 from ec_core.cluster import Cut
 from ec_core.config import RecoverConfig
+from ec_core.curves.search import FREE
 from ec_core.events import Event
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
@@ -261,11 +262,19 @@ class Run:
         if raced != self.raced:
             self.stored.update_settings(raced=raced)
 
-    def mark_judged(self, verdict: str) -> None:
-        """The verdict on the candidate whose students these are, kept with the race."""
+    def mark_judged(self, verdict: str, built: Reconstruction) -> None:
+        """The verdict on the candidate whose students these are, or on an activation that was
+        learnt instead; kept with the race.
+        """
         race, found = self.race(), self.found
-        if race is not None and found is not None:
+        if race is None or found is None:
+            return
+        if built.learning is None:
             self.save_race(race.judged(found, verdict))
+        else:
+            depth = len(built.network.sizes) - 2
+            learnt = races.Standing(FREE, depth, built.loss, verdict)
+            self.save_race(race.joined([learnt], []))
 
     def mark_whole(self, whole: bool = True) -> None:
         self.stored.update_settings(whole=whole)

@@ -76,10 +76,12 @@ def result_line(run: Run) -> str:
     """What was found, in one line: tanh (or sigmoid), one hidden layer, 4–8–3, verified …"""
     certificate, probes = results.of(run).certificate, run.probes()
     verdict = _VERDICTS.get(certificate.status, "not verified")
+    network = run.reconstruction().network
+    if certificate.status == VERIFIED and network.curves:
+        verdict = f"verified with this curve, to {results.learnt(run)['curve_error']:.0e}"
     if certificate.verified:
         verdict += up_to(len(probes.free_directions), probes.output.gauge)
-    sizes, raced = run.reconstruction().network.sizes, run.field.only is None
-    return race_words.result(run.answer, sizes, verdict, raced=raced)
+    return race_words.result(run.answer, network.sizes, verdict, raced=run.field.only is None)
 
 
 def result(run: Run) -> None:
