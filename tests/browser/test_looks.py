@@ -9,7 +9,6 @@ import pytest
 
 from tests.browser import benches
 from tests.browser.tabs import FIRST_MS, new_tab, visit
-from tests.often import daily
 
 pytestmark = pytest.mark.browser
 
@@ -97,10 +96,10 @@ LOOKS: dict[str, dict[str, Any]] = {
     "projector in the light": {"color_scheme": "light"},
     "projector in the dark": {"color_scheme": "dark"},
 }
-FIRST = next(iter(LOOKS))
 
 
-@pytest.mark.parametrize("look", daily(LOOKS, FIRST))
+@pytest.mark.long
+@pytest.mark.parametrize("look", LOOKS)
 def test_no_page_moves_sideways_and_what_is_chosen_can_be_read(
     screen: Callable[..., Any], server: Any, finished: str, look: str
 ) -> None:

@@ -31,7 +31,7 @@ from ec_core.leastsquares.levenberg_marquardt import _TRIES, start
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.truncated_newton import PRODUCTS
 from tests.benchmarks.gpu_checks import CHECKS, WHOLE, bench, close
-from tests.often import long
+from tests.often import daily, long
 from tests.pretend_card import MEMORY, pretend_card
 
 CARD = torch.device("cuda")
@@ -64,12 +64,14 @@ INNERMOST = (
 )
 """What runs many times within every iteration: waiting is for what decides or reports."""
 
+PARTS = [name for name in CHECKS if name not in WHOLE and name != "recorded steps"]
+
 
 @pytest.mark.parametrize(
     "name",
     [
         # only a real card records: ``test_recording`` has what a pretended one can show
-        *(name for name in CHECKS if name not in WHOLE and name != "recorded steps"),
+        *daily(PARTS, *(name for name in PARTS if name != "composed of large students")),
         # one layer with a skip path has all of that without
         "g 3-2-1",
         *long(*(name for name in WHOLE if name != "g 3-2-1")),

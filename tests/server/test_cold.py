@@ -64,6 +64,7 @@ def test_many_people_open_the_app_in_its_first_second(cold_server: int, people: 
     assert all(visit.wide for visit in visits)
 
 
+@pytest.mark.long
 def test_a_page_is_found_by_its_address_on_a_server_that_nobody_has_visited(
     cold_server: int,
 ) -> None:
