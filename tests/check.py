@@ -30,8 +30,9 @@ COMPILE = (
 
 COMPILED, TESTS = "compiled", "tests"
 
-COVERED = 0
-"""Per cent of the lines of engine and pages that the tests run, rounded down."""
+COVERED = 95
+"""Per cent of the lines of engine and pages that the tests run, rounded down (27 November 2026:
+21,784 of 22,757 by the everyday tests without a browser)."""
 
 MEASURED = ["--cov=ec_core", "--cov=pages", "--cov-report=", f"--cov-fail-under={COVERED}"]
 """With --long only: what is measured runs half as fast again."""
