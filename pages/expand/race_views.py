@@ -6,7 +6,8 @@ import html
 
 import streamlit as st
 
-from ec_core.candidates import SAME
+from ec_core.candidates import SAME, activation_in_words
+from ec_core.curves.search import FREE
 from ec_core.runs import keeping, race_words, races, work
 from ec_core.runs.run import Run
 from pages.parts import live
@@ -25,18 +26,20 @@ _VERDICTS = {
 }
 
 
-def _sentences(run: Run, race: races.Race) -> list[str]:
+def sentences(run: Run, race: races.Race) -> list[str]:
     """Where the race stands, or what it found."""
     taken = race.taken or (race.ahead[0] if race.ahead else None)
     if not race.over or taken is None:
         return [race_words.so_far(race)]
     kept = run.found if run.has("ensemble") else None
+    if run.has("recovered") and run.reconstruction().learning is not None:
+        return race_words.outcome(race, run.answer)
     return race_words.outcome(race, kept or taken)
 
 
 def picture(run: Run, race: races.Race) -> None:
     """The curves."""
-    says = " ".join(_sentences(run, race))
+    says = " ".join(sentences(run, race))
     floor = run.probes().floor
     live.race(race, says=says, floor=floor, over=race.over, key="live_race", height=HEIGHT)
 
@@ -44,7 +47,7 @@ def picture(run: Run, race: races.Race) -> None:
 def told(run: Run, race: races.Race) -> None:
     """The same in words."""
     with st.container(key="race_words"):
-        first, *others = _sentences(run, race)
+        first, *others = sentences(run, race)
         st.markdown(f"**{words.on_paper(first)}**" if race.over else words.on_paper(first))
         for sentence in (*others, *race_words.earlier(race)):
             frame.note(words.on_paper(sentence))
@@ -82,9 +85,11 @@ def _table(run: Run, race: races.Race) -> None:
     rows = []
     for one in race.told(run.answer if run.has("recovered") else run.candidate):
         verdict = _VERDICTS.get(str(one["verdict"]), str(one["verdict"]))
+        if one["activation"] == FREE and one["verdict"] == "verified":
+            verdict = "learnt, verified with this curve"
         kind = "good" if one["verdict"] in ("exact", "verified") else ""
         rows.append(
-            f"<tr><td>{html.escape(str(one['activation']))}</td>"
+            f"<tr><td>{html.escape(activation_in_words(str(one['activation'])))}</td>"
             f"<td class='num'>{one['hidden_layers']}</td>"
             f"<td class='num'>{words.power(float(one['loss']))}</td>"
             f"<td class='{kind}'>{html.escape(verdict)}</td></tr>"
@@ -99,7 +104,8 @@ def _table(run: Run, race: races.Race) -> None:
 
 def _another(run: Run, race: races.Race) -> None:
     """Any candidate can be recovered by hand, whoever was ahead."""
-    others = [one.candidate for one in race.candidates if one.candidate != run.found]
+    raced = [one.candidate for one in race.candidates if one.activation != FREE]
+    others = [candidate for candidate in raced if candidate != run.found]
     if not others:
         return
     first = keeping.next_candidate(run)

@@ -78,7 +78,7 @@ def result_line(run: Run) -> str:
     verdict = _VERDICTS.get(certificate.status, "not verified")
     network = run.reconstruction().network
     if certificate.status == VERIFIED and network.curves:
-        verdict = f"verified with this curve, to {results.learnt(run)['curve_error']:.0e}"
+        verdict = f"verified with this curve, to {words.power(results.learnt(run)['curve_error'])}"
     if certificate.verified:
         verdict += up_to(len(probes.free_directions), probes.output.gauge)
     return race_words.result(run.answer, network.sizes, verdict, raced=run.field.only is None)

@@ -19,6 +19,7 @@ from ec_core.runs import results, script, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import Source
+from pages.expand import race_views
 from pages.expand.whole import result_line
 
 DRAWN = ec.make_teacher("synthetic", sizes=(3, 3, 2), activation="tanh", seed=0).network
@@ -62,6 +63,10 @@ def test_start_ends_with_it_and_the_script_repeats_it(
     assert verdicts["free"] == "verified" and verdicts["tanh"] == "failed"
     line = result_line(run)
     assert line.startswith("a learnt curve, one hidden layer, 3–3–2, verified with this curve, to")
+    race = run.race()
+    assert race is not None
+    (said,) = race_views.sentences(run, race)
+    assert said.startswith("No listed activation explains the answers; a learnt curve")
     monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile(BytesIO(script.archive(run))) as archive:
         archive.extractall(tmp_path)
