@@ -16,7 +16,8 @@ whether both devices end with the same verdict and, up to symmetry, the same wei
 Every result is in gpu.json and gpu.md before the next begins: a run that is cut off has lost only
 what it was at. A case begins only if the time expected for it is left, and is stopped at three
 times that. So when time runs short the last cases of the list are dropped first: the eight of the
-150 problems (from the last one back), 16-32-1, digits 64-10-10, 8-8-1, 4-4-1, the demo.
+150 problems (from the last one back), 16-32-1, 5-5-2 with nothing told, digits 64-10-10, 8-8-1,
+4-4-1, the demo.
 Without a card, or with --small, few checks and a small demo are run, in seconds.
 
 Exit code: 0 if every check passed and the devices agree wherever both verified, else 1.
@@ -52,7 +53,14 @@ import ec_core as ec
 from ec_core.benchmark.problems import Problem as GridProblem
 from ec_core.expand.learning import make_problem
 from tests.benchmarks.gpu_checks import CHECKS
-from tests.benchmarks.gpu_machine import linear_algebra, memory_mark, rates, speed, versions
+from tests.benchmarks.gpu_machine import (
+    gauss_newton_share,
+    linear_algebra,
+    memory_mark,
+    rates,
+    speed,
+    versions,
+)
 
 AGREE = 1e-7
 """Largest difference of weights, up to symmetry, between the devices' verified networks."""
@@ -78,6 +86,7 @@ class Case:
     probes: int = 1500
     students: int = 10
     width: int | None = None
+    told: bool = True
 
     def teacher(self) -> ec.Network:
         return ec.make_teacher(
@@ -101,7 +110,7 @@ class Case:
         """The network from its answers, on one device."""
         return ec.recover(
             probes,
-            activation=self.activation,
+            activation=self.activation if self.told else "auto",
             seed=self.seed,
             students=self.students,
             width=self.width,
@@ -118,6 +127,7 @@ CASES = (
     Case("4-4-1 g", 20, sizes=(4, 4, 1), probes=1700),
     Case("8-8-1 g", 30, sizes=(8, 8, 1), probes=1900),
     Case("digits 64-10-10 tanh", 40, "digits8x8", (64, 10, 10), "tanh", 0, 4700, 4, 30),
+    Case("5-5-2 gelu, nothing told", 30, sizes=(5, 5, 2), activation="gelu", told=False),
     Case("16-32-1 g", 110, sizes=(16, 32, 1), probes=5770, students=3, width=64),
     *(
         Case(
@@ -284,6 +294,9 @@ def table(found: dict[str, object]) -> str:
     if each:
         times = ", ".join(f"{name} {value:.2f}" for name, value in each.items())
         lines += ["", f"Factoring and solving twice, ms: {times}"]
+    shares: dict[str, float] = found.get("gauss_newton", {})  # type: ignore[assignment]
+    for device, share in shares.items():
+        lines += ["", f"Gauss-Newton matrix on {device}: {share:.1%} of the float64 peak"]
     checks: list[dict[str, object]] = found["checks"]  # type: ignore[assignment]
     failed = [str(c["name"]) for c in checks if c["trouble"]]
     passed = len(checks) - len(failed)
@@ -331,6 +344,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.found["linear_algebra"] = linear_algebra(
             used[0], 0.01 if small else 0.1, 1 if small else None
         )
+        log.found["gauss_newton"] = {
+            device: gauss_newton_share(device, peaks[device]["float64"], small) for device in used
+        }
         for case in (SMALL,) if small else CASES:
             run_case(case, used, log, peaks)
         log.write()

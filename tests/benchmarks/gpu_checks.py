@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 import ec_core as ec
-from ec_core import devices, recording
+from ec_core import recording
 from ec_core.cluster.layer import view_layer
 from ec_core.control import Control
 from ec_core.events import drain
@@ -39,6 +39,7 @@ from ec_core.reconstruct import grow
 from ec_core.reconstruct.compose import Compose, Shared, rough_view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.walk import walk
+from tests.benchmarks.gpu_whole import WHOLE
 
 CLOSE = 1e-10
 """Relative; both devices round, and sum in their own order."""
@@ -228,25 +229,6 @@ def _trained(b: Bench, device: str, width: int) -> StudentEnsemble:
     return found
 
 
-def whole(device: str, activation: str, sizes: tuple[int, ...], width: int | None = None) -> None:
-    """A whole recovery, verified, with the CPU's weights up to symmetry."""
-    teacher = ec.make_teacher("synthetic", sizes=sizes, activation=activation, seed=0).network
-    depth = len(sizes) - 2
-    found = ec.recover(
-        ec.Teacher(teacher),
-        activation=activation,
-        hidden_layers=depth,
-        probes=400 * depth,
-        students=3,
-        width=width,
-        device=device,
-    )
-    assert found.report["verified"], found.report["reasons"]
-    assert found.report["device"] == str(devices.resolve_device(device))
-    error = ec.match(teacher, found.network).max_weight_error
-    assert error is not None and error <= 1e-8, error
-
-
 def recorded_steps(device: str) -> None:
     """Iterations and small steps handed over in one piece are those that are called one by one."""
     where = torch.device(device)
@@ -317,14 +299,6 @@ def nothing_waits(device: str) -> None:
             cholesky.tried(b.there, theta, matrix, slope, theta[:, 0].square() + 1.0)
             minibatch_adam.gradient(b.there.shape, light, x, y)
 
-
-WHOLE: dict[str, Callable[[str], None]] = {
-    "tanh 3-3-1": lambda device: whole(device, "tanh", (3, 3, 1)),
-    "gelu 3-3-1": lambda device: whole(device, "gelu", (3, 3, 1)),
-    "g 3-2-1": lambda device: whole(device, "g", (3, 2, 1)),
-    "tanh 2-2-2-1": lambda device: whole(device, "tanh", (2, 2, 2, 1), width=3),
-}
-"""Whole recoveries."""
 
 CHECKS: dict[str, Callable[[str], None]] = {
     "float64 products are exact": products_are_exact,

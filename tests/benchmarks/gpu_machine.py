@@ -14,14 +14,17 @@ import numpy as np
 import scipy
 import torch
 
+from ec_core.devices import memory_bound
 from ec_core.expand.estimate import matrix_flops
 from ec_core.expand.minibatch_adam import BATCH, minibatch_adam
 from ec_core.expand.regimes import BLOCK
 from ec_core.expand.students import initial_theta
 from ec_core.leastsquares.cholesky import factored, solved_for
 from ec_core.leastsquares.levenberg_marquardt import start
-from ec_core.leastsquares.problem import Problem
+from ec_core.leastsquares.normal_equations import normal_equations
+from ec_core.leastsquares.problem import CHUNK_BYTES, GPU_SHARE, Problem
 from ec_core.leastsquares.stepping import Stepper
+from ec_core.networks.architecture import Architecture
 
 SMALL_STEP_FLOPS = 6
 """Operations per weight and probe of a small step: two forward, four back."""
@@ -140,6 +143,29 @@ def linear_algebra(device: str, seconds: float, count: int | None) -> dict[str, 
             name = f"{students} x {size}, {work.__name__}"
             found[name] = 1e3 * seconds_each(work, device, seconds)
     return found
+
+
+WIDE = Architecture((64, 26, 10), "tanh")
+"""1,960 parameters."""
+
+
+def gauss_newton_share(device: str, peak: float, small: bool) -> float:
+    """The Gauss-Newton matrix of 16 students of 2,000 parameters, as a share of ``peak``.
+
+    Operations are counted as they are done (``matrix_flops``), not as a plain product of the
+    Jacobian with itself would need.
+    """
+    generator = torch.Generator().manual_seed(0)
+    inputs, outputs, count = WIDE.sizes[0], WIDE.sizes[-1], 500 if small else 6000
+    x, y = (
+        torch.randn(count, width, generator=generator, dtype=torch.float64).to(device)
+        for width in (inputs, outputs)
+    )
+    chunk = CHUNK_BYTES if device == "cpu" else int(GPU_SHARE * memory_bound(x.device))
+    problem = Problem(WIDE, x, y, chunk)
+    theta = initial_theta(WIDE, 0, 2 if small else 16).to(x.device)
+    each = seconds_each(lambda: normal_equations(problem, theta), device, 0.1 if small else 1.0)
+    return len(theta) * matrix_flops(WIDE, count) / each / peak
 
 
 def speed(

@@ -30,7 +30,8 @@ from ec_core.leastsquares.conjugate_gradients import _LOOK
 from ec_core.leastsquares.levenberg_marquardt import _TRIES, start
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.truncated_newton import PRODUCTS
-from tests.benchmarks.gpu_checks import CHECKS, WHOLE, bench, close
+from tests.benchmarks.gpu_checks import CHECKS, bench, close
+from tests.benchmarks.gpu_whole import WHOLE
 from tests.often import daily, long
 from tests.pretend_card import MEMORY, pretend_card
 
