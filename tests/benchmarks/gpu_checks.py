@@ -39,7 +39,7 @@ from ec_core.reconstruct import grow
 from ec_core.reconstruct.compose import Compose, Shared, rough_view
 from ec_core.reconstruct.output_layer import solve_output
 from ec_core.reconstruct.walk import walk
-from tests.benchmarks.gpu_whole import WHOLE
+from tests.benchmarks.gpu_whole import WHOLE, at_once
 
 CLOSE = 1e-10
 """Relative; both devices round, and sum in their own order."""
@@ -313,5 +313,6 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "composed of large students": composed_of_large,
     "layers grown": layers_grown,
     **WHOLE,
+    "three at once": at_once,
 }
 """In the order in which they are run, what everything else rests on first."""

@@ -7,6 +7,7 @@ from an activation that nobody listed. Each raises AssertionError.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,18 @@ def unlisted(device: str) -> None:
     x = 0.5 * np.random.default_rng(1).standard_normal((200, 3))
     apart = np.abs(found.network(x) - bumps(x)).max()
     assert apart <= 1e-6, apart
+
+
+def at_once(device: str) -> None:
+    """Three people's recoveries in three threads; each records, and lets its recordings go."""
+    with ThreadPoolExecutor(3) as threads:
+        jobs = [
+            threads.submit(told, device, "tanh", (3, 3, 1)),
+            threads.submit(told, device, "gelu", (3, 3, 1)),
+            threads.submit(nothing_told, device),
+        ]
+        for job in jobs:
+            job.result()
 
 
 WHOLE: dict[str, Callable[[str], None]] = {
