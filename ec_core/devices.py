@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 import torch
@@ -27,8 +29,28 @@ def resolve_device(name: str) -> torch.device:
         raise InputError(f"Device {name!r} is not known; choose one of {', '.join(DEVICES)}.")
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("There is no CUDA device on this machine; choose 'cpu' or 'auto'.")
-    use_cuda = name != "cpu" and torch.cuda.is_available()
-    return torch.device("cuda" if use_cuda else "cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    with _ONE_AT_A_TIME:
+        _set_up()
+    return torch.device("cuda")
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@cache
+def _set_up() -> None:
+    """Load the card's linear algebra, once and in one thread.
+
+    PyTorch loads it at the first call, and where two threads make that one together one of them
+    fails: "lazy wrapper should be called at most once" (torch 2.11 on an H200).
+    """
+    one = torch.ones(1, 1, dtype=torch.float64, device="cuda")
+    torch.linalg.cholesky_ex(one)
+    torch.linalg.eigh(one)
+    torch.linalg.svd(one)
+    torch.linalg.lstsq(one, one, driver="gels")
 
 
 def memory_bound(device: torch.device) -> int:

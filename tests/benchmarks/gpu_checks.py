@@ -7,6 +7,7 @@ anything else that a machine which only computes might lack. Each raises Asserti
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -279,7 +280,10 @@ def out_of_memory(device: str) -> None:
 def no_waiting(device: str) -> Iterator[None]:
     """Nothing in the block may make the host wait for a real card."""
     if torch.device(device).type == "cuda":
-        torch.cuda.set_sync_debug_mode("error")
+        with warnings.catch_warnings():
+            # that this mode is a prototype, and does not see all waiting
+            warnings.simplefilter("ignore", UserWarning)
+            torch.cuda.set_sync_debug_mode("error")
     try:
         yield
     finally:

@@ -148,6 +148,20 @@ def linear_algebra(device: str, seconds: float, count: int | None) -> dict[str, 
 WIDE = Architecture((64, 26, 10), "tanh")
 """1,960 parameters."""
 
+IMAGES = Architecture((784, 64, 10), "tanh")
+"""Students of images of 28 x 28."""
+
+
+def _random(shape: Architecture, count: int, device: str) -> Problem:
+    """Random questions and answers, in chunks as the engine takes them."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = (
+        torch.randn(count, width, generator=generator, dtype=torch.float64).to(device)
+        for width in (shape.sizes[0], shape.sizes[-1])
+    )
+    chunk = CHUNK_BYTES if device == "cpu" else int(GPU_SHARE * memory_bound(x.device))
+    return Problem(shape, x, y, chunk)
+
 
 def gauss_newton_share(device: str, peak: float, small: bool) -> float:
     """The Gauss-Newton matrix of 16 students of 2,000 parameters, as a share of ``peak``.
@@ -155,17 +169,18 @@ def gauss_newton_share(device: str, peak: float, small: bool) -> float:
     Operations are counted as they are done (``matrix_flops``), not as a plain product of the
     Jacobian with itself would need.
     """
-    generator = torch.Generator().manual_seed(0)
-    inputs, outputs, count = WIDE.sizes[0], WIDE.sizes[-1], 500 if small else 6000
-    x, y = (
-        torch.randn(count, width, generator=generator, dtype=torch.float64).to(device)
-        for width in (inputs, outputs)
-    )
-    chunk = CHUNK_BYTES if device == "cpu" else int(GPU_SHARE * memory_bound(x.device))
-    problem = Problem(WIDE, x, y, chunk)
-    theta = initial_theta(WIDE, 0, 2 if small else 16).to(x.device)
+    problem = _random(WIDE, 500 if small else 6000, device)
+    theta = initial_theta(WIDE, 0, 2 if small else 16).to(problem.x.device)
     each = seconds_each(lambda: normal_equations(problem, theta), device, 0.1 if small else 1.0)
-    return len(theta) * matrix_flops(WIDE, count) / each / peak
+    return len(theta) * matrix_flops(WIDE, len(problem.x)) / each / peak
+
+
+def small_steps_of_images(device: str, small: bool) -> float:
+    """Small steps per second of three students of images, all of them together."""
+    problem = _random(IMAGES, 500 if small else 20_000, device)
+    theta = initial_theta(IMAGES, 0, 3).to(problem.x.device)
+    blocks = minibatch_adam(problem, theta, 0, 10**9, 1e-4)
+    return BLOCK / seconds_each(lambda: next(blocks), device, 0.1 if small else 1.0)
 
 
 def speed(

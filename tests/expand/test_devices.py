@@ -8,8 +8,10 @@ operation, no numpy, no host that waits within a loop. And where there is a card
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import numpy as np
@@ -17,6 +19,7 @@ import pytest
 import torch
 
 import ec_core as ec
+from ec_core import devices
 from ec_core.control import Control
 from ec_core.devices import CPU_MEMORY, memory_bound, or_less, small_svd
 from ec_core.events import drain
@@ -90,6 +93,27 @@ def test_every_stage_keeps_to_its_device(name: str) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_on_a_real_card(name: str) -> None:
     CHECKS[name]("cuda")
+
+
+def test_a_card_is_set_up_by_one_thread_alone() -> None:
+    """Two that load its linear algebra together: one of them fails, on a real card."""
+    within: list[int] = []
+
+    def slow() -> None:
+        within.append(1)
+        together.append(len(within))
+        time.sleep(0.02)
+        within.pop()
+
+    together: list[int] = []
+    with (
+        mock.patch.object(torch.cuda, "is_available", return_value=True),
+        mock.patch.object(devices, "_set_up", side_effect=slow),
+        ThreadPoolExecutor(4) as threads,
+    ):
+        found = list(threads.map(devices.resolve_device, ["cuda", "auto"] * 4))
+    assert {device.type for device in found} == {"cuda"}
+    assert together == [1] * 8
 
 
 def waits(seen: Counter[str]) -> int:
