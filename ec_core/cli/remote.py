@@ -10,6 +10,7 @@ from ec_core.errors import InputError
 from ec_core.probing import Asker
 from ec_core.probing.remote import from_address
 from ec_core.probing.remote.process import Elsewhere
+from ec_core.probing.unanswered import left_out
 from ec_core.runs.loading import answers_folder
 
 OF_ADDRESSES = ("template", "questions", "rate", "batch", "timeout")
@@ -70,6 +71,9 @@ def asker(args: Namespace, model: object) -> Asker:
     )
     made.one()
     made(made.first)
+    said = None if made.y is None else left_out(made.y)
+    if said is not None:
+        progress(said)
     return made
 
 

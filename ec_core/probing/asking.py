@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import activation as look_up
 from ec_core.probing.outputs import AUTO
 from ec_core.probing.probes import ProbeSet, make_probes
+from ec_core.probing.unanswered import as_missing
 from ec_core.seeding import stage_seed
 
 DISTRIBUTIONS = ("gaussian", "box", "data", "data+noise")
@@ -134,9 +136,12 @@ def as_asked(teacher: Answerer, x: np.ndarray) -> np.ndarray:
 
 
 def answers(teacher: Answerer, x: np.ndarray) -> np.ndarray:
-    """The teacher's answers y (N, K) to questions x (N, D). Raises InputError for other shapes."""
+    """The teacher's answers y (N, K) to questions x (N, D), NaN for what is no number.
+
+    Raises InputError for other shapes.
+    """
     # a function may work on its questions in place, and what was asked has to stay what it was
-    y = _numbers(teacher(x.copy()))
+    y = as_missing(_numbers(teacher(x.copy())))
     if y.ndim == 1:
         y = y[:, None]
     if y.ndim != 2 or len(y) != len(x):
@@ -149,7 +154,7 @@ def answers(teacher: Answerer, x: np.ndarray) -> np.ndarray:
 
 def _numbers(y: object) -> np.ndarray:
     """Answers as an array, whatever a person's function gives: tensors of any type and device, what
-    is masked as NaN. Raises InputError for lists of different lengths.
+    is masked or None as NaN. Raises InputError for lists of different lengths.
     """
     if isinstance(y, torch.Tensor):
         y = y.detach().cpu()
@@ -159,12 +164,16 @@ def _numbers(y: object) -> np.ndarray:
         kind = np.result_type(y.dtype, np.float16)  # one that has NaN
         return np.where(np.ma.getmaskarray(y), np.nan, np.asarray(y)).astype(kind)
     try:
-        return np.asarray(y)
+        array = np.asarray(y)
     except ValueError:
         raise InputError(
             "Questions were answered with lists of different lengths; expected an array of shape "
             "(questions, outputs)."
         ) from None
+    if array.dtype.kind == "O":
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            return array.astype(np.float64)  # None among numbers is NaN
+    return array
 
 
 class Asker:

@@ -235,6 +235,8 @@ def known(y: np.ndarray, told: str = AUTO) -> str:
     ('softmax', 'auto')
     """
     y = y[~np.isnan(y).reshape(len(y), -1).any(axis=1)]
+    if not len(y):
+        return told
     kind = read(y, told).output.kind
     return AUTO if told == AUTO and kind == LOGITS and suspected(y) is not None else kind
 

@@ -21,11 +21,11 @@ from ec_core.control import Control
 from ec_core.events import Event, Note, QuestionsAnswered
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.probing.asking import draw_inputs
-from ec_core.probing.labels import refuse_labels
 from ec_core.probing.probes import make_probes
 from ec_core.probing.remote import Served, from_address
 from ec_core.probing.remote.address import parse_address
 from ec_core.probing.remote.hosts import Hosts
+from ec_core.probing.unanswered import left_out
 from ec_core.runs.loading import answers_folder
 
 STAGE = "ask"
@@ -65,7 +65,6 @@ class Asked:
 
     name : the model's; x (N, D), y (N, K) : the first N of ``count`` questions, with answers
     asked, kept : how many were really asked now, and known from before
-    on_disk : answers of this model that are kept, in all
     """
 
     name: str
@@ -74,7 +73,11 @@ class Asked:
     count: int
     asked: int
     kept: int
-    on_disk: int
+
+    @property
+    def left_out(self) -> str | None:
+        """What becomes of the answers that are no numbers, in a sentence; None: all are."""
+        return left_out(self.y)
 
     @property
     def complete(self) -> bool:
@@ -114,10 +117,9 @@ def _parts(asking: Asking, count: int, look: bool, control: Control, put: Put) -
         return None
     x, y = x[:done], np.concatenate(answers)
     if not look and done >= FEWEST:
-        refuse_labels(x, y)
         make_probes(x, y)  # refused here, before a run is made of it
     facts = model.meter
-    return Asked(model.name, x, y, count, facts.asked, facts.kept, len(model.kept))
+    return Asked(model.name, x, y, count, facts.asked, facts.kept)
 
 
 def _model(

@@ -99,6 +99,9 @@ def _show(one: Asked) -> None:
         ],
         key="teacher_address_facts",
     )
+    if one.left_out is not None:
+        frame.note("It answered one question with no number; such answers are left out.")
+        return
     shown = ", ".join(f"{value:.6g}" for value in one.y[0, :6])
     more = ", …" if one.y.shape[1] > 6 else ""
     frame.note(f"Its answer to one question: {shown}{more}.")
@@ -140,6 +143,8 @@ def _answers(told: Asking, count: int, beside: DeltaGenerator) -> Asked | None:
         _ask(told, count, f"Ask again, up to {count:,} questions")
         return None
     counted = f"{got.asked:,} asked now, {got.kept:,} known from before."
+    if got.left_out is not None:
+        counted = f"{counted} {got.left_out}"
     if got.complete:
         with beside:
             frame.note(f"{len(got.x):,} answers are here: {counted}")

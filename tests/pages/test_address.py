@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,10 @@ SECRET = "not-to-be-written-27182"
 
 def _model(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.tanh(x @ [[1.0], [-2.0], [0.5]]))
+
+
+def _sometimes(x: np.ndarray) -> np.ndarray:
+    return np.where(x[:, :1] > 1.5, np.nan, _model(x))
 
 
 def _at(open_page: Opener, url: str) -> AppTest:
@@ -60,7 +65,7 @@ def test_one_question_shows_the_model_and_a_budget_makes_a_run(
     open_page: Opener, monkeypatch: pytest.MonkeyPatch, runs_home: Path
 ) -> None:
     monkeypatch.setenv("EC_TOKEN", SECRET)
-    with ModelServer(_model, inputs=3) as server:
+    with ModelServer(_sometimes, inputs=3) as server:
         app = _at(open_page, server.url)
         assert not app.error
         assert "inputs</dt><dd>3<" in _said(app)
@@ -68,6 +73,7 @@ def test_one_question_shows_the_model_and_a_budget_makes_a_run(
         app = _ask_all(app, server.url, 60)
         assert not app.error and sum(server.questions.values()) == 60
         assert "59 asked now, 1 known from before" in _said(app)
+        assert re.search(r"\d of 60 questions were answered with no number", _said(app))
         app.button(key="use_teacher").click().run()
         assert not app.exception and set(server.questions.values()) == {1}
         run = Run(store().list()[0].id)

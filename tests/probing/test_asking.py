@@ -192,3 +192,33 @@ def test_what_is_masked_is_missing_and_lists_that_differ_are_a_sentence() -> Non
     assert probe(masked, count=40, inputs=2).left_out == 10
     with pytest.raises(InputError, match="lists of different lengths"):
         probe(lambda x: [[0.0] * (i % 2 + 1) for i in range(len(x))], count=9, inputs=2)  # type: ignore[arg-type,return-value]
+
+
+def test_answers_that_are_no_numbers_are_left_out_and_said() -> None:
+    """Of a function too: one infinity among its answers is not the end of the others."""
+
+    def sometimes(x: np.ndarray) -> np.ndarray:
+        y = np.tanh(x[:, :1] - x[:, 1:])
+        y[3], y[7], y[9] = np.inf, np.nan, -1e300
+        return y
+
+    asker = Asker(sometimes, inputs=2, first=100)
+    probes = asker(100)
+    assert len(probes.x) + len(probes.x_heldout) == 97 and probes.left_out == 3
+    assert any("3 of 100 rows" in said for said in probes.remarks)
+    none_yet = Asker(lambda x: [None, *x[1:, 0]], inputs=2, first=50)  # type: ignore[arg-type]
+    assert none_yet(50).left_out == 1
+
+
+def test_the_logarithm_of_nothing_is_an_answer() -> None:
+    """A log-softmax says -inf where a probability is zero: such a row is no fault."""
+    logits = np.array([[1.0, 2.0, -0.5], [0.3, -1.0, 0.2], [-2.0, 0.5, 1.0]])
+
+    def model(x: np.ndarray) -> np.ndarray:
+        z = np.tanh(np.column_stack([x, np.ones(len(x))])) @ logits
+        y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        y[2] = [-np.inf, np.log(0.5), np.log(0.5)]
+        return y
+
+    probes = probe(model, count=60, inputs=2)
+    assert probes.output.kind == "log-softmax" and probes.left_out == 1

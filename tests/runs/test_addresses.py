@@ -13,6 +13,8 @@ from ec_core.events import Note, QuestionsAnswered
 from ec_core.jobs import FAILED, FINISHED, STOPPED, JobBoard
 from ec_core.runs import addresses
 from ec_core.runs.addresses import Asked, Asking
+from ec_core.runs.run import Run
+from ec_core.runs.source import Source
 from tests.probing.remote.server import ModelServer, Said, said
 
 
@@ -85,6 +87,22 @@ def test_who_only_looks_does_not_wait_for_those_who_ask_many(board: JobBoard) ->
         assert many.wait(60)
         assert other.wait(60)
         assert other.snapshot().result.kept == 500
+
+
+def test_an_answer_that_is_no_number_is_counted_and_left_out(board: JobBoard) -> None:
+    """The others are used, and all of them are asked once, also after a start from disk."""
+    with ModelServer(lambda x: np.where(x[:, :1] > 2, np.nan, model(x)), inputs=3) as server:
+        asking = Asking(server.url)
+        job = addresses.start(board, asking, 500)
+        assert job.wait(60)
+        got = job.snapshot().result
+        bad = int((got.x[:, 0] > 2).sum())
+        assert got.complete and 1 < bad < 50 and got.left_out.startswith(f"{bad} of 500 questions")
+        run = Run.create(Source.from_address(got.x, got.y, "toy", server.url, "auto", "auto", {}))
+        assert run.probes().left_out == bad
+        again = addresses.start(board, asking, 510)
+        assert again.wait(60) and again.snapshot().result.kept == 500
+        assert set(server.questions.values()) == {1}
 
 
 def test_finding_its_size_is_part_of_the_budget(board: JobBoard) -> None:

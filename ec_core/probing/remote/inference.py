@@ -271,6 +271,8 @@ class Inference:
                     return name, np.broadcast_to(one, shape), tail[int(size) :]
                 return name, _numbers(tail[: int(size)], datatype).reshape(shape), tail[int(size) :]
             values = np.asarray(output["data"])
+            if values.dtype.kind == "U":  # numbers among words stay numbers
+                values = np.asarray(output["data"], dtype=object)
             return name, values.reshape(shape), tail
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise InputError(

@@ -27,6 +27,7 @@ from ec_core.probing.remote import worker
 from ec_core.probing.remote.bearer import TOKEN, hidden
 from ec_core.probing.remote.sizes import find
 from ec_core.probing.remote.speech import columns
+from ec_core.probing.unanswered import refuse_most, unanswered
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -72,6 +73,7 @@ class Elsewhere:
     ) -> None:
         self.name, self._seconds, self._batch = name, seconds, batch
         self._asked, self._most, self._tries = 0, most, 0
+        self._answered, self._unanswered = 0, 0
         # a process of its own, and a group of its own: it is ended with all it has begun
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115  # closed by ``close``
         environment = {key: value for key, value in os.environ.items() if key != TOKEN}
@@ -109,7 +111,7 @@ class Elsewhere:
         return {"questions": self._asked}
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Answers (N, K) to questions (N, D). Raises InputError."""
+        """Answers (N, K) to questions (N, D), NaN for what is no number. Raises InputError."""
         parts = [self._ask(x[at : at + self._batch]) for at in range(0, len(x), self._batch)]
         if len({part.shape[1] for part in parts}) > 1:
             raise InputError(f"{self.name} answers with more numbers at some times than at others.")
@@ -121,7 +123,11 @@ class Elsewhere:
             raise InputError(
                 f"{self.name} raises {answer}; it is asked arrays (questions, inputs)."
             )
-        return columns(answer, len(x), self.name)
+        y = columns(answer, len(x), self.name)
+        self._answered += len(y)
+        self._unanswered += unanswered(y)
+        refuse_most(self.name, self._unanswered, self._answered)
+        return y
 
     def _answer(self, x: np.ndarray) -> np.ndarray | str:
         """What it answers, or what it raises."""

@@ -28,6 +28,7 @@ from ec_core.probing.remote.limits import Meter
 from ec_core.probing.remote.plain import EXAMPLE, Plain
 from ec_core.probing.remote.sizes import SIZE_STATUSES, find_size
 from ec_core.probing.remote.speech import Speech
+from ec_core.probing.unanswered import refuse_most, unanswered
 
 BATCH = 256
 """Questions in one request, where the model does not say how many it takes."""
@@ -59,6 +60,8 @@ class Served:
     say: Say = unsaid
     tries: int = 0
     _told: bool = field(default=False, repr=False)
+    _answered: int = field(default=0, repr=False)
+    _unanswered: int = field(default=0, repr=False)
 
     @property
     def inputs(self) -> int | None:
@@ -79,7 +82,7 @@ class Served:
         return self.speech.rounded(x)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Answers (N, K) to questions (N, D). Raises InputError."""
+        """Answers (N, K) to questions (N, D), NaN for what is no number. Raises InputError."""
         x = self.as_asked(np.ascontiguousarray(x, dtype=np.float64))
         before = self.kept.from_before(x)
         self._tell(before, len(x))
@@ -111,6 +114,10 @@ class Served:
                 continue
             self.meter.asked += len(batch)
             self.kept.add(batch, y)
+            # what is no number is kept as well: asked again it would be paid for again
+            self._answered += len(batch)
+            self._unanswered += unanswered(y)
+            refuse_most(self.name, self._unanswered, self._answered)
             return len(batch)
 
     def _tell(self, known: int, count: int) -> None:

@@ -10,6 +10,7 @@ whatever the function prints goes to standard error instead.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import json
@@ -114,7 +115,11 @@ def _array(answer: Any) -> np.ndarray:
         answer = answer.double() if answer.is_floating_point() else answer
     if isinstance(answer, np.ma.MaskedArray) and answer.dtype.kind == "f":
         answer = answer.filled(np.nan)
-    return np.asarray(answer)
+    array = np.asarray(answer)
+    if array.dtype.kind == "O":
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            return array.astype(float)  # None among numbers is NaN
+    return array
 
 
 def main(name: str) -> None:

@@ -111,8 +111,10 @@ class ModelServer:
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Said:
         self.requests.append((method, path, headers))
         odd = self.odd(method, path, body, headers)
-        if odd is not None:
-            return odd
+        return self.answer_usually(method, path, body, headers) if odd is None else odd
+
+    def answer_usually(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Said:
+        """What it answers where nothing else was told."""
         if method == "GET" and path == "/v2":
             return said({"name": "toy server", "extensions": ["binary_tensor_data"] * self.binary})
         if method == "GET" and path == f"/v2/models/{self.name}":

@@ -57,6 +57,15 @@ def tensor(x):
 def masked(x):
     return np.ma.masked_array(x[:, 0], mask=x[:, 0] > -1)
 
+def sometimes(x):
+    y = predict(x)
+    return [None if i == 2 else float("inf") if i == 5 else v for i, v in enumerate(y)]
+
+def gaps(x):
+    y = predict(x).astype(object)
+    y[4] = None
+    return y
+
 class Wordless(Exception):
     def __str__(self):
         raise RuntimeError("no words")
@@ -119,6 +128,17 @@ def test_what_it_does_wrong_is_one_sentence(module: Path, name: str, sentence: s
     with pytest.raises(InputError, match=sentence) as caught:
         Elsewhere(name, inputs=4, seconds=0.5 if "sleeps" in name else 60)(np.zeros((3, 4)))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "rows"), [("gaps", [4]), ("sometimes", [2, 5])])
+def test_an_answer_that_is_no_number_loses_none_of_the_others(
+    module: Path, name: str, rows: list[int]
+) -> None:
+    x = np.random.default_rng(0).standard_normal((30, 4))
+    y = Elsewhere(f"somebody:{name}", inputs=4)(x)
+    bad = np.isnan(y[:, 0])
+    assert bad.nonzero()[0].tolist() == rows
+    assert np.array_equal(y[~bad], Elsewhere("somebody:predict", inputs=4)(x)[~bad])
 
 
 def test_tensors_are_numbers(module: Path) -> None:
