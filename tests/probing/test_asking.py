@@ -200,13 +200,13 @@ def test_answers_that_are_no_numbers_are_left_out_and_said() -> None:
     def sometimes(x: np.ndarray) -> np.ndarray:
         y = np.tanh(x[:, :1] - x[:, 1:])
         y[3], y[7], y[9] = np.inf, np.nan, -1e300
-        return y
+        return np.asarray(y)
 
     asker = Asker(sometimes, inputs=2, first=100)
     probes = asker(100)
     assert len(probes.x) + len(probes.x_heldout) == 97 and probes.left_out == 3
     assert any("3 of 100 rows" in said for said in probes.remarks)
-    none_yet = Asker(lambda x: [None, *x[1:, 0]], inputs=2, first=50)  # type: ignore[arg-type]
+    none_yet = Asker(lambda x: [None, *x[1:, 0]], inputs=2, first=50)  # type: ignore[arg-type,return-value]
     assert none_yet(50).left_out == 1
 
 
@@ -218,7 +218,7 @@ def test_the_logarithm_of_nothing_is_an_answer() -> None:
         z = np.tanh(np.column_stack([x, np.ones(len(x))])) @ logits
         y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
         y[2] = [-np.inf, np.log(0.5), np.log(0.5)]
-        return y
+        return np.asarray(y)
 
     probes = probe(model, count=60, inputs=2)
     assert probes.output.kind == "log-softmax" and probes.left_out == 1

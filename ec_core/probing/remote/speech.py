@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -67,7 +67,7 @@ def _row(value: Any) -> list[float] | None:
     return [number] if not isinstance(value, str) or not np.isfinite(number) else None
 
 
-def _by_rows(values: Sequence[Any]) -> np.ndarray | None:
+def _by_rows(values: Iterable[Any]) -> np.ndarray | None:
     """Answers of which some are none, (N, K): NaN in those; None where most are."""
     rows = [_row(value) for value in values]
     widths = Counter(len(row) for row in rows if row and np.isfinite(row).any())
