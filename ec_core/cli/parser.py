@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ec_core.benchmark import GRID, Settings
-from ec_core.cli import arguments, kinds, options
+from ec_core.cli import arguments, kinds, options, runs
 from ec_core.cli.benchmark import NAMES, benchmark
 from ec_core.cli.commands import compare, probe, teacher
 from ec_core.cli.export import ENDINGS, export
@@ -88,6 +88,35 @@ def _benchmark(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
 
 
+def _runs(commands: argparse._SubParsersAction[_Parser]) -> None:
+    group = commands.add_parser("runs", help="list, show, export, import, delete stored runs")
+    kinds_of = group.add_subparsers(required=True, metavar="COMMAND")
+
+    def kind(name: str, run: Callable[[Namespace], bool], help_: str) -> argparse.ArgumentParser:
+        made = _command(kinds_of, name, run, help_)
+        made.add_argument(
+            "--home", metavar="FOLDER", help="where the runs are (default EC_HOME, else runs)"
+        )
+        return made
+
+    kind("list", runs.list_runs, "list the runs, newest first")
+    kind("show", runs.show, "say what a run is and what came of it").add_argument(
+        "run", metavar="RUN", help="its id"
+    )
+    give = kind("export", runs.export, "write a run to one file")
+    give.add_argument("run", metavar="RUN", help="its id")
+    give.add_argument("--out", metavar="FILE", required=True, help="a name that ends in .ecrun")
+    kind("import", runs.import_, "take in a run from such a file").add_argument(
+        "file", metavar="FILE"
+    )
+    kind("delete", runs.delete, "delete runs, for good").add_argument(
+        "runs", metavar="RUN", nargs="+", help="their ids"
+    )
+    kind("gc", runs.gc, "remove what programs that were killed have left").add_argument(
+        "--dry-run", action="store_true", help="only say what would be removed"
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the contract; ``args.command(args)`` runs the command chosen."""
     parser = _Parser(
@@ -135,4 +164,5 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     _benchmark(commands)
+    _runs(commands)
     return parser

@@ -11,7 +11,10 @@ import json
 import os
 import struct
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import safetensors.numpy
@@ -29,8 +32,11 @@ _INDEX = ".safetensors.index.json"
 """The end of the name of a list of the files that one network was saved in."""
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary name beside ``path``, then rename: readers see all or nothing."""
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into, under a temporary name beside ``path`` and renamed at the end: readers
+    see all or nothing. Raises InputError where it cannot be written.
+    """
     path = Path(path)
     try:
         handle, name = tempfile.mkstemp(dir=path.parent or Path("."), prefix=f".{path.name}.")
@@ -38,7 +44,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise InputError(f"Cannot write {path}: {error.strerror}; choose another place.") from None
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
         os.chmod(name, 0o644)
         os.replace(name, path)
     except OSError as error:
@@ -47,6 +53,12 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, see ``written_whole``."""
+    with written_whole(path) as file:
+        file.write(data)
 
 
 def _in_order(data: bytes) -> bytes:

@@ -75,7 +75,7 @@ class Folder:
         file = self._file(part, _JSON)
         try:
             value = json.loads(self._read(file))
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter of brackets within brackets
             raise self.damaged(file.name) from None
         if not isinstance(value, dict):
             raise self.damaged(file.name)

@@ -9,7 +9,9 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ec_core.errors import InputError
 from ec_core.store.folder import Folder
@@ -59,11 +61,8 @@ class RunStore:
             self._last = max(self._last + 1, time.time_ns() // 1_000_000)
             return run_id(self._last)
 
-    def create(self, kind: str, label: str) -> StoredRun:
-        """A new, empty run. Raises InputError if the root cannot be written.
-
-        kind : what it is about (a preset's name, "upload", …); label : its title for people
-        """
+    def _begun(self) -> Path:
+        """A folder that nobody takes for a run yet."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             made = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
@@ -72,6 +71,13 @@ class RunStore:
             raise InputError(
                 f"Cannot keep runs in {self.root}: {error.strerror}; set EC_HOME to another place."
             ) from None
+        return made
+
+    def create(self, kind: str, label: str) -> StoredRun:
+        """A new, empty run. Raises InputError if the root cannot be written.
+
+        kind : what it is about (a preset's name, "upload", …); label : its title for people
+        """
         about = {
             "schema": SCHEMA,
             "kind": kind,
@@ -80,10 +86,29 @@ class RunStore:
             "status": "new",
             "settings": {},
         }
+        return self._appear(self._begun(), about)
+
+    def adopt(self, fill: Callable[[Path], None]) -> StoredRun:
+        """A run whose files, run.json among them, ``fill`` puts into its folder. Raises what that
+        raises, and InputError where it is no run of this version; nothing is left then.
+        """
+        made = self._begun()
+        try:
+            fill(made)
+            summary = StoredRun(made, self._lock).summary()
+            if summary.damaged is not None:
+                raise InputError("What was given is no run of this version; nothing was kept.")
+            about = Folder(made).load_json(ABOUT)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
+        return self._appear(made, about)
+
+    def _appear(self, made: Path, about: dict[str, Any]) -> StoredRun:
+        """A folder becomes a run, with run.json in it: nobody sees half a run."""
         try:
             Folder(made).save_json(ABOUT, about)
             path = self.root / self._new_id()
-            # the folder appears with run.json in it: nobody sees half a run
             made.rename(path)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
