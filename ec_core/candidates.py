@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,9 @@ AUTO = "auto"
 HEATS = ((1, 8), (1, 16), (2, 8), (1, 32), (2, 16))
 """Hidden layers, and neurons in each of them, in the order in which they are tried. Two layers come
 before many neurons: a field of 32 neurons takes as long as one of two layers."""
+
+DEEPER = 3.0
+"""Deeper students whose loss is by so much the lower come before wider ones."""
 
 WIDTHS = (8, 16)
 """Of depths that are in no heat: whoever asks for them says so."""
@@ -173,6 +177,29 @@ class Field:
         """The only one, where there is nothing to find out."""
         told = len(self.activations) == len(self.depths) == 1 and not self.curve
         return self.at(self.depths[0])[0] if told else None
+
+
+def following(left: Sequence[tuple[int, int]], best: Mapping[Candidate, Runner]) -> tuple[int, int]:
+    """Which of the heats that are left is next: the first, unless a deeper one did so much better.
+
+    best : of every candidate that raced
+
+    >>> following([(1, 8), (1, 16), (2, 8)], {})
+    (1, 8)
+    """
+    losses: dict[int, float] = {}
+    for candidate, runner in best.items():
+        depth = candidate.hidden_layers
+        losses[depth] = min(runner.loss, losses.get(depth, float("inf")))
+    first = left[0]
+    return min(
+        left,
+        key=lambda heat: (
+            heat[0] <= first[0]
+            or heat[0] not in losses
+            or DEEPER * losses[heat[0]] > losses.get(first[0], float("inf"))
+        ),
+    )
 
 
 def promising(runners: list[Runner], field: Field) -> list[Candidate]:

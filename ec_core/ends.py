@@ -17,6 +17,7 @@ from ec_core.chain import Done, Recovery, Source
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
 from ec_core.events import Event, Note
+from ec_core.heats import dived, heat
 from ec_core.probing.linear import is_linear
 from ec_core.probing.outputs import LOGITS
 from ec_core.probing.probes import ProbeSet
@@ -74,8 +75,8 @@ def decided(
             if is_linear(probes):
                 # what one neuron makes of a line is a line again: it says nothing of the other
                 continue
-            runners = yield from race.heat(probes, racing.at(depth), width, config, control, until)
-            if race.dived(runners[0], probes):
+            runners = yield from heat(probes, racing.at(depth), width, config, control, until)
+            if dived(runners[0], probes):
                 return reading
             if control.over or control.remaining() < until:
                 return _read_as(source, LOGITS)

@@ -20,7 +20,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import replace
-from itertools import product
 
 from ec_core import chain
 from ec_core.candidates import (
@@ -30,7 +29,7 @@ from ec_core.candidates import (
     Candidate,
     Field,
     Runner,
-    best_loss,
+    following,
     promising,
     unrecovered,
     worth_another,
@@ -46,29 +45,18 @@ from ec_core.events import (
     Event,
     Note,
     RaceEnded,
-    TrainingProgress,
 )
-from ec_core.expand.config import ExpandConfig
 from ec_core.expand.enough import questions_for
 from ec_core.expand.free_number import learn_alpha
-from ec_core.expand.students import StudentEnsemble
-from ec_core.expand.trainer import expand
+from ec_core.heats import STAGE, STUDENTS, dived, heat, late
 from ec_core.networks.activations import numbered
 from ec_core.networks.architecture import Architecture
 from ec_core.probing.asking import asking_facts
 from ec_core.probing.linear import refuse_linear
-from ec_core.probing.probes import NOISE_ROOM, ProbeSet
+from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
 
-STAGE = "race"
-
-STUDENTS = 4
-"""Of each candidate; one of them has to dive."""
-
-ROUNDS = (6, 6, 12, 24)
-"""Iterations between two cuts of the field. Thirteen teachers of 5-5-2, students of width 15: the
-right one is among the first four after six iterations, and first after thirteen (relu second,
-behind leaky_relu, which writes it too)."""
+__all__ = ["STAGE", "answers", "dived", "heat", "race", "run", "with_slope"]
 
 LEVEL_OF, LEVEL = 4, 1.5
 """So many candidates within this factor of the best: wrong activations end decades apart."""
@@ -83,140 +71,17 @@ curvature is dense."""
 WIDEST_FREE = 16
 
 
-def dived(runner: Runner, probes: ProbeSet) -> bool:
-    """Is this no imitation, but the network itself?"""
-    return runner.loss <= max(DIVED, NOISE_ROOM * probes.floor)
-
-
-def heat(
-    probes: ProbeSet,
-    candidates: list[Candidate],
-    width: int,
-    config: RecoverConfig,
-    control: Control,
-    until: float = 0.0,
-) -> Generator[Event, None, list[Runner]]:
-    """Candidates at one width, the better half of them going on after each round; best first.
-
-    They learn side by side, an iteration of each in turn: so the race can be watched, and time that
-    runs out finds them level. Ends when one has dived, or where no more than ``until`` seconds are
-    left.
-    """
-    racing: dict[Candidate, Runner] = {}
-    behind: list[Runner] = []
-    going = candidates
-    for iterations in ROUNDS:
-        # of its own, since nobody stops a single student here, and all of them when it is late
-        steered = Control()
-        legs = []
-        for candidate in going:
-            how = _students(candidate, width, iterations, config)
-            known = racing.get(candidate)
-            before = None if known is None else known.ensemble
-            training = expand(probes, candidate.activation, how, steered, before)
-            legs.append(_leg(candidate, width, training))
-            if _late(control, until):
-                break
-        ended = yield from _side_by_side(legs, control, steered, until)
-        racing |= {runner.candidate: runner for runner in ended}
-        order = sorted(racing.values(), key=lambda runner: runner.loss)
-        if _late(control, until) or dived(order[0], probes):
-            return order + behind
-        keep = max(2, -(-len(order) // 2))
-        behind = order[keep:] + behind
-        racing = {runner.candidate: runner for runner in order[:keep]}
-        going = list(racing)
-    return list(racing.values()) + behind
-
-
-Leg = Generator[CandidateProgress, None, Runner]
-"""A candidate's students in one round; of so many only how their candidate stands is reported."""
-
-
-def _leg(
-    candidate: Candidate, width: int, training: Generator[Event, None, StudentEnsemble]
-) -> Leg:
-    def progress(iteration: int, loss: float, done: bool = False) -> CandidateProgress:
-        activation, layers = candidate.activation, candidate.hidden_layers
-        return CandidateProgress(STAGE, activation, layers, width, iteration, loss, done)
-
-    while True:
-        try:
-            event = next(training)
-        except StopIteration as end:
-            runner = Runner(candidate, end.value)
-            break
-        if isinstance(event, TrainingProgress):
-            yield progress(event.iteration, best_loss(event.losses))
-    yield progress(len(runner.ensemble.history), runner.loss, done=True)
-    return runner
-
-
-def _side_by_side(
-    legs: list[Leg], control: Control, steered: Control, until: float
-) -> Generator[Event, None, list[Runner]]:
-    """One event of each in turn, until all have ended."""
-    ended: list[Runner] = []
-    while legs:
-        going = []
-        for leg in legs:
-            control.take_requests()
-            if _late(control, until):
-                steered.stop()
-            try:
-                event = next(leg)
-            except StopIteration as end:
-                ended.append(end.value)
-            else:
-                going.append(leg)
-                yield event
-        legs = going
-    return ended
-
-
-def _late(control: Control, until: float) -> bool:
-    return control.over or control.remaining() < until
-
-
-def _students(
-    candidate: Candidate, width: int, iterations: int, config: RecoverConfig
-) -> ExpandConfig:
-    return ExpandConfig(
-        students=STUDENTS,
-        width=width,
-        iterations=iterations,
-        restarts=0,
-        seed=config.seed,
-        device=config.device,
-        hidden_layers=candidate.hidden_layers,
-        precision=config.precision,
-    )
-
-
 def race(
     source: Source, field: Field, config: RecoverConfig, control: Control
 ) -> Generator[Event, None, list[Runner]]:
     """Heats until one has dived, or there are no more; every candidate's best, best first."""
     best: dict[Candidate, Runner] = {}
     until = (1.0 - SHARE) * control.remaining() if control.remaining() < float("inf") else 0.0
-    fields = (field, field.second) if field.later else (field,)
-    for racing, (depth, width) in product(fields, field.heats):
+    for racing in (field, field.second) if field.later else (field,):
         if racing is not field and _level(list(best.values())):
             break
-        probes = answers(source, width, depth).told(config.precision)
-        refuse_linear(probes)
-        runners = yield from heat(probes, racing.at(depth), width, config, control, until)
-        for runner in runners:
-            known = best.get(runner.candidate)
-            if known is None or runner.loss < known.loss:
-                best[runner.candidate] = runner
-        if _late(control, until) or dived(runners[0], probes):
+        if (yield from _heats(source, racing, best, config, control, until)):
             break
-        if racing.free and width <= WIDEST_FREE:
-            free = yield from _free_heat(depth, width, probes, config, control, until)
-            best |= {runner.candidate: runner for runner in free}
-            if any(dived(runner, probes) for runner in free):
-                break
     runners = sorted(best.values(), key=lambda runner: runner.loss)
     yield RaceEnded(
         STAGE,
@@ -224,6 +89,34 @@ def race(
         tuple((c.activation, c.hidden_layers) for c in promising(runners, field)),
     )
     return runners
+
+
+def _heats(
+    source: Source,
+    racing: Field,
+    best: dict[Candidate, Runner],
+    config: RecoverConfig,
+    control: Control,
+    until: float,
+) -> Generator[Event, None, bool]:
+    """One heat after the other, ``best`` kept up to date: has one dived, or is it late?"""
+    left = racing.heats
+    while left:
+        depth, width = following(left, best)
+        left.remove((depth, width))
+        probes = answers(source, width, depth).told(config.precision)
+        refuse_linear(probes)
+        runners = yield from heat(probes, racing.at(depth), width, config, control, until)
+        over = late(control, until) or dived(runners[0], probes)
+        if racing.free and width <= WIDEST_FREE and not over:
+            runners += yield from _free_heat(depth, width, probes, config, control, until)
+        for runner in runners:
+            known = best.get(runner.candidate)
+            if known is None or runner.loss < known.loss:
+                best[runner.candidate] = runner
+        if late(control, until) or any(dived(runner, probes) for runner in runners):
+            return True
+    return False
 
 
 def _free_heat(
