@@ -1,6 +1,7 @@
 """Are activation and depth read off too, and what does not telling them cost?
 
-    python tests/benchmarks/nothing_told.py [--sizes 5-5-2 5-4-3-2] [--seeds 2] [--told] [--misfits]
+    python tests/benchmarks/nothing_told.py [--sizes 5-5-2 5-4-3-2] [--seeds 2] [--first 0] [--told]
+                                            [--misfits]
 
 Every activation's teacher of the synthetic family is recovered from its answers with nothing told.
 A row says what was found (the activation or an equal writing of it), the largest weight error, up
@@ -84,6 +85,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", nargs="+", default=["5-5-2", "5-4-3-2"])
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--activations", nargs="+", default=list(ACTIVATIONS))
     parser.add_argument("--told", action="store_true")
     parser.add_argument("--misfits", action="store_true", help="these alone")
@@ -102,7 +104,7 @@ def main() -> int:
     found, factors = [], []
     for text in options.sizes:
         sizes = tuple(map(int, text.split("-")))
-        for seed in range(options.seeds):
+        for seed in range(options.first, options.first + options.seeds):
             for name in options.activations:
                 good, factor = row(sizes, name, seed, options.told)
                 found.append(good)
