@@ -22,6 +22,7 @@ class Control:
         when another step as long as the last would end too late, not when time has run out.
     hold : called in the working thread when it comes upon a pause; returns when work goes on. A
         job gives its device away meanwhile; by default the thread just waits.
+    crowded : says between steps whether to step back for others, as in a pause; nobody by default
 
     >>> control = Control()
     >>> control.stop_student(3)
@@ -32,7 +33,10 @@ class Control:
     """
 
     def __init__(
-        self, seconds: float | None = None, hold: Callable[[], None] | None = None
+        self,
+        seconds: float | None = None,
+        hold: Callable[[], None] | None = None,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._stop = threading.Event()
         self._go = threading.Event()
@@ -43,6 +47,7 @@ class Control:
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._reserved, self._pace = 0.0, 0.0
         self._hold: Callable[[], object] = hold or self._go.wait
+        self._crowded = crowded
         self._held = 0.0
         self._looked: float | None = None
 
@@ -108,8 +113,10 @@ class Control:
         return time.monotonic() - self._held
 
     def rest(self) -> None:
-        """Wait here while paused; for the thread that works, between any two steps."""
-        if not self.paused:
+        """Wait here while paused, or for others' turns; for the thread that works, between any two
+        steps.
+        """
+        if not self.paused and (self.stopped or not self._crowded()):
             return
         began = time.monotonic()
         self._hold()

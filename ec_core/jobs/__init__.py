@@ -1,4 +1,4 @@
-"""Background work: one line per device, states, and what a job has reported so far."""
+"""Background work: people take turns at a device, states, what a job has reported so far."""
 
 from ec_core.jobs.board import JobBoard
 from ec_core.jobs.buffer import Curve, Seen

@@ -43,6 +43,7 @@ class JobBoard:
         seconds: float | None = None,
         on_end: OnEnd | None = None,
         expected: Expected | None = None,
+        who: str = "",
     ) -> Job:
         """Put a stage in line before its device and return at once.
 
@@ -52,10 +53,11 @@ class JobBoard:
             the place to store the result
         expected : how many seconds it will take in all, as far as it can be told from what it has
             reported (None: it cannot); those who wait behind it are told
+        who : whose job it is: people are served in turn, see ``turns``
         """
         with self._lock:
             line = self._lines.setdefault(device, Line(device))
-            job = Job(stage, run, label, line, seconds, on_end, expected)
+            job = Job(stage, run, label, line, seconds, on_end, expected, who)
             line.add(job)
             self._jobs.append(job)
             self._forget()

@@ -1,6 +1,6 @@
 """One piece of background work and the states it goes through.
 
-    queued ──> running ──> paused ──> queued ──> running ──> …
+    queued ──> running ──> (paused ──>) queued ──> running ──> …
       │           │           │          │
       │           └──────> stopping <────┘     (asked to end; its current iteration still runs)
       │                       │
@@ -10,9 +10,9 @@
 goes on until it next looks at its Control. Only ``finished``, ``stopped`` and ``failed`` mean that
 nothing runs any more. ``paused`` likewise means asked to pause: at the end of its current iteration
 a paused job gives its device to the next in line. It keeps its state in memory (and its thread,
-asleep), and continued it queues again at the end of the line. One that is stopped while it is
-paused or queues again does not wait for the device to end: it has nothing left to compute but its
-result.
+asleep), and continued it queues again at the end of the line. A job whose turn is over (``turns``)
+queues again too, where it came. One that is stopped while it is paused or queues again does not
+wait for the device to end: it has nothing left to compute but its result.
 A stopped job has a result if the stage had one to give (the students as far as they came); one
 stopped before it began has none.
 """
@@ -32,6 +32,7 @@ from ec_core.events import Event, drain
 from ec_core.jobs.buffer import EventBuffer, Seen
 from ec_core.jobs.outcome import FINISHED, STOPPED, Outcome, failure
 from ec_core.jobs.snapshot import PAUSED, QUEUED, RUNNING, STOPPING, JobSnapshot, Waiting
+from ec_core.jobs.turns import Claim
 
 Stage = Callable[[Control], Generator[Event, None, Any]]
 """A stage with everything but its control already given to it."""
@@ -52,8 +53,16 @@ class Line(Protocol):
     device: str
     lock: threading.RLock
 
-    def before(self, job: Job) -> tuple[Job, ...]:
-        """The jobs before this one, the running one first."""
+    def before(self, job: Job) -> tuple[tuple[Job, float | None], ...]:
+        """The jobs before this one, the running one first; the most seconds that each takes."""
+        ...
+
+    def crowded(self, job: Job) -> bool:
+        """Should the job that has the device step back now?"""
+        ...
+
+    def step_back(self, job: Job) -> None:
+        """The job that has the device waits once more, and the next one gets it."""
         ...
 
     def withdraw(self, job: Job) -> bool:
@@ -84,9 +93,11 @@ class Job:
         seconds: float | None = None,
         on_end: OnEnd | None = None,
         expected: Expected | None = None,
+        who: str = "",
     ) -> None:
         self.id = secrets.token_hex(4)
-        self.run, self.label, self.device = run, label, line.device
+        self.run, self.label, self.device, self.who = run, label, line.device, who
+        self.arrival = 0
         self._stage = stage
         self.buffer = EventBuffer()
         self._line, self._budget, self._on_end = line, seconds, on_end
@@ -100,18 +111,32 @@ class Job:
         self._started: float | None = None
         self._ended: float | None = None
         self._rested, self._aside_since = 0.0, 0.0
+        self._turn_began = 0.0
 
     # what the line calls
 
+    @property
+    def turn(self) -> float:
+        """Seconds for which it has had the device this time, 0 while it has not."""
+        return max(0.0, time.time() - self._turn_began) if self._at_work else 0.0
+
+    def claim(self, served: int) -> Claim:
+        """What its turn depends on, and ``served``. Called under the line's lock."""
+        since = self._submitted if self._started is None else self._aside_since
+        waited = 0.0 if self._at_work else max(0.0, time.time() - since)
+        return Claim(self.who, self.arrival, self._seconds(self._ended), waited, served)
+
     def take_device(self) -> bool:
         """The device is its own now; True if that began it. Called under the line's lock."""
-        self._at_work = True
+        self._at_work, self._turn_began = True, time.time()
         if self._control is not None:
             self._rested += time.time() - self._aside_since
             self._back.set()
             return False
         self._started = time.time()
-        self._control = control = Control(self._budget, self._give_way)
+        self._control = control = Control(
+            self._budget, self._give_way, lambda: self._line.crowded(self)
+        )
         # a daemon: a server that is told to quit does not wait for it
         self._thread = threading.Thread(
             target=self._work, args=(control,), name=f"ec-{self.device}-{self.id}", daemon=True
@@ -154,13 +179,19 @@ class Job:
         return drain(self._stage(control), put)
 
     def _give_way(self) -> None:
-        """Paused: let the next in line have the device, until it is this job's turn again."""
+        """Paused, or others' turn: let the next in line have the device until it is this job's."""
         with self._line.lock:
-            if self._control is None or not self._control.paused:
-                return  # continued or stopped meanwhile
+            if self._control is None or self._control.stopped:
+                return
+            paused = self._control.paused
+            if not paused and not self._line.crowded(self):
+                return  # continued meanwhile, or the other one went away
             self._at_work, self._aside_since = False, time.time()
             self._back.clear()
-            self._line.release(self)
+            if paused:
+                self._line.release(self)
+            else:
+                self._line.step_back(self)
         self._back.wait()
 
     def end(self, outcome: Outcome) -> None:
@@ -255,14 +286,16 @@ class Job:
         """Everything about it at this moment, without disturbing it."""
         return self._snapshot(None)
 
-    def _waiting(self) -> Waiting:
-        """What others that wait for it are told."""
+    def _waiting(self, most: float | None) -> Waiting:
+        """What others that wait for it are told; ``most`` seconds until it steps back for them."""
         with self._line.lock:
             seconds = self._seconds(None)
         total = None if self._expected is None else self._expected(self.buffer.seen())
         if self._budget is not None:
             total = self._budget if total is None else min(total, self._budget)
         left = None if total is None else max(0.0, total - seconds)
+        if most is not None:
+            left = most if left is None else min(left, most)
         return Waiting(self.label, seconds, left)
 
     def _seconds(self, ended: float | None) -> float:
@@ -282,7 +315,7 @@ class Job:
             times = (self._submitted, self._started, ended, self._seconds(ended))
         done = outcome or Outcome(state)
         # outside the lock: what is expected of a job may take a moment to tell
-        ahead = tuple(job._waiting() for job in before)
+        ahead = tuple(job._waiting(most) for job, most in before)
         return JobSnapshot(
             self.id,
             self.run,

@@ -1,22 +1,22 @@
-"""The line before one device: who has the device, and who waits for it in which order.
+"""The line before one device: who has the device, and who waits for it.
 
-One job at a time has the device. Every job that has begun has a thread of its own, so that a
-paused one can give the device away in the middle of a stage, keep its state, and come back; a line
-in which nobody works has no thread at all.
+One job at a time has the device, and ``turns`` says which. Every job that has begun has a thread of
+its own, so that one that is paused, or whose turn is over, can give the device away in the middle
+of a stage, keep its state, and come back; a line in which nobody works has no thread at all.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 
 from ec_core.errors import JobError
 from ec_core.jobs.job import Job
+from ec_core.jobs.turns import TURN, Claim, gives_way, in_turn
 
 
 class Line:
-    """Gives a device to one job after the other, in the order they came.
+    """Gives a device to one job after the other, as ``turns`` has it.
 
     ``lock`` guards the states of all its jobs.
     """
@@ -24,7 +24,9 @@ class Line:
     def __init__(self, device: str) -> None:
         self.device = device
         self.lock = threading.RLock()
-        self._waiting: deque[Job] = deque()
+        self._waiting: list[Job] = []
+        self._arrivals = self._turns = 0
+        self._served: dict[str, int] = {}
         self._holder: Job | None = None
         self._begun: list[Job] = []
         self._closed = False
@@ -34,14 +36,18 @@ class Line:
         with self.lock:
             if self._closed:
                 raise JobError(f"Cannot start “{job.label}”: the app is being closed.")
-            self._waiting.append(job)
-            self._next()
+            self._arrive(job)
 
     def rejoin(self, job: Job) -> None:
         """Put a job that was set aside at the end of the line."""
         with self.lock:
-            self._waiting.append(job)
-            self._next()
+            self._arrive(job)
+
+    def _arrive(self, job: Job) -> None:
+        self._arrivals += 1
+        job.arrival = self._arrivals
+        self._waiting.append(job)
+        self._next()
 
     def release(self, job: Job) -> None:
         """The job needs the device no more, for now or for good: the next one gets it."""
@@ -50,15 +56,38 @@ class Line:
                 self._holder = None
             self._next()
 
-    def before(self, job: Job) -> tuple[Job, ...]:
-        """The jobs before this one, the one that has the device first."""
+    def step_back(self, job: Job) -> None:
+        """The job that has the device waits once more, where it came, and the next one gets it."""
         with self.lock:
-            before = [self._holder] if self._holder else []
-            for other in self._waiting:
-                if other is job:
-                    break
-                before.append(other)
-            return tuple(before)
+            self._waiting.append(job)
+            self.release(job)
+
+    def crowded(self, job: Job) -> bool:
+        """Should the job that has the device step back now?"""
+        if not self._waiting:  # as a rule; asked between any two steps
+            return False
+        with self.lock:
+            claims = [self._claim(other) for other in self._waiting]
+            return self._holder is job and gives_way(self._claim(job), job.turn, claims)
+
+    def before(self, job: Job) -> tuple[tuple[Job, float | None], ...]:
+        """The jobs before this one, the one that has the device first; and the most seconds that
+        each of them takes before it has to step back for this one, None where it has not to.
+        """
+        with self.lock:
+            mine = self._claim(job)
+            holder = [self._holder] if self._holder else []
+            order = self._in_order()
+            ahead = [*holder, *order[: order.index(job)]] if job in order else holder
+            return tuple(
+                (other, None if mine.long else max(0.0, TURN - other.turn)) for other in ahead
+            )
+
+    def _in_order(self) -> list[Job]:
+        return [self._waiting[at] for at in in_turn([self._claim(job) for job in self._waiting])]
+
+    def _claim(self, job: Job) -> Claim:
+        return job.claim(self._served.get(job.who, 0))
 
     def withdraw(self, job: Job) -> bool:
         """Take it out of the line; False if it is not in it."""
@@ -90,6 +119,9 @@ class Line:
     def _next(self) -> None:
         if self._holder is None and self._waiting:
             # leaves the line and begins in one step: a stop meets it in one state or the other
-            self._holder = job = self._waiting.popleft()
+            self._holder = job = self._in_order()[0]
+            self._waiting.remove(job)
+            self._turns += 1
+            self._served[job.who] = self._turns
             if job.take_device():
                 self._begun = [*(other for other in self._begun if other.thread_alive), job]

@@ -209,8 +209,11 @@ def test_a_training_that_was_paused_ends_in_the_same_numbers(board: JobBoard) ->
         assert np.array_equal(found.theta, wanted.theta)  # type: ignore[attr-defined]
 
 
-def test_who_waits_is_told_how_long_the_others_take(board: JobBoard) -> None:
-    """Foreseen, foreseen too short, capped by a budget, and unknown."""
+def test_who_waits_is_told_how_long_the_others_take(
+    board: JobBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Foreseen, foreseen too short, capped by a budget, and unknown; all have had their turn."""
+    monkeypatch.setattr("ec_core.jobs.turns.TURN", 0.0)
 
     def submit(label: str, total: float | None, seconds: float | None = None) -> Job:
         return board.submit(
