@@ -9,7 +9,7 @@ from ec_core.cli.output import answer, output_path
 from ec_core.cli.sources import read_teacher
 from ec_core.errors import InputError
 from ec_core.networks.files import write_atomically
-from ec_core.networks.writers import SAFETENSORS, WRITERS, exported
+from ec_core.networks.writers import SAFETENSORS, WRITERS, exported, remark
 
 ENDINGS = (SAFETENSORS, *WRITERS)
 """What a name may end in; the ending tells the format."""
@@ -30,5 +30,7 @@ def export(args: Namespace) -> bool:
     facts = {"out": str(path), "sizes": network.sizes, "activation": network.activation}
     sizes = dashed(network.sizes)
     text = f"{path}: {sizes} {network.activation}, {len(data):,} bytes."
-    answer({**facts, "bytes": len(data)}, text, args.json)
+    said = remark(network, path.name)
+    facts |= {"bytes": len(data), "remarks": [] if said is None else [said]}
+    answer(facts, text if said is None else f"{text}\n{said}", args.json)
     return True

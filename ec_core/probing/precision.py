@@ -21,11 +21,21 @@ MAX_DIGITS_SHORT, DECIMAL_TOLERANCE_SHORT = 5, 7e-8
 """The same for decimal numbers that are kept as float32, which has seven digits: of five, one in a
 hundred float32 numbers is as near to one by chance."""
 
+_UNLIKELY = 4.0
+"""Standard deviations by which zeros at the end of numbers must exceed their usual count."""
+
+_WHOLE = 2.0**23
+"""Larger float32 numbers are whole without having been rounded to it."""
+
+MOST_DIFFERENT, OFTEN = 20, 10
+"""Few different numbers, each told often: the same as labels are known by (``labels``)."""
+
 _CLEARLY_COARSER = 0.3
 """Decades by which the unit of significant digits must exceed that of decimals, on average."""
 
-FLOAT64, FLOAT32, FLOAT16, BFLOAT16, DIGITS, REPEATS, TOLD = (
+FLOAT64, UNKNOWN, FLOAT32, FLOAT16, BFLOAT16, DIGITS, REPEATS, TOLD = (
     "float64",
+    "unknown",
     "float32",
     "float16",
     "bfloat16",
@@ -33,11 +43,15 @@ FLOAT64, FLOAT32, FLOAT16, BFLOAT16, DIGITS, REPEATS, TOLD = (
     "repeats",
     "told",
 )
-"""What answers can look like; ``REPEATS``: repeated questions show how exact they are; ``TOLD``: a
+"""What answers can look like; ``UNKNOWN``: whole numbers, or few different ones, look the same
+however exact they are, and learning has to tell; ``REPEATS``: repeated questions show how exact they are; ``TOLD``: a
 person said so."""
 
+_BITS = {FLOAT32: 23, FLOAT16: 10, BFLOAT16: 7}
+"""Bits behind the point of each short type."""
+
 _SLACK = {
-    **{FLOAT64: 2.0, FLOAT32: 30.0, FLOAT16: 4.0, BFLOAT16: 4.0, DIGITS: 4.0},
+    **{FLOAT64: 2.0, UNKNOWN: 2.0, FLOAT32: 30.0, FLOAT16: 4.0, BFLOAT16: 4.0, DIGITS: 4.0},
     **{REPEATS: 2.0, TOLD: 2.0},
 }
 """How many times its rounding of the result a machine may err, mean squared, before that is known
@@ -49,7 +63,7 @@ they tell."""
 @dataclass(frozen=True)
 class Stored:
     """What answers look like: ``kind`` as above, and the mean squared rounding ``error`` of
-    standardised answers that this means (0 for full float64).
+    standardised answers that this means (0 for full float64, and where nobody can tell).
     """
 
     kind: str
@@ -65,6 +79,7 @@ class Stored:
         """What the answers look like, for a sentence that begins "The answers are …"."""
         return {
             FLOAT64: "full float64 numbers",
+            UNKNOWN: "whole numbers, or few different ones, which do not say how exact they are",
             FLOAT32: "float32 numbers",
             FLOAT16: "float16 numbers",
             BFLOAT16: "bfloat16 numbers",
@@ -108,12 +123,56 @@ def _decimal_unit(
     return units[0] if units else None
 
 
+def _trailing(size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Zero bits (n,) at the end of positive float32 numbers (n,), of 23 behind the point; and the
+    power of two that the last bit which is set stands for.
+    """
+    mantissa, exponent = np.frexp(size.astype(np.float64))
+    whole = (mantissa * 2.0**24).astype(np.int64)  # 24 bits, the first of which is set
+    lowest = np.log2(whole & -whole).astype(np.int64)
+    return lowest, exponent - 24 + lowest
+
+
+def binary_grid(y: np.ndarray, bits: int = _BITS[FLOAT32]) -> float | None:
+    """The largest power of two that divides all of y (N, K), where their last bits are more often
+    zero than those of numbers that were rounded to ``bits`` behind the point would be; else None.
+
+    Half of the last bits are zero by chance, a quarter of the last two, and so on: n different
+    numbers end in n zeros, give or take sqrt(2n). Whole numbers always lie on a grid.
+
+    >>> binary_grid(np.array([0.25, 3.0, -1.5])), binary_grid(np.float16([[0.1], [0.7]]), 10)
+    (0.25, None)
+    """
+    size = np.unique(np.abs(y))
+    size = size[size > 0]
+    if not len(size):
+        return None
+    zeros, power = _trailing(size)
+    step = 2.0 ** int(power.min())
+    if step >= 1.0 and size[-1] < _WHOLE:
+        return step
+    zeros = np.maximum(zeros - (_BITS[FLOAT32] - bits), 0)
+    chance = len(size) + _UNLIKELY * np.sqrt(2.0 * len(size))
+    return step if zeros.sum() > chance else None
+
+
+def _few(y: np.ndarray, unit: np.ndarray) -> bool:
+    """Are they few different decimal numbers (N, K), each told often, and with gaps between them?
+
+    Numbers that were rounded to a unit are as few only where they fill all of their range.
+    """
+    different = np.unique(y)
+    if len(different) > MOST_DIFFERENT or len(np.unique(y, axis=0)) * OFTEN > len(y):
+        return False
+    return float(np.diff(different).max(initial=0.0)) > 1.5 * float(unit.max())
+
+
 def stored(y: np.ndarray, scale: np.ndarray) -> Stored:
     """What the answers (N, K) look like, their rounding error over scale² (K,).
 
     Answers that are all numbers of a short type carry an error uniform within half a unit in the
     last place; answers with k decimals or k significant digits one of half a unit of the last
-    digit.
+    digit. Whole numbers, or few different ones, may be rounded or exact: nothing is said of them.
 
     >>> y = np.array([[0.12], [0.57], [-0.91]])
     >>> digits = stored(y, np.ones(1))
@@ -121,13 +180,26 @@ def stored(y: np.ndarray, scale: np.ndarray) -> Stored:
     ('digits', True)
     >>> stored(np.float16([[0.1], [0.7]]).astype(float), np.ones(1)).kind
     'float16'
+    >>> stored(np.array([[3.0], [70.0], [12.0]]), np.ones(1)).kind
+    'unknown'
     """
     kind, unit = rounding_unit(y)
-    return Stored(kind, 0.0 if kind == FLOAT64 else _error(unit, scale))
+    if kind == FLOAT64:
+        return Stored(kind, 0.0)
+    if kind == DIGITS and (_on_a_grid(y, unit) or _few(y, unit)):
+        return Stored(UNKNOWN, 0.0)
+    return Stored(kind, mean_square(unit, scale))
+
+
+def _on_a_grid(y: np.ndarray, unit: np.ndarray) -> bool:
+    """Is the unit (N, K) a power of two, as of whole numbers? No decimal one is."""
+    return bool((unit == unit.flat[0]).all()) and float(np.frexp(unit.flat[0])[0]) == 0.5
 
 
 def rounding_unit(y: np.ndarray) -> tuple[str, np.ndarray]:
     """What the answers (N, K) look like, and the unit (N, K) in the last place of each.
+
+    Of numbers on a grid of powers of two, such as whole ones, it is as if they were rounded to it.
 
     >>> kind, unit = rounding_unit(np.array([[0.12], [0.57]]))
     >>> kind, unit.tolist()
@@ -139,16 +211,22 @@ def rounding_unit(y: np.ndarray) -> tuple[str, np.ndarray]:
         unit = _decimal_unit(y)
         return (FLOAT64, np.spacing(np.abs(y))) if unit is None else (DIGITS, unit)
     # most bfloat16 numbers are float16 numbers too, so the coarser type comes first
-    if not (single.view(np.uint32) & 0xFFFF).any():
-        return BFLOAT16, np.spacing(np.abs(single)) * 2.0**16
-    if np.array_equal(y, half):
-        return FLOAT16, np.spacing(np.abs(half)).astype(np.float64)
-    # rounded first and then kept as float32: the fewer digits count
-    unit = _decimal_unit(y, MAX_DIGITS_SHORT, DECIMAL_TOLERANCE_SHORT)
-    if unit is not None:
-        return DIGITS, unit
-    return FLOAT32, np.spacing(np.abs(single)).astype(np.float64)
+    coarse = not (single.view(np.uint32) & 0xFFFF).any()
+    kind = BFLOAT16 if coarse else FLOAT16 if np.array_equal(y, half) else FLOAT32
+    step = binary_grid(y, _BITS[kind])
+    if kind == FLOAT32 and (step is None or step < 1.0):
+        # rounded first and then kept as float32: the fewer digits count
+        unit = _decimal_unit(y, MAX_DIGITS_SHORT, DECIMAL_TOLERANCE_SHORT)
+        if unit is not None:
+            return DIGITS, unit
+    if step is not None:
+        return DIGITS, np.full(y.shape, step)
+    if kind == BFLOAT16:
+        return kind, np.spacing(np.abs(single)) * 2.0**16
+    last = half if kind == FLOAT16 else single
+    return kind, np.spacing(np.abs(last)).astype(np.float64)
 
 
-def _error(unit: np.ndarray, scale: np.ndarray) -> float:
+def mean_square(unit: np.ndarray, scale: np.ndarray) -> float:
+    """The mean squared error, over scale² (K,), of answers rounded to units (N, K)."""
     return float(np.mean((unit / scale) ** 2) / 12.0)

@@ -19,7 +19,7 @@ from torch import Tensor
 from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.network import Network
-from ec_core.probing.precision import stored
+from ec_core.probing.precision import mean_square, rounding_unit
 
 AGREES = 1e-5
 """Root mean square difference, over the spread of the answers, that float32 arithmetic explains."""
@@ -128,7 +128,7 @@ def check_answers(network: Network, x: np.ndarray, y: np.ndarray) -> AnswerCheck
     rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), ROWS)).astype(int))
     x, y = x[rows], y[rows]
     spread = np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
-    limit = AGREES + 4.0 * float(np.sqrt(stored(y, spread).error))
+    limit = AGREES + 4.0 * float(np.sqrt(mean_square(rounding_unit(y)[1], spread)))
 
     def error(answers: np.ndarray) -> float:
         with np.errstate(over="ignore", invalid="ignore"):

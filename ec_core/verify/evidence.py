@@ -8,7 +8,7 @@ import numpy as np
 
 from ec_core.probing.arithmetic import TYPES, arithmetic_error
 from ec_core.probing.outputs import LOGITS
-from ec_core.probing.precision import FLOAT64, REPEATS, TOLD
+from ec_core.probing.precision import FLOAT64, REPEATS, TOLD, UNKNOWN
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
@@ -83,6 +83,8 @@ def evidence(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[str]:
     if probes.looks == REPEATS:
         apart = f"{np.sqrt(probes.precision):.0e} of their spread (one standard deviation)"
         yield f"The answers are {probes.stored.words}: they differ by {apart}."
+    elif probes.looks == UNKNOWN:
+        yield f"The answers are {probes.stored.words}."
     elif probes.looks != FLOAT64:
         rounding = f"rounding alone is {np.sqrt(probes.precision):.0e} of their spread"
         yield f"The answers are {probes.stored.words}: {rounding}."

@@ -14,7 +14,7 @@ from ec_core import figures
 from ec_core.cluster import counts, pca, plateaus
 from ec_core.errors import ECError
 from ec_core.networks.files import network_bytes
-from ec_core.networks.writers import WRITERS, exported
+from ec_core.networks.writers import WRITERS, exported, remark
 from ec_core.runs import portable, results, script, tree_cache
 from ec_core.runs.run import Run
 from pages.shell import frame
@@ -93,11 +93,15 @@ def _elsewhere(run: Run) -> None:
             format_func=lambda one: f"{WRITERS[one][1]} ({one})",
         )
     )
+    network = run.reconstruction().network
     try:
-        data = exported(run.reconstruction().network, f"recovered{ending}")
+        data = exported(network, f"recovered{ending}")
     except ECError as error:
         frame.note(str(error))
         return
+    said = remark(network, f"recovered{ending}")
+    if said is not None:
+        frame.note(said)
     _offer("Network", data, f"recovered{ending}", "application/octet-stream", "export")
 
 

@@ -14,6 +14,7 @@ import onnxruntime
 import pytest
 import skops.io
 import torch
+from onnxruntime.capi import onnxruntime_pybind11_state as ort
 from torch import nn
 
 import ec_core as ec
@@ -22,7 +23,7 @@ from ec_core.errors import InputError
 from ec_core.networks.activations import ACTIVATIONS
 from ec_core.networks.network import Network
 from ec_core.networks.reading import open_network
-from ec_core.networks.writers import WRITERS, exported
+from ec_core.networks.writers import WRITERS, exported, onnx_model, remark
 from ec_core.networks.writers.numpy_code import CODE
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -53,6 +54,7 @@ def test_torch_loads_its_state_dict() -> None:
     np.testing.assert_allclose(answers, ours(X), atol=1e-14)
 
 
+NOT_IN_ONNX = ("hardtanh", "squared_relu", "hardsigmoid", "relu6", "logsigmoid")
 ONNX = ["tanh", "relu", "gelu", "gelu_tanh", "silu", "g", "leaky_relu:0.3", "elu:0.5", "selu"]
 
 
@@ -62,12 +64,41 @@ def test_onnxruntime_runs_its_model_and_we_read_it_back(activation: str) -> None
     data = exported(ours, "n.onnx")
     session = onnxruntime.InferenceSession(data)
     double = "double" in session.get_inputs()[0].type
-    assert double == (activation in ("tanh", "relu"))
+    assert double == (activation in ("tanh", "relu", "silu"))
     (answers,) = session.run(None, {"x": X.astype(np.float64 if double else np.float32)})
     np.testing.assert_allclose(answers, ours(X), atol=1e-13 if double else 1e-4)
     back = open_network(data, "n.onnx").network()
     assert back.activation == activation
     np.testing.assert_allclose(back(X), ours(X), atol=1e-13 if double else 1e-4)
+
+
+def test_what_is_written_in_float32_says_so_and_nothing_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Held against what onnxruntime itself computes in float64."""
+    for activation in ACTIVATIONS:
+        ours, out = network(activation), tmp_path / f"{activation}.onnx"
+        if activation in NOT_IN_ONNX:
+            continue
+        said = remark(ours, out.name)
+        with monkeypatch.context() as patch:
+            patch.setattr(onnx_model, "_DOUBLE", (activation,))
+            try:
+                session = onnxruntime.InferenceSession(exported(ours, out.name))
+                error = np.abs(session.run(None, {"x": X})[0] - ours(X)).max()
+            except (ort.NotImplemented, ort.InvalidGraph):
+                error = np.inf
+        assert (said is None) == (error < 1e-13), activation
+        assert remark(ours, "n.pt") is None and remark(ours, "n.safetensors") is None
+    assert "float32 numbers" in str(remark(network("gelu"), "n.ONNX"))
+    source = tmp_path / "n.safetensors"
+    ec.save_network(network("gelu"), source)
+    assert main(["export", str(source), "--out", str(tmp_path / "n.onnx"), "--json"]) == 0
+    assert "float32 numbers" in json.loads(capsys.readouterr().out)["remarks"][0]
+    assert main(["export", str(source), "--out", str(tmp_path / "n.onnx")]) == 0
+    assert "float32 numbers, about seven digits" in capsys.readouterr().out
+    with pytest.warns(UserWarning, match="float32 numbers"):
+        ec.save_network(network("gelu"), tmp_path / "n.onnx")
 
 
 @pytest.mark.filterwarnings("ignore")

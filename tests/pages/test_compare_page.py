@@ -20,7 +20,7 @@ from ec_core.cluster import Cut, automatic_cut
 from ec_core.expand.students import ensemble_from_arrays
 from ec_core.expand.trainer import expand
 from ec_core.networks.reading import NetworkFile, open_model
-from ec_core.networks.writers import exported
+from ec_core.networks.writers import exported, onnx_model
 from ec_core.probing.tables import parse_answers
 from ec_core.runs import portable, results, script, tree_cache, work
 from ec_core.runs.run import Run
@@ -302,3 +302,13 @@ def test_weights_stand_in_the_names_and_layout_of_the_model_file(
     assert "counted from zero" in _text(app)
     # presets come from no file
     assert "In the file" not in _text(open_page("compare", planar))
+
+
+def test_a_format_that_loses_digits_says_so(
+    open_page: Opener, planar: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("compare", planar)
+    app.selectbox(key="export_format").set_value(".onnx").run()
+    assert "float32" not in _text(app)  # tanh, in float64
+    monkeypatch.setattr(onnx_model, "_DOUBLE", ())
+    assert "The ONNX file holds float32 numbers" in _text(app.run())

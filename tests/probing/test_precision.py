@@ -17,6 +17,7 @@ from ec_core.probing.precision import (
     FLOAT32,
     FLOAT64,
     TOLD,
+    UNKNOWN,
     rounding_unit,
     stored,
 )
@@ -114,3 +115,51 @@ def test_probabilities_rounded_and_kept_as_float32_are_recognised() -> None:
     z = 2 * np.random.default_rng(1).standard_normal((500, 4))
     p = np.round(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), 3).astype(np.float32)
     assert recognised(p).kind == "softmax" and recognised(p.astype(np.float64)).kind == "softmax"
+
+
+RNG = np.random.default_rng(4)
+SAY_NOTHING = {
+    "whole": RNG.integers(0, 200, (400, 2)),
+    "whole and large": RNG.integers(-100_000, 100_000, (400, 1)),
+    "whole, in one binade": RNG.integers(128, 256, (300, 1)),
+    "tens": 10 * RNG.integers(0, 300, (300, 1)),
+    "halves": RNG.integers(-40, 40, (400, 1)) / 2,
+    "sixteenths": RNG.integers(0, 17, (400, 3)) / 16,
+    "fixed point": RNG.integers(-(2**15), 2**15, (400, 1)) / 2**15,
+    "two": RNG.choice([1.0, 2.0], (50, 1)),
+    "three decimal ones": RNG.choice([0.1, 0.25, 0.9], (50, 1)),
+    "three decimal ones in float32": RNG.choice([0.1, 0.25, 0.9], (50, 1)).astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SAY_NOTHING))
+def test_whole_or_few_different_answers_say_nothing_of_their_precision(name: str) -> None:
+    """A network may answer so exactly; no type and no rounding is claimed, learning tells."""
+    y = SAY_NOTHING[name].astype(np.float64)
+    found = stored(y, y.std(axis=0))
+    assert (found.kind, found.error) == (UNKNOWN, 0.0)
+
+
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_few_decimals_that_fill_their_range_are_rounded(decimals: int, kind: type) -> None:
+    exact = np.random.default_rng(0).uniform(-0.9, 0.9, (3000, 1))
+    short = np.round(exact, decimals).astype(kind).astype(np.float64)
+    found = stored(short, np.ones(1))
+    assert found.kind == DIGITS
+    assert found.error == pytest.approx(np.mean((short - exact) ** 2), rel=0.1)
+
+
+@pytest.mark.parametrize("count", [3, 10, 100, 3000])
+@pytest.mark.parametrize("kind", [FLOAT32, FLOAT16, BFLOAT16])
+def test_numbers_of_a_short_type_are_no_grid(kind: str, count: int) -> None:
+    for seed in range(100):
+        y = TYPES[kind](np.random.default_rng(seed).standard_normal((count, 1)))
+        assert stored(y, np.ones(1)).kind == kind
+
+
+def test_whole_percentages_are_as_coarse_as_they_look() -> None:
+    z = np.random.default_rng(1).standard_normal((500, 3))
+    p = np.round(100 * np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))
+    assert rounding_unit(p)[0] == DIGITS and (rounding_unit(p)[1] == 1).all()
+    assert recognised(p).kind == "softmax"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from ec_core.errors import InputError
 from ec_core.networks.files import network_bytes, write_atomically
@@ -29,13 +31,32 @@ ANY_KIND = ".py"
 """What can hold learnt curves and several activations, beside safetensors."""
 
 
-def writer_of(name: str) -> Writer | None:
-    """What writes a file of this name; None for safetensors and all unknown endings."""
+def _module_of(name: str) -> ModuleType | None:
+    """The file that writes a name of this ending."""
     for ending, (module, _) in WRITERS.items():
         if name.lower().endswith(ending):
-            write: Writer = import_module(f"{__name__}.{module}").write
-            return write
+            return import_module(f"{__name__}.{module}")
     return None
+
+
+def writer_of(name: str) -> Writer | None:
+    """What writes a file of this name; None for safetensors and all unknown endings."""
+    module = _module_of(name)
+    return None if module is None else module.write  # type: ignore[no-any-return]
+
+
+def remark(network: Network, name: str) -> str | None:
+    """What a file of this name would lose of the network, in a sentence; None: nothing.
+
+    >>> import numpy as np
+    >>> network = Network("gelu", (np.eye(2), np.ones((1, 2))), (np.zeros(2), np.zeros(1)))
+    >>> remark(network, "network.onnx")
+    'The ONNX file holds float32 numbers, about seven digits: onnxruntime computes gelu in float32 \
+only; .safetensors keeps every digit.'
+    >>> remark(network, "network.pt")
+    """
+    said = getattr(_module_of(name), "remark", None)
+    return None if said is None else said(network)
 
 
 def exported(network: Network, name: str) -> bytes:
@@ -65,7 +86,8 @@ def save_network(network: Network, path: str | Path) -> None:
     .keras, .weights.h5, .skops (scikit-learn) or .py (a NumPy function); safetensors for any other.
 
     network : the network; path : where to
-    Raises InputError if the place cannot be written or the format has no such activation, and
+    Warns where the format loses digits (ONNX of most activations is float32). Raises InputError if
+    the place cannot be written or the format has no such activation, and
     MissingExtraError without the package that a format needs.
 
     >>> import os, tempfile
@@ -77,4 +99,7 @@ def save_network(network: Network, path: str | Path) -> None:
     ['network.pt']
     """
     path = Path(path)
+    said = remark(network, path.name)
+    if said is not None:
+        warnings.warn(said, stacklevel=2)
     write_atomically(path, exported(network, path.name))
