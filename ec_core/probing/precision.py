@@ -44,8 +44,8 @@ FLOAT64, UNKNOWN, FLOAT32, FLOAT16, BFLOAT16, DIGITS, REPEATS, TOLD = (
     "told",
 )
 """What answers can look like; ``UNKNOWN``: whole numbers, or few different ones, look the same
-however exact they are, and learning has to tell; ``REPEATS``: repeated questions show how exact they are; ``TOLD``: a
-person said so."""
+however exact they are, and learning has to tell; ``REPEATS``: repeated questions show how exact
+they are; ``TOLD``: a person said so."""
 
 _BITS = {FLOAT32: 23, FLOAT16: 10, BFLOAT16: 7}
 """Bits behind the point of each short type."""
