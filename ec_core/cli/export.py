@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Any
 
 from ec_core.cli.commands import dashed
 from ec_core.cli.output import answer, output_path
@@ -27,7 +28,11 @@ def export(args: Namespace) -> bool:
     network = read_teacher(args.network, args)
     data = exported(network, path.name)
     write_atomically(path, data)
-    facts = {"out": str(path), "sizes": network.sizes, "activation": network.activation}
+    facts: dict[str, Any] = {
+        "out": str(path),
+        "sizes": network.sizes,
+        "activation": network.activation,
+    }
     sizes = dashed(network.sizes)
     text = f"{path}: {sizes} {network.activation}, {len(data):,} bytes."
     said = remark(network, path.name)

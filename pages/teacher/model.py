@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -16,6 +18,9 @@ from ec_core.runs.source import Source
 from pages.shell import frame
 
 _MOST_ASKED = 20_000
+
+_KEPT = "teacher_model_answers"
+"""The answers of the model whose file was chosen last, and what they are the answers of."""
 
 
 def preview(links: Sequence[Link]) -> None:
@@ -35,8 +40,24 @@ def preview(links: Sequence[Link]) -> None:
         )
 
 
-def asked(model: AskedModel, beside: DeltaGenerator) -> Source:
-    """A model that can only be asked: its answers to some questions become the run's."""
+def _answers(model: AskedModel, data: bytes, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Questions x (N, D) and the model's answers y (N, K), asked once and not at every look.
+
+    They are kept with this window's own state and with nothing that others share: what a person
+    uploads is theirs, and one file more replaces them.
+    """
+    mark = (hashlib.sha256(data).hexdigest(), model.name, count)
+    kept = st.session_state.get(_KEPT)
+    if kept is None or kept[0] != mark:
+        kept = st.session_state[_KEPT] = (mark, *ask(model, count, "gaussian", model.inputs, 0))
+    return kept[1], kept[2]
+
+
+def asked(model: AskedModel, data: bytes, beside: DeltaGenerator) -> Source:
+    """A model that can only be asked: its answers to some questions become the run's.
+
+    data : its file
+    """
     with beside:
         preview(model.links)
         frame.note(model.sentence)
@@ -48,5 +69,5 @@ def asked(model: AskedModel, beside: DeltaGenerator) -> Source:
         key="teacher_asked",
         help="They are asked here, and no more afterwards.",
     )
-    x, y = ask(model, int(count), "gaussian", model.inputs, 0)
+    x, y = _answers(model, data, int(count))
     return Source.from_answers(x, y, model.name, AUTO)

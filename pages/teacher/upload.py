@@ -110,7 +110,7 @@ def _check(network: Network, end: str) -> None:
 def _network(data: bytes, name: str, beside: DeltaGenerator) -> Source | None:
     file = open_model(data, name)
     if isinstance(file, AskedModel):
-        return model.asked(file, beside)
+        return model.asked(file, data, beside)
     with beside:
         model.preview(file.links)
         for sentence in file.said:

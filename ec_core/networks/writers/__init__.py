@@ -42,7 +42,7 @@ def _module_of(name: str) -> ModuleType | None:
 def writer_of(name: str) -> Writer | None:
     """What writes a file of this name; None for safetensors and all unknown endings."""
     module = _module_of(name)
-    return None if module is None else module.write  # type: ignore[no-any-return]
+    return None if module is None else module.write
 
 
 def remark(network: Network, name: str) -> str | None:
