@@ -7,6 +7,7 @@ between two requests and in every pause between them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -26,6 +27,7 @@ from ec_core.probing.remote import Served, from_address
 from ec_core.probing.remote.address import parse_address
 from ec_core.probing.remote.hosts import Hosts
 from ec_core.probing.unanswered import left_out
+from ec_core.runs import asking_at_work
 from ec_core.runs.loading import answers_folder
 
 STAGE = "ask"
@@ -209,8 +211,30 @@ def start(board: JobBoard, asking: Asking, count: int | None) -> Job:
         return _aside(lambda put: _parts(asking, many, count is None, control, put))
 
     label = f"{f'{count:,} questions' if count else 'One question'} to {host}"
-    line = host if count else f"{host}, to look"
-    return board.submit(stage, run=_name(asking, count), label=label, device=line)
+    if count is None:
+        return board.submit(stage, run=_name(asking, None), label=label, device=f"{host}, to look")
+
+    def ended(snapshot: JobSnapshot) -> None:
+        asking_at_work.end(asking.options)
+
+    asking_at_work.begin(asking.options, count)
+    return board.submit(stage, run=_name(asking, count), label=label, device=host, on_end=ended)
+
+
+def interrupted() -> list[tuple[Asking, int]]:
+    """Models whose asking a restart of the server broke off, and how many questions they were to
+    be asked; ``start`` goes on from the answers on disk.
+    """
+    found = []
+    for options, count in asking_at_work.interrupted():
+        with contextlib.suppress(TypeError):  # of another version
+            found.append((Asking(**options), count))
+    return found
+
+
+def leave(asking: Asking) -> None:
+    """A person does not want the rest of the answers any more; those on disk stay."""
+    asking_at_work.end(asking.options)
 
 
 def progress(snapshot: JobSnapshot) -> QuestionsAnswered | None:

@@ -19,9 +19,14 @@ _SERVER = secrets.token_hex(8)
 _PART = "at-work"
 
 
+def server() -> str:
+    """Tells this process of the server from those before it."""
+    return _SERVER
+
+
 def begin(run: Run, kind: str, **how: Any) -> None:
     """A job of this kind is put in line; ``how`` (plain data): what else starts it once more."""
-    run.stored.save_json(_PART, {"kind": kind, "server": _SERVER, "how": how})
+    run.stored.save_json(_PART, {"kind": kind, "server": server(), "how": how})
 
 
 def end(run: Run) -> None:
@@ -37,7 +42,7 @@ def interrupted(run: Run) -> tuple[str, dict[str, Any]] | None:
         return None
     try:
         mark = stored.load_json(_PART)
-        if mark["server"] == _SERVER:
+        if mark["server"] == server():
             return None
         return str(mark["kind"]), dict(mark["how"])
     except (ECError, KeyError, TypeError, ValueError):

@@ -10,6 +10,7 @@ import streamlit as st
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run, next_step
 from ec_core.store import RunSummary
+from pages.parts import interrupted_asking
 from pages.parts.job_controls import state_line
 from pages.shell import frame, interrupted, navigation, words
 from pages.shell.process import active
@@ -54,7 +55,8 @@ def _row(summary: RunSummary, is_open: bool) -> None:
 
 
 def earlier_runs(open_run: Run | None) -> None:
-    """The newest runs; the rest behind a click."""
+    """The newest runs; the rest behind a click. Above them the models whose asking broke off."""
+    interrupted_asking.listed(leads=True)
     runs = store().list()
     if not runs:
         return

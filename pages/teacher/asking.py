@@ -9,6 +9,7 @@ import streamlit as st
 from ec_core.jobs import FAILED, Job
 from ec_core.runs import addresses
 from ec_core.runs.addresses import Asked, Asking
+from pages.parts import interrupted_asking
 from pages.parts.job_controls import show_state
 from pages.shell import frame, words
 from pages.shell.callbacks import safely
@@ -87,22 +88,11 @@ def outcome(job: Job) -> Asked | None:
     return snapshot.result
 
 
-def _fill(asking: Asking, count: int) -> None:
-    """The fields say what somebody asked before."""
-    told = {
-        "": asking.url,
-        "_template": asking.template or "",
-        "_outputs": asking.outputs or "",
-        "_inputs": asking.inputs,
-        "_rate": asking.rate,
-        "_questions": count,
-    }
-    for field, value in told.items():
-        st.session_state[f"teacher_address{field}"] = value
-
-
 def others() -> None:
-    """Models that are or were asked since the app began, also by other windows."""
+    """Models that are or were asked since the app began, also by other windows; and those whose
+    asking a restart broke off.
+    """
+    interrupted_asking.listed(leads=False)
     known = addresses.all_of(board())[:_LISTED]
     if not known:
         return
@@ -120,5 +110,8 @@ def others() -> None:
                 width="stretch",
             )
             st.button(
-                "Show", key=f"show_asked_{index}", on_click=safely, args=(_fill, asking, count)
+                "Show",
+                key=f"show_asked_{index}",
+                on_click=safely,
+                args=(interrupted_asking.fill, asking, count),
             )

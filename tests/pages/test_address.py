@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ec_core.runs import addresses
+from ec_core.runs import addresses, asking_at_work, at_work
 from ec_core.runs.addresses import Asking
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
@@ -118,6 +118,27 @@ def test_it_goes_on_without_the_page_is_found_by_another_and_is_stopped_there(
         app = _when_over(app, server.url)
         assert "700 answers are here" in _said(app)
         assert sum(server.questions.values()) == 700 and set(server.questions.values()) == {1}
+
+
+@pytest.mark.parametrize("page", ["start", "teacher"])
+def test_asking_that_a_restart_broke_off_goes_on_with_one_click(
+    open_page: Opener, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    with ModelServer(_model, inputs=3) as server:
+        asking = Asking(server.url)
+        with monkeypatch.context() as before:
+            before.setattr(at_work, "_SERVER", "the one before")
+            asking_at_work.begin(asking.options, 90)
+        app = open_page(page)
+        if page == "teacher":
+            app.segmented_control(key="teacher_kind").set_value("address").run()
+        assert f"{server.url}: the server was restarted" in _said(app)
+        app.button(key="go_on_asking_0").click().run()
+        assert not app.exception
+        app = _when_over(app, server.url)
+        assert sum(server.questions.values()) == 90
+        assert "Interrupted" not in _said(app)
+        assert "90 answers are here" in _said(app) and "use_teacher" in _keys(app)
 
 
 @pytest.mark.parametrize("url", ["http://10.1.2.3/v2/models/x", "http://example.org/v2/models/x"])

@@ -7,12 +7,14 @@ import pickle
 from collections.abc import Callable
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 import safetensors.numpy
 from streamlit.testing.v1 import AppTest
 
 from ec_core.candidates import AUTO
+from ec_core.networks.asked import AskedModel
 from ec_core.networks.files import network_bytes
 from ec_core.networks.network import Network
 from ec_core.networks.writers import exported
@@ -329,3 +331,45 @@ def test_what_a_sentence_quotes_is_shown_as_it_stands() -> None:
     }
     for sentence, shown in quoted.items():
         assert words.plain(sentence) == shown
+
+
+def _odd_onnx() -> bytes:
+    """A model that is no chain of layers, so that it can only be asked."""
+    helper, single = onnx.helper, onnx.TensorProto.FLOAT
+    nodes = [
+        helper.make_node("Sin", ["x"], ["s"]),
+        helper.make_node("Mul", ["x", "s"], ["m"]),
+        helper.make_node("ReduceSum", ["m", "axes"], ["y"]),
+    ]
+    axes = onnx.numpy_helper.from_array(np.array([1]), "axes")
+    ends = [helper.make_tensor_value_info(n, single, ["N", k]) for n, k in (("x", 3), ("y", 1))]
+    graph = helper.make_graph(nodes, "odd", ends[:1], ends[1:], [axes])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    return bytes(model.SerializeToString())
+
+
+def test_a_model_that_can_only_be_asked_is_asked_once(
+    open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for its file and number of questions; and another person's window asks for itself."""
+    counts: list[int] = []
+    answer = AskedModel.__call__
+
+    def counted(self: AskedModel, x: np.ndarray) -> np.ndarray:
+        counts.append(len(x))
+        return answer(self, x)
+
+    monkeypatch.setattr(AskedModel, "__call__", counted)
+    app = _upload(open_page, "odd.onnx", _odd_onnx())
+    first = sum(counts)
+    assert first > 100
+    app.run()
+    assert sum(counts) == first
+    app.number_input(key="teacher_asked").set_value(150).run()
+    assert sum(counts) == first + 150
+    app.number_input(key="teacher_asked").set_value(150).run()
+    assert sum(counts) == first + 150
+    _upload(open_page, "odd.onnx", _odd_onnx())
+    assert sum(counts) == 2 * first + 150
+    app.button(key="use_teacher").click().run()
+    assert not app.exception and sum(counts) == 2 * first + 150

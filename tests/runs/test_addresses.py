@@ -11,7 +11,7 @@ import pytest
 
 from ec_core.events import Note, QuestionsAnswered
 from ec_core.jobs import FAILED, FINISHED, STOPPED, JobBoard
-from ec_core.runs import addresses
+from ec_core.runs import addresses, asking_at_work, at_work
 from ec_core.runs.addresses import Asked, Asking
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
@@ -103,6 +103,41 @@ def test_an_answer_that_is_no_number_is_counted_and_left_out(board: JobBoard) ->
         again = addresses.start(board, asking, 510)
         assert again.wait(60) and again.snapshot().result.kept == 500
         assert set(server.questions.values()) == {1}
+
+
+def test_asking_that_a_restart_broke_off_is_listed_and_goes_on(
+    board: JobBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ModelServer(model, inputs=3) as server:
+        asking = Asking(server.url, rate=1e6)
+        server.odd = gate = Gate(2)
+        job = addresses.start(board, asking, 1000)
+        assert gate.reached.wait(60)
+        assert addresses.interrupted() == []  # at work
+        gate.left = 100
+        with monkeypatch.context() as later:
+            later.setattr(at_work, "_SERVER", "the next one")
+            assert addresses.interrupted() == [(asking, 1000)]
+        gate.open.set()
+        assert job.wait(60)
+        assert job.snapshot().state == FINISHED
+        with monkeypatch.context() as later:
+            later.setattr(at_work, "_SERVER", "the next one")
+            assert addresses.interrupted() == []  # it has ended
+        # one that never ended, as a kill leaves it
+        with monkeypatch.context() as before:
+            before.setattr(at_work, "_SERVER", "the one before")
+            asking_at_work.begin(asking.options, 1010)
+            asking_at_work.begin({"url": server.url, "of": "another version"}, 5)
+        assert addresses.interrupted() == [(asking, 1010)]
+        again = addresses.start(board, asking, 1010)
+        assert again.wait(60) and again.snapshot().result.asked == 10
+        assert addresses.interrupted() == []
+        with monkeypatch.context() as before:
+            before.setattr(at_work, "_SERVER", "the one before")
+            asking_at_work.begin(asking.options, 2000)
+        addresses.leave(asking)
+        assert addresses.interrupted() == []
 
 
 def test_finding_its_size_is_part_of_the_budget(board: JobBoard) -> None:
