@@ -27,7 +27,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 from ec_core.control import Control
-from ec_core.errors import JobError
+from ec_core.errors import ECError, JobError
 from ec_core.events import Event, drain
 from ec_core.jobs.buffer import EventBuffer, Seen
 from ec_core.jobs.outcome import FINISHED, STOPPED, Outcome, failure
@@ -164,7 +164,10 @@ class Job:
                 outcome = Outcome(STOPPED, outcome.result)
         except BaseException as error:  # even SystemExit must not hold the line up
             outcome = failure(error, "The work broke off")
-            _log.warning("Job %s of run %s failed", self.id, self.run, exc_info=error)
+            if isinstance(error, ECError):  # told in a sentence, and no fault of the program
+                _log.warning("Job %s of run %s ended: %s", self.id, self.run, outcome.error)
+            else:
+                _log.warning("Job %s of run %s failed", self.id, self.run, exc_info=error)
         self.end(outcome)
         self._line.release(self)
 

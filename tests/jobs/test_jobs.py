@@ -226,6 +226,20 @@ def test_a_failed_job_says_why_and_the_worker_goes_on(
     assert ended(board.submit(gate, run="r2", label="good")).state == FINISHED
 
 
+@pytest.mark.parametrize("error", [InputError("There are 3 probes."), ZeroDivisionError("oh")])
+def test_what_a_sentence_tells_is_one_line_of_the_log_and_all_else_a_traceback(
+    board: JobBoard, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    with caplog.at_level("INFO", "ec_core.jobs"):
+        ended(board.submit(raising(error), run="r1", label="bad"))
+    (record,) = caplog.records
+    if isinstance(error, InputError):
+        assert record.exc_info is None and record.getMessage().endswith("There are 3 probes.")
+        assert "\n" not in caplog.text.strip()
+    else:
+        assert record.exc_info is not None and "Traceback" in caplog.text
+
+
 def test_a_stage_that_is_no_generator_function_fails_like_any_other(board: JobBoard) -> None:
     def stage(control: Control) -> Any:
         raise InputError("No such preset.")
