@@ -24,7 +24,7 @@ from ec_core.probing import (
 )
 from ec_core.probing.tables import is_answers
 from ec_core.verify.answers import check_answers
-from ec_core.verify.match import match
+from ec_core.verify.gauges import compared
 
 DEFAULT_SIZES = (4, 4, 1)
 DEFAULT_HIDDEN = (10,)
@@ -138,8 +138,9 @@ def _compare_answers(args: Namespace) -> bool:
 
 
 def compare(args: Namespace) -> bool:
-    """Print how far a network is from a known teacher, symmetries undone, as JSON. Where one of the
-    two is a probe file, say whether the network gives these answers, and if not, why.
+    """Print how far a network is from a known teacher, symmetries undone, as JSON; where they
+    differ by one function added to all outputs, up to it too. Where one of the two is a probe file,
+    say whether the network gives these answers, and if not, why.
     """
     if is_answers(args.teacher) or is_answers(args.other):
         return _compare_answers(args)
@@ -148,6 +149,6 @@ def compare(args: Namespace) -> bool:
     kind = read_network_file(args.other).named()
     first = read_teacher(args.teacher, args, fallback=kind)
     second = read_network_file(args.other).network(fallback=option or first.activation)
-    facts = match(first, second).as_json()
+    facts = compared(first, second)
     answer(facts, json_text(facts, indent=2), args.json)
     return True

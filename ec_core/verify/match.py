@@ -190,7 +190,7 @@ def _unpaired(count: int, count_other: int) -> LayerMatch:
     return LayerMatch(0, count, count_other, None, np.full(count, -1), np.ones(count))
 
 
-def _weight_error(teacher: Network, aligned: Network, known: np.ndarray) -> float | None:
+def weight_error(teacher: Network, aligned: Network, known: np.ndarray) -> float | None:
     """Largest absolute difference; of the first layer only the columns that are known (D,).
 
     None where it is beyond float64.
@@ -204,14 +204,15 @@ def _weight_error(teacher: Network, aligned: Network, known: np.ndarray) -> floa
     return error if np.isfinite(error) else None
 
 
-def _gaussian_inputs(network: Network) -> np.ndarray:
+def gaussian_inputs(network: Network) -> np.ndarray:
+    """(N, D) fresh questions, always the same, for a network."""
     shape = (FUNCTION_PROBES, network.sizes[0])
     return np.random.default_rng(FUNCTION_SEED).standard_normal(shape)
 
 
 def _function_error(teacher: Network, other: Network) -> float | None:
     """Largest difference of the answers over each answer's standard deviation, Gaussian inputs."""
-    x = _gaussian_inputs(teacher)
+    x = gaussian_inputs(teacher)
     with np.errstate(over="ignore", invalid="ignore"):
         y = teacher(x)
         spread = y.std(axis=0)
@@ -299,19 +300,19 @@ def match(
         aligned = (yours if filed is None else filed[1]).network(other)
         if own is not None:
             moved = yours.network(other)
-            nearby = None if moved is None else _weight_error(near, moved, known)
+            nearby = None if moved is None else weight_error(near, moved, known)
     everything = np.ones_like(known)
     return MatchReport(
         layers=tuple(layers),
-        max_weight_error=_weight_error(whole, aligned, everything) if aligned else None,
-        max_weight_error_identified=_weight_error(teacher, aligned, known) if aligned else None,
+        max_weight_error=weight_error(whole, aligned, everything) if aligned else None,
+        max_weight_error_identified=weight_error(teacher, aligned, known) if aligned else None,
         function_error=_function_error(
             *((whole, whole_other) if own is None else map(own.rewritten, (whole, whole_other)))
         )
         if free
         else _function_error(near, near_other),
         aligned=aligned,
-        teacher_reducible=(*reducible(near), *silent(near, _gaussian_inputs(near))),
+        teacher_reducible=(*reducible(near), *silent(near, gaussian_inputs(near))),
         standardised=own is not None,
         max_weight_error_standardised=nearby,
         function_error_identified=_function_error(near, near_other),
