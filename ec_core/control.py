@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from ec_core.checkpoints import NOTHING_KEPT, Checkpoints
+
 RESTART, STOP = "restart", "stop"
 
 LATE, LATE_SHARE = 2.0, 0.05
@@ -23,6 +25,7 @@ class Control:
     hold : called in the working thread when it comes upon a pause; returns when work goes on. A
         job gives its device away meanwhile; by default the thread just waits.
     crowded : says between steps whether to step back for others, as in a pause; nobody by default
+    marks : where long work stands is kept there, so that it can be gone on with in another process
 
     >>> control = Control()
     >>> control.stop_student(3)
@@ -37,7 +40,9 @@ class Control:
         seconds: float | None = None,
         hold: Callable[[], None] | None = None,
         crowded: Callable[[], bool] = lambda: False,
+        marks: Checkpoints = NOTHING_KEPT,
     ) -> None:
+        self.marks = marks
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()

@@ -64,14 +64,16 @@ def heat(
     for number in count(1):
         iterations = rounds[min(number, len(rounds)) - 1]
         best = min((runner.loss for runner in racing.values()), default=float("inf"))
-        # of its own, since nobody stops a single student here, and all of them when it is late
-        steered = Control()
+        # of their own, since nobody stops a single student here, and all of them when it is late
+        steered: list[Control] = []
         legs = []
         for candidate in going:
             how = _students(candidate, width, iterations, config)
             known = racing.get(candidate)
             before = None if known is None else known.ensemble
-            training = expand(probes, candidate.activation, how, steered, before)
+            # who ends sooner must not decide under which number another is kept
+            steered.append(Control(marks=control.marks.apart()))
+            training = expand(probes, candidate.activation, how, steered[-1], before)
             legs.append(_leg(candidate, width, training))
             if late(control, until):
                 break
@@ -113,7 +115,7 @@ def _leg(
 
 
 def _side_by_side(
-    legs: list[Leg], floor: float, control: Control, steered: Control, until: float
+    legs: list[Leg], floor: float, control: Control, steered: list[Control], until: float
 ) -> Generator[Event, None, list[Runner]]:
     """One event of each in turn, until all have ended, or one has been at the floor for a while."""
     ended: list[Runner] = []
@@ -124,7 +126,8 @@ def _side_by_side(
         for leg in legs:
             control.take_requests()
             if turns > GRACE or late(control, until):
-                steered.stop()
+                for each in steered:
+                    each.stop()
             try:
                 event = next(leg)
             except StopIteration as end:

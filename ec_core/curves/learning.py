@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from torch import Tensor
 
+from ec_core.checkpoints import Plain
 from ec_core.control import Control
 from ec_core.curves.students import jacobian, row_of, with_row
 from ec_core.leastsquares.levenberg_marquardt import (
@@ -78,17 +80,43 @@ class Fitted:
 def fitting(
     start: Fitted, lesson: Lesson, iterations: int, control: Control, enough: float = 0.0
 ) -> Iterator[Fitted]:
-    """The state after every iteration, until the loss is ``enough`` or nothing is gained."""
-    state = replace(start, loss=lesson.loss(start.network))
-    path = [state.loss]
-    for _ in range(iterations):
-        control.take_requests()
-        state = _iterate(state, lesson)
-        path.append(state.loss)
-        yield state
-        stuck = len(path) > _PATIENCE and path[-1] > (1 - _GAIN) * path[-1 - _PATIENCE]
-        if stuck or state.loss <= enough or state.damping >= LARGEST_DAMPING or control.over:
+    """The state after every iteration, until the loss is ``enough`` or nothing is gained. Where it
+    goes on from a mark, iterations of before are yielded again with their losses alone.
+    """
+    mark = control.marks.open("curve")
+    state, path = _taken_up(mark.values, start, lesson)
+    for number in range(1, iterations + 1):
+        newest = number >= len(path) - 1
+        if number == len(path):
+            control.take_requests()
+            state = _iterate(state, lesson)
+            path.append(state.loss)
+            mark.tick(partial(_put_down, state, path))
+        yield state if newest else replace(state, loss=path[number])
+        stuck = number >= _PATIENCE and path[number] > (1 - _GAIN) * path[number - _PATIENCE]
+        if stuck or path[number] <= enough or (newest and state.damping >= LARGEST_DAMPING):
             break
+        if control.over:
+            return
+    mark.end(_put_down(state, path))
+
+
+def _put_down(state: Fitted, path: list[float]) -> Plain:
+    """Where a fit stands. path : the loss at first and after every iteration"""
+    numbers = np.array([state.damping, state.growth])
+    return {"row": row_of(state.network).copy(), "numbers": numbers, "path": np.array(path)}
+
+
+def _taken_up(plain: Plain | None, start: Fitted, lesson: Lesson) -> tuple[Fitted, list[float]]:
+    """The inverse of ``_put_down``; where nothing was put down, what one starts with."""
+    if plain is None:
+        state = replace(start, loss=lesson.loss(start.network))
+        return state, [state.loss]
+    path = [float(loss) for loss in plain["path"]]
+    damping, growth = (float(number) for number in plain["numbers"])
+    network = with_row(start.network, plain["row"].copy())
+    made = start.iterations + len(path) - 1
+    return Fitted(network, path[-1], damping, growth, made), path
 
 
 def fit(

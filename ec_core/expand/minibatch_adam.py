@@ -18,10 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ec_core.checkpoints import NOTHING_KEPT, Checkpoints, Plain
 from ec_core.control import Control
 from ec_core.expand.regimes import BLOCK, SmallSteps, regime_of
 from ec_core.expand.students import initial_theta
@@ -133,6 +136,7 @@ def minibatch_adam(
     first_rate: float,
     keep: int | None = None,
     mask: Tensor | None = None,
+    marks: Checkpoints = NOTHING_KEPT,
 ) -> Steps:
     """Train students theta (S, P) for so many steps; yields (theta, loss (S,)) after every block.
 
@@ -142,6 +146,8 @@ def minibatch_adam(
     keep : how many students are wanted: after each third of the steps the better third of them goes
     on, but at least ``keep``, best first (successive halving, Jamieson & Talwalkar 2016)
     mask (P,) : zero where a parameter stays as it is; by default that is so for skip paths
+    marks : gone on with from there; blocks of before are yielded again with their losses, and with
+    as many rows of theta, which are not those of then
 
     >>> from ec_core.leastsquares.problem import Problem
     >>> x = torch.linspace(-2, 2, 50, dtype=torch.float64)[:, None]
@@ -157,7 +163,12 @@ def minibatch_adam(
     generator = torch.Generator().manual_seed(seed)
     first, second = torch.zeros_like(theta), torch.zeros_like(theta)
     call = caller(x.device, len(theta) * BATCH * sum(problem.shape.sizes))
-    for begin in range(0, steps, BLOCK):
+    mark, past = marks.open("small steps"), list[Tensor]()
+    if mark.values is not None:
+        theta, first, second, past = _taken_up(mark.values, generator, theta.device)
+        for then in past:
+            yield theta[torch.arange(len(then)) % len(theta)].to(torch.float64), then
+    for begin in range(len(past) * BLOCK, steps, BLOCK):
         size = min(BLOCK, steps - begin)
         rows = torch.randint(len(x), (size, BATCH), generator=generator).to(x.device)
         total = torch.zeros_like(theta[:, 0])
@@ -176,14 +187,50 @@ def minibatch_adam(
         if keep is not None and any(begin < part <= begin + size for part in _thirds(steps)):
             best = torch.argsort(total)[: max(keep, len(total) // 3)]
             theta, first, second, total = (part[best] for part in (theta, first, second, total))
-        yield theta.to(torch.float64), (total / size).to(torch.float64)
+        past.append((total / size).to(torch.float64))
+        mark.tick(partial(_put_down, generator, theta, first, second, past))
+        yield theta.to(torch.float64), past[-1]
+    mark.end(_put_down(generator, theta, first, second, past))
+
+
+def _put_down(
+    generator: torch.Generator, theta: Tensor, first: Tensor, second: Tensor, past: list[Tensor]
+) -> Plain:
+    """Where small steps stand. past : losses (S,) of every block, of the students of then"""
+    counts = np.array([len(loss) for loss in past], dtype=np.int64)
+    return {
+        **{
+            name: part.cpu().numpy().copy()
+            for name, part in (("theta", theta), ("first", first), ("second", second))
+        },
+        "drawn": generator.get_state().numpy().copy(),
+        "counts": counts,
+        "losses": torch.cat(past).cpu().numpy() if past else np.zeros(0),
+    }
+
+
+def _taken_up(
+    plain: Plain, generator: torch.Generator, device: torch.device
+) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+    """The inverse of ``_put_down``; the generator goes on from there too."""
+    generator.set_state(torch.from_numpy(plain["drawn"]))
+    theta, first, second, losses = (
+        torch.tensor(plain[name]).to(device) for name in ("theta", "first", "second", "losses")
+    )
+    return theta, first, second, list(losses.split(plain["counts"].tolist()))
 
 
 def _thirds(steps: int) -> tuple[float, float]:
     return steps / 3, 2 * steps / 3
 
 
-def fresh_students(problem: Problem, seed: int, students: int, first: int = 0) -> Steps:
+def fresh_students(
+    problem: Problem,
+    seed: int,
+    students: int,
+    first: int = 0,
+    marks: Checkpoints = NOTHING_KEPT,
+) -> Steps:
     """The small steps of new students first … first + S - 1, as their regime says.
 
     Each is the best it can be of several candidates, if there are some; best first then. Yields
@@ -196,7 +243,7 @@ def fresh_students(problem: Problem, seed: int, students: int, first: int = 0) -
         initial_theta(problem.shape, seed, students, k, first) for k in range(small.candidates)
     ]
     theta = torch.cat(drawn).to(problem.x.device)
-    steps = small_steps(problem, theta, stage_seed(seed, "warm-up", first), students)
+    steps = small_steps(problem, theta, stage_seed(seed, "warm-up", first), students, marks)
     if small.candidates == 1:
         yield from steps
         return
@@ -205,19 +252,26 @@ def fresh_students(problem: Problem, seed: int, students: int, first: int = 0) -
         yield moved[best], loss[best]
 
 
-def small_steps(problem: Problem, theta: Tensor, seed: int, students: int) -> Steps:
+def small_steps(
+    problem: Problem,
+    theta: Tensor,
+    seed: int,
+    students: int,
+    marks: Checkpoints = NOTHING_KEPT,
+) -> Steps:
     """The small steps that the regime says for theta (S, P), ``students`` of which are wanted."""
     small = regime_of(problem.shape).small_steps
     assert small is not None
     keep = None if small.candidates == 1 else students
-    return minibatch_adam(problem, theta, seed, small.steps, small.rate, keep)
+    return minibatch_adam(problem, theta, seed, small.steps, small.rate, keep, marks=marks)
 
 
 def shaken(
     problem: Problem, theta: Tensor, seed: int, shakes: SmallSteps, control: Control
 ) -> Tensor:
     """theta (S, P) of networks that are nearly there, out of the dents they are stuck in."""
-    for moved, _ in minibatch_adam(problem, theta, seed, shakes.steps, shakes.rate):
+    steps = minibatch_adam(problem, theta, seed, shakes.steps, shakes.rate, marks=control.marks)
+    for moved, _ in steps:
         theta = moved
         control.take_requests()
         if control.over:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 import numpy as np
 import torch
 
+from ec_core.checkpoints import Mark, Plain
 from ec_core.control import RESTART, STOP, Control
 from ec_core.devices import resolve_device
 from ec_core.events import (
@@ -35,6 +36,7 @@ from ec_core.expand.students import StudentEnsemble, initial_theta
 from ec_core.expand.width import WidthFound
 from ec_core.leastsquares import truncated_newton
 from ec_core.leastsquares.levenberg_marquardt import Batch, start
+from ec_core.leastsquares.marks import batch_arrays, batch_from
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
 from ec_core.networks.parameters import unpack
@@ -50,6 +52,8 @@ PATIENCE, LEAST_PATIENCE = 2.0, 30
 
 _LOOK = 4
 """Iterations from one look for students that end alike to the next."""
+
+_COUNTS = "iterations", "restarts", "steps"
 
 _CLOUD_LIMIT = 200_000
 """Numbers in a snapshot of the weight cloud above which events leave it out."""
@@ -67,7 +71,8 @@ def expand(
 
     Without ``config.width`` the width is found first (see ``width``), unless it was ``found`` with
     these probes. ``ensemble`` given: its students go on where they stood, converged ones excepted,
-    with the iteration budget renewed.
+    with the iteration budget renewed. Where they stand is kept by ``control.marks``; gone on with
+    from there, nothing is renewed.
     """
     device = resolve_device(config.device)
     probes = probes.told(config.precision)
@@ -87,25 +92,50 @@ def expand(
     for sentence in warnings_for(problem.shape, len(probes.x)):
         yield Note(STAGE, sentence, warning=True)
     run = _Run(problem.thinned(), probes.floor, config, ensemble, control.clock)
-    if found is not None and config.hidden(found.width) == hidden:
+    mark = control.marks.open("training")
+    if mark.values is not None:
+        run.take_up(mark.values)
+        if mark.done:
+            yield run.progress()
+            return run.result()
+    elif found is not None and config.hidden(found.width) == hidden:
         run.take_over(found)
+    if mark.values is None:
+        yield from _small_steps(run, problem, ensemble, control)
+    return (yield from _all_the_way(run, mark, control))
+
+
+def _small_steps(
+    run: _Run, problem: Problem, ensemble: StudentEnsemble | None, control: Control
+) -> Generator[Event, None, None]:
+    """What comes before the big ones, or in their place, where the regime says so."""
     small = regime_of(problem.shape).small_steps
     if small is not None and small.whole and not len(ensemble.history if ensemble else ()):
         yield from run.small_steps_only(problem, small, control)
-    else:
-        if small is not None and ensemble is None and not small.whole:
-            yield from run.small_steps_first(problem, small, control)
-        if not run.step.dense:
-            yield Note(STAGE, truncated_newton.explain(problem.shape, device), warning=True)
+        return
+    if small is not None and ensemble is None and not small.whole:
+        yield from run.small_steps_first(problem, small, control)
+    if not run.step.dense:
+        device = problem.x.device
+        yield Note(STAGE, truncated_newton.explain(problem.shape, device), warning=True)
+
+
+def _all_the_way(
+    run: _Run, mark: Mark, control: Control
+) -> Generator[Event, None, StudentEnsemble]:
+    """Iterations until no student is active."""
     while True:
         for kind, student in control.take_requests():
             run.obey(kind, student)
         if control.over:
             run.end(STOPPED if control.stopped else OUT_OF_BUDGET)
         if not run.active.any():
+            if not control.over:
+                mark.end(run.put_down())
             return run.result()
         run.advance()
         run.judge()
+        mark.tick(run.put_down)
         yield run.progress()
 
 
@@ -151,6 +181,31 @@ class _Run:
             self.before = ensemble.seconds
         self.step = Stepper(problem)
 
+    def put_down(self) -> Plain:
+        """Where it stands, all of it."""
+        return {
+            **batch_arrays(self.batch),
+            **{name: getattr(self, name).copy() for name in _COUNTS},
+            "status": self.status.astype(str),
+            "history": np.array(self.history).reshape(-1, len(self.status)),
+            "noise": np.array(np.nan if self.noise is None else self.noise),
+            "floor": np.array(self.floor),
+            "work": np.array([self.work, self.planned]),
+            "seconds": np.array(self.before + self.clock() - self.began),
+        }
+
+    def take_up(self, plain: Plain) -> None:
+        """The inverse of ``put_down``."""
+        self.batch = batch_from(plain, self.problem.x.device)
+        for name in _COUNTS:
+            setattr(self, name, plain[name].copy())
+        self.status = np.array([str(status) for status in plain["status"]], dtype=object)
+        self.history = list(plain["history"])
+        noise, self.floor = float(plain["noise"]), float(plain["floor"])
+        self.noise = None if np.isnan(noise) else noise
+        self.work, self.planned = (int(number) for number in plain["work"])
+        self.before = float(plain["seconds"])
+
     def take_over(self, search: WidthFound) -> None:
         """Go on with the students of the width search: they are the first of this run."""
         count = len(search.batch.loss)
@@ -171,7 +226,8 @@ class _Run:
             return
         yield Note(STAGE, small.note)
         rows = torch.from_numpy(fresh).to(problem.x.device)
-        steps = fresh_students(problem, self.config.seed, len(fresh), int(fresh[0]))
+        first = int(fresh[0])
+        steps = fresh_students(problem, self.config.seed, len(fresh), first, control.marks)
         yield from self._follow(steps, rows, control)
 
     def small_steps_only(
@@ -185,7 +241,8 @@ class _Run:
         steps: Steps = iter(())
         if len(fresh):
             batches = stage_seed(self.config.seed, "warm-up", int(fresh[0]))
-            steps = small_steps(problem, self.batch.theta[rows], batches, len(fresh))
+            theta = self.batch.theta[rows]
+            steps = small_steps(problem, theta, batches, len(fresh), control.marks)
         yield from self._follow(steps, rows, control, steady=True)
         self.iterations[fresh] += 1
         self.steps[fresh[self.active[fresh]]] += 1

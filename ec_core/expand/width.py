@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,8 +16,9 @@ from ec_core.expand.minibatch_adam import fresh_students
 from ec_core.expand.noise import common_error, ending_alike
 from ec_core.expand.regimes import regime_of
 from ec_core.expand.students import initial_theta
-from ec_core.leastsquares.levenberg_marquardt import Batch, start
+from ec_core.leastsquares.levenberg_marquardt import Batch
 from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.marks import put_down, taken_up
 from ec_core.leastsquares.memory import fits_densely
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
@@ -134,29 +136,35 @@ def _short_run(
     whole = small is not None and small.whole
     goal = max(_CONVERGED, 10 * floor)
     theta = initial_theta(problem.shape, config.seed, students).to(problem.x.device)
-    for block, (moved, blurred) in enumerate(fresh_students(problem, config.seed, students), 1):
+    warming = fresh_students(problem, config.seed, students, marks=control.marks)
+    for block, (moved, blurred) in enumerate(warming, 1):
         theta = moved
         yield _progress(problem, block, blurred.cpu().numpy(), goal)
         control.take_requests()
         if control.over:
             break
     problem = problem.thinned()
-    batch, step = start(problem, theta), Stepper(problem)
-    loss = batch.loss.cpu().numpy()
-    history: list[np.ndarray] = [loss] if whole else []
+    mark = control.marks.open("short run")
+    batch, past = taken_up(mark.values, problem, theta)
+    step, loss = Stepper(problem), past[0]
     for iteration in range(0 if whole else _ITERATIONS):
-        control.take_requests()
-        if control.over:
-            break
-        batch = step(batch)
-        loss = batch.loss.cpu().numpy()
-        history.append(loss)
-        yield _progress(problem, len(history), loss, goal)
+        if iteration + 1 == len(past):
+            control.take_requests()
+            if control.over:
+                break
+            batch = step(batch)
+            past.append(batch.loss.cpu().numpy())
+            mark.tick(partial(put_down, batch, past))
+        loss = past[iteration + 1]
+        yield _progress(problem, iteration + 1, loss, goal)
         deep = config.hidden_layers > 1
         slow = loss.min() > _LOST if deep else np.median(loss) > _HOPELESS
         hopeless = iteration >= _HOPELESS_AFTER and slow
         if 2 * int((loss <= goal).sum()) > students or hopeless:
             break
+    if not control.over:
+        mark.end(put_down(batch, past))
+    history = past if whole else past[1:]
     return WidthFound(width, batch, tuple(history)), int((loss <= goal).sum())
 
 

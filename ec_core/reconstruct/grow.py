@@ -236,7 +236,9 @@ class _Layer:
         unpack(problem.shape, theta).blocks[0][:, : len(known)] = base.inside(known)
         unpack(problem.shape, held).blocks[0][:, : len(known)] = 0.0
         batches = stage_seed(self.seed, "harvest batches", *place)
-        warm = minibatch_adam(problem, theta, batches, STEPS, RATE, STUDENTS, held[0])
+        warm = minibatch_adam(
+            problem, theta, batches, STEPS, RATE, STUDENTS, held[0], control.marks
+        )
         theta, loss = yield from _train(problem, theta, warm, control)
         yield self._step("cluster", f"Comparing the students' layer {self.layer + 1}.")
         view = _shared(problem, theta, loss, self.seed, base)
@@ -267,7 +269,9 @@ class _Layer:
         theta = _drawn(problem, STUDENTS, generator)
         batches = stage_seed(self.seed, "harvest batches", *place)
         mask = without_skip(problem.shape, theta)
-        warm = minibatch_adam(problem, theta, batches, LAST_STEPS, RATE, mask=mask)
+        warm = minibatch_adam(
+            problem, theta, batches, LAST_STEPS, RATE, mask=mask, marks=control.marks
+        )
         theta, loss = yield from _train(problem, theta, warm, control)
         best = int(np.argmin(loss))
         whole, together = base.whole(problem.shape, theta[best : best + 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from ec_core.control import Control
 from ec_core.expand.stopping import ROCK_BOTTOM
-from ec_core.leastsquares.levenberg_marquardt import start
+from ec_core.leastsquares.marks import put_down, taken_up
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
 
@@ -47,30 +48,41 @@ def fitting(
     """Iterate candidates theta (C, P); yields after every iteration.
 
     Candidates too large for a dense step take matrix-free ones. Ends when one is at ``bottom``, or
-    at ``goal`` and no longer falling fast, when all are stuck, or when the work is over.
+    at ``goal`` and no longer falling fast, when all are stuck, or when the work is over. Where it
+    goes on from a mark, the iterations of before are yielded again with their losses, and with
+    theta as it is now.
     """
-    batch = start(problem, theta)
+    mark = control.marks.open("fit")
+    batch, past = taken_up(mark.values, problem, theta)
     step = Stepper(problem)
-    past = [batch.loss.cpu().numpy()]
     yield Fitted(batch.theta, past[0], 0)
     for iteration in range(1, iterations + 1):
-        control.take_requests()
-        if control.over:
-            return
-        batch = step(batch)
-        loss = batch.loss.cpu().numpy()
-        past.append(loss)
-        yield Fitted(batch.theta, loss, iteration)
-        if (loss <= bottom).any():
-            return
-        if (loss <= goal).any() and iteration >= _LAST:
-            best = int(np.argmin(loss))
-            if np.log10(past[-1 - _LAST][best] / max(loss[best], 1e-300)) < _FALLING:
+        if iteration == len(past):
+            control.take_requests()
+            if control.over:
                 return
-        if iteration >= _WINDOW:
-            drop = np.log10(past[-1 - _WINDOW] / np.maximum(loss, 1e-300))
-            if not (drop >= _DROP).any():
-                return
+            batch = step(batch)
+            past.append(batch.loss.cpu().numpy())
+            mark.tick(partial(put_down, batch, past))
+        yield Fitted(batch.theta, past[iteration], iteration)
+        if _ended(past[: iteration + 1], goal, bottom):
+            break
+    mark.end(put_down(batch, past))
+
+
+def _ended(past: list[np.ndarray], goal: float, bottom: float) -> bool:
+    """Is a candidate good enough, or are all stuck? past : losses (C,), the newest last"""
+    loss, iteration = past[-1], len(past) - 1
+    if (loss <= bottom).any():
+        return True
+    if (loss <= goal).any() and iteration >= _LAST:
+        best = int(np.argmin(loss))
+        if np.log10(past[-1 - _LAST][best] / max(loss[best], 1e-300)) < _FALLING:
+            return True
+    if iteration >= _WINDOW:
+        drop = np.log10(past[-1 - _WINDOW] / np.maximum(loss, 1e-300))
+        return not (drop >= _DROP).any()
+    return False
 
 
 def refit(

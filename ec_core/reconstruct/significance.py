@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -23,8 +24,8 @@ from ec_core.control import Control
 from ec_core.events import Event, PruneStep
 from ec_core.expand.noise import unfitted
 from ec_core.expand.students import initial_theta
-from ec_core.leastsquares.levenberg_marquardt import start
 from ec_core.leastsquares.loss import losses
+from ec_core.leastsquares.marks import put_down, taken_up
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
 from ec_core.networks.forward import forward
@@ -83,22 +84,30 @@ def fit(
     problem: Problem, theta: Tensor, errors: Errors, control: Control
 ) -> tuple[Tensor, np.ndarray]:
     """All candidates theta (C, P) and their losses (C,) once no promising one gains any more."""
-    batch = start(problem, theta)
+    mark = control.marks.open("fit to errors")
+    batch, past = taken_up(mark.values, problem, theta)
     step = Stepper(problem)
-    past = [batch.loss.cpu().numpy()]
-    for iteration in range(_ITERATIONS):
+    while not mark.done and len(past) <= _ITERATIONS:
         control.take_requests()
         if control.over:
-            break
+            return batch.theta, past[-1]
         batch = step(batch)
         past.append(batch.loss.cpu().numpy())
-        if iteration >= _WINDOW:
-            gain = errors.worth(past[-1 - _WINDOW], past[-1])
-            # what is far off and slow will not be the best one
-            near = past[-1] <= 2.0 * past[-1].min() + errors.variance
-            if not ((gain > _RESOLUTION) & near).any() and not _falling(past, errors):
-                break
+        if _settled(past, errors):
+            break
+        mark.tick(partial(put_down, batch, past))
+    mark.end(put_down(batch, past))
     return batch.theta, past[-1]
+
+
+def _settled(past: list[np.ndarray], errors: Errors) -> bool:
+    """Does no promising candidate gain any more? past : losses (C,), the newest last"""
+    if len(past) <= _WINDOW + 1:
+        return False
+    gain = errors.worth(past[-1 - _WINDOW], past[-1])
+    # what is far off and slow will not be the best one
+    near = past[-1] <= 2.0 * past[-1].min() + errors.variance
+    return not ((gain > _RESOLUTION) & near).any() and not _falling(past, errors)
 
 
 def _falling(past: list[np.ndarray], errors: Errors) -> bool:
