@@ -26,6 +26,9 @@ import numpy as np
 EVERY = 5.0
 """Seconds from one writing to the next: with an iteration as long, no more than ten are lost."""
 
+_LAST = 2**62
+"""Behind every number."""
+
 Plain = Mapping[str, np.ndarray]
 """Arrays by name; numbers and texts as arrays without axes."""
 
@@ -145,13 +148,13 @@ class Checkpoints:
     ...         at, total, most = at + 1, total + at, most - 1
     ...         mark.tick(lambda: {"state": np.array([at, total])})
     ...         if most == 0:
-    ...             raise KeyboardInterrupt
+    ...             raise RuntimeError
     ...     return total
     >>> memory = Memory()
     >>> summed(Checkpoints(memory, every=0.0), 3)
     Traceback (most recent call last):
         ...
-    KeyboardInterrupt
+    RuntimeError
     >>> summed(Checkpoints(memory), 2), summed(Checkpoints(), 5)
     (10, 10)
     """
@@ -177,16 +180,28 @@ class Checkpoints:
         self._next += 1
         return other
 
-    def passed(self, name: str) -> bool:
-        """Was this place passed in an earlier life? If not it is from now on, which is written at
-        once: for what must not be done twice, just after it was done.
+    def once(self, name: str, work: Callable[[], Plain]) -> Plain:
+        """What ``work`` gives, or gave in an earlier life. It is written at once: for what has
+        effects outside, or would not be found again as it is. It is done twice only if the process
+        ends between doing and writing.
         """
         mark = self.open(name)
         if mark.done:
-            return True
-        mark.end({})
+            assert mark.values is not None
+            return mark.values
+        values = work()
+        mark.end(values)
         self._book.write()
-        return False
+        return values
+
+    def another_way(self) -> None:
+        """What is kept of an earlier life from here on belongs to another way."""
+        self._book.drop(self._between(self._next, _LAST))
+
+    @property
+    def replaying(self) -> bool:
+        """Is something left of an earlier life that was not come to yet?"""
+        return bool(self._book.known)
 
     def write(self) -> None:
         """Write what is new, due or not."""
@@ -211,13 +226,16 @@ class Checkpoints:
         return {key for key in self._book.all_keys() if within(key)}
 
     def _found(self, number: int, name: str) -> Record | None:
-        record = self._book.known.get(self._key(number))
+        record = self._book.known.pop(self._key(number), None)
         if record is None:
             return None
         if record.name != name:
-            self._book.drop(self._between(number, 2**62))
+            self._book.drop(self._between(number, _LAST))
             return None
         self._next = record.after
+        # what loops within it had left is behind it
+        for key in self._between(number + 1, record.after):
+            self._book.known.pop(key, None)
         return record
 
 

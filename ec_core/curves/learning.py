@@ -83,7 +83,7 @@ def fitting(
     """The state after every iteration, until the loss is ``enough`` or nothing is gained. Where it
     goes on from a mark, iterations of before are yielded again with their losses alone.
     """
-    mark = control.marks.open("curve")
+    mark = control.marks.open(f"curve {start.network.sizes}")
     state, path = _taken_up(mark.values, start, lesson)
     for number in range(1, iterations + 1):
         newest = number >= len(path) - 1

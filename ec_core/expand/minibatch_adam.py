@@ -163,7 +163,7 @@ def minibatch_adam(
     generator = torch.Generator().manual_seed(seed)
     first, second = torch.zeros_like(theta), torch.zeros_like(theta)
     call = caller(x.device, len(theta) * BATCH * sum(problem.shape.sizes))
-    mark, past = marks.open("small steps"), list[Tensor]()
+    mark, past = marks.open(f"small steps {problem.shape} {len(theta)}"), list[Tensor]()
     if mark.values is not None:
         theta, first, second, past = _taken_up(mark.values, generator, theta.device)
         for then in past:

@@ -72,7 +72,7 @@ def expand(
     Without ``config.width`` the width is found first (see ``width``), unless it was ``found`` with
     these probes. ``ensemble`` given: its students go on where they stood, converged ones excepted,
     with the iteration budget renewed. Where they stand is kept by ``control.marks``; gone on with
-    from there, nothing is renewed.
+    from there, nothing is renewed, and the losses of before are yielded again.
     """
     device = resolve_device(config.device)
     probes = probes.told(config.precision)
@@ -92,15 +92,18 @@ def expand(
     for sentence in warnings_for(problem.shape, len(probes.x)):
         yield Note(STAGE, sentence, warning=True)
     run = _Run(problem.thinned(), probes.floor, config, ensemble, control.clock)
-    mark = control.marks.open("training")
-    if mark.values is not None:
-        run.take_up(mark.values)
-        if mark.done:
-            yield run.progress()
-            return run.result()
-    elif found is not None and config.hidden(found.width) == hidden:
+    if found is not None and config.hidden(found.width) == hidden:
         run.take_over(found)
-    if mark.values is None:
+    mark = control.marks.open(f"training {problem.shape} {len(run.status)}")
+    if mark.values is not None:
+        begun = len(run.history)
+        run.take_up(mark.values)
+        # one by one: who trains beside others is kept in step with them
+        for iteration in range(begun, len(run.history)):
+            yield run.progress(iteration)
+        if mark.done:
+            return run.result()
+    else:
         yield from _small_steps(run, problem, ensemble, control)
     return (yield from _all_the_way(run, mark, control))
 
@@ -349,16 +352,17 @@ class _Run:
             self.noise = common_error(self.problem, self.batch.theta[rows])
             self.floor = max(self.floor, NOISE_ROOM * (self.noise or 0.0))
 
-    def progress(self) -> TrainingProgress:
+    def progress(self, before: int | None = None) -> TrainingProgress:
+        """Of now; or the losses ``before``, at that place of the history, with all else as now."""
         incoming = unpack(self.problem.shape, self.batch.theta).incoming
-        snapshot = None
-        if incoming.numel() <= _CLOUD_LIMIT:
+        snapshot, at = None, len(self.history) - 1 if before is None else before
+        if incoming.numel() <= _CLOUD_LIMIT and before is None:
             snapshot = incoming.to(torch.float32).cpu().numpy().copy()
         seconds = self.clock() - self.began
         return TrainingProgress(
             STAGE,
-            iteration=len(self.history),
-            losses=self.history[-1],
+            iteration=at + 1,
+            losses=self.history[at],
             statuses=tuple(self.status),
             iterations=self.iterations.copy(),
             restarts=self.restarts.copy(),

@@ -144,7 +144,7 @@ def _short_run(
         if control.over:
             break
     problem = problem.thinned()
-    mark = control.marks.open("short run")
+    mark = control.marks.open(f"short run {problem.shape} {len(theta)}")
     batch, past = taken_up(mark.values, problem, theta)
     step, loss = Stepper(problem), past[0]
     for iteration in range(0 if whole else _ITERATIONS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from ec_core.jobs.buffer import Seen
 from ec_core.jobs.job import Expected, Job, OnEnd, Stage
 from ec_core.jobs.line import Line
 
@@ -44,6 +45,7 @@ class JobBoard:
         on_end: OnEnd | None = None,
         expected: Expected | None = None,
         who: str = "",
+        before: Seen | None = None,
     ) -> Job:
         """Put a stage in line before its device and return at once.
 
@@ -54,10 +56,11 @@ class JobBoard:
         expected : how many seconds it will take in all, as far as it can be told from what it has
             reported (None: it cannot); those who wait behind it are told
         who : whose job it is: people are served in turn, see ``turns``
+        before : what it told already, in a process that is gone
         """
         with self._lock:
             line = self._lines.setdefault(device, Line(device))
-            job = Job(stage, run, label, line, seconds, on_end, expected, who)
+            job = Job(stage, run, label, line, seconds, on_end, expected, who, before)
             line.add(job)
             self._jobs.append(job)
             self._forget()

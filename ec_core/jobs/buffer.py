@@ -44,6 +44,7 @@ class CurveKeeper:
 
     def __init__(self, limit: int = MAX_POINTS) -> None:
         self._limit = limit
+        self._taken_up = False
         self._begin()
 
     def _begin(self, key: object = None) -> None:
@@ -59,6 +60,9 @@ class CurveKeeper:
         if grows and self._newest is not None and self._key == (key, self._newest[1].shape):
             self._join(len(losses), key)
         key = (key, losses.shape)
+        if self._taken_up:
+            self._taken_up = False
+            self._cut(iteration)
         if key != self._key or (self._newest is not None and iteration < self._newest[0]):
             self._begin(key)
         self._newest = (iteration, losses)
@@ -69,6 +73,17 @@ class CurveKeeper:
         while len(self._points) >= self._limit:
             self._points = self._points[::2]
             self._stride *= 2
+
+    def take_up(self, curve: Curve, key: object) -> None:
+        """Go on with a curve of before: what is added from an earlier iteration on replaces it."""
+        for iteration, losses in zip(curve.iterations.tolist(), curve.losses, strict=True):
+            self.add(iteration, losses, key)
+        self._taken_up = len(curve.iterations) > 0
+
+    def _cut(self, iteration: int) -> None:
+        """Forget what lies at this iteration or behind it."""
+        self._points = [point for point in self._points if point[0] < iteration]
+        self._newest = self._points[-1] if self._points else None
 
     def _join(self, students: int, key: object) -> None:
         """Room for so many students in the points of before."""
@@ -132,19 +147,31 @@ class Seen:
 class EventBuffer:
     """Takes events from one or more threads, shows them to any number of others.
 
+    before : what the same work told in another process, to go on from
+
     >>> buffer = EventBuffer()
     >>> buffer.put(Note("expand", "The width is 16."))
     >>> buffer.seen().notes[0].message
     'The width is 16.'
     """
 
-    def __init__(self, limit: int = MAX_POINTS) -> None:
+    def __init__(self, limit: int = MAX_POINTS, before: Seen | None = None) -> None:
         self._lock = threading.Lock()
         self._version = 0
         self._training: TrainingProgress | None = None
         self._refine: RefineProgress | None = None
         self._curve, self._refine_curve = CurveKeeper(limit), CurveKeeper(limit)
         self._events: list[Event] = []
+        if before is not None:
+            self._take_up(before)
+
+    def _take_up(self, before: Seen) -> None:
+        self._version, self._events = before.version, list(before.events)
+        self._training, self._refine = before.training, before.refine
+        if before.training is not None:
+            self._curve.take_up(before.curve, before.training.width)
+        if before.refine is not None:
+            self._refine_curve.take_up(before.refine_curve, before.refine.size)
 
     def put(self, event: Event) -> None:
         with self._lock:

@@ -94,12 +94,13 @@ class Job:
         on_end: OnEnd | None = None,
         expected: Expected | None = None,
         who: str = "",
+        before: Seen | None = None,
     ) -> None:
         self.id = secrets.token_hex(4)
         self.run, self.label, self.device, self.who = run, label, line.device, who
         self.arrival = 0
         self._stage = stage
-        self.buffer = EventBuffer()
+        self.buffer = EventBuffer(before=before)
         self._line, self._budget, self._on_end = line, seconds, on_end
         self._expected = expected
         self._thread: threading.Thread | None = None

@@ -12,7 +12,7 @@ import os
 import struct
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,7 +35,7 @@ _INDEX = ".safetensors.index.json"
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A file to write into, under a temporary name beside ``path`` and renamed at the end: readers
-    see all or nothing. Raises InputError where it cannot be written.
+    see all or nothing, after a power cut too. Raises InputError where it cannot be written.
     """
     path = Path(path)
     try:
@@ -45,14 +45,32 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
+            file.flush()
+            # before the name: one that lasts must not stand for a file that does not
+            os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
+        _fsync_folder(path.parent)
     except OSError as error:
-        os.unlink(name)
+        with suppress(FileNotFoundError):  # renamed already
+            os.unlink(name)
         raise InputError(f"Cannot write {path}: {error.strerror}; choose another place.") from None
     except BaseException:
-        os.unlink(name)
+        with suppress(FileNotFoundError):
+            os.unlink(name)
         raise
+
+
+def _fsync_folder(folder: Path) -> None:
+    """A name in it lasts; where folders cannot be opened the system sees to that itself."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -52,7 +52,7 @@ def fitting(
     goes on from a mark, the iterations of before are yielded again with their losses, and with
     theta as it is now.
     """
-    mark = control.marks.open("fit")
+    mark = control.marks.open(f"fit {problem.shape} {len(theta)}")
     batch, past = taken_up(mark.values, problem, theta)
     step = Stepper(problem)
     yield Fitted(batch.theta, past[0], 0)

@@ -84,7 +84,7 @@ def fit(
     problem: Problem, theta: Tensor, errors: Errors, control: Control
 ) -> tuple[Tensor, np.ndarray]:
     """All candidates theta (C, P) and their losses (C,) once no promising one gains any more."""
-    mark = control.marks.open("fit to errors")
+    mark = control.marks.open(f"fit to errors {problem.shape} {len(theta)}")
     batch, past = taken_up(mark.values, problem, theta)
     step = Stepper(problem)
     while not mark.done and len(past) <= _ITERATIONS:

@@ -7,10 +7,14 @@ kept as an earlier result.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from ec_core.candidates import Candidate, worth_another
 from ec_core.chain import KEPT, Built, Done, Part
+from ec_core.checkpoints import Checkpoints, Plain
 from ec_core.cluster import Cut
 from ec_core.cluster.layer import LayerView
 from ec_core.expand.enough import asked
@@ -71,8 +75,8 @@ class Building:
             builds.use(run, self.key)
 
 
-def keeping(run: Run, asker: Asker | None, cut: Cut | None = None) -> Done:
-    """Where the chain's parts go.
+def keeping(run: Run, asker: Asker | None, marks: Checkpoints, cut: Cut | None = None) -> Done:
+    """Where the chain's parts go, each of them once: not again where a process that is gone did it.
 
     asker : who asked the questions, where more than the settings say may have been asked
     cut : the one that is built from, where it is there already
@@ -83,33 +87,56 @@ def keeping(run: Run, asker: Asker | None, cut: Cut | None = None) -> Done:
         nonlocal began, attempts, cut, left_alone
         if isinstance(part, ProbeSet):
             # of another attempt: whoever cut these students' tree meanwhile is not disturbed
-            left_alone = attempts > 0 and hands_on(run)
+            left_alone = attempts > 0 and _hands_on(run, marks)
         if left_alone:
             return
         if isinstance(part, ProbeSet):
             if attempts:
-                versions.keep(run, BEFORE_ANOTHER)
+                _once(marks, "another", lambda: versions.keep(run, BEFORE_ANOTHER))
             if asker is not None:
                 run.keep_asked(asker, asked(part))
         elif isinstance(part, StudentEnsemble):
-            if not attempts:
-                versions.keep(run, BEFORE_A_CANDIDATE, students=True)
-            run.save_ensemble(part)
-            run.mark_found(of_students(part))
-            run.mark_retried(attempts > 0)
+            _once(marks, "students", lambda: _students(run, part, attempts))
         elif isinstance(part, LayerView):
             cut = part.cut
-            run.save_cut(cut)
+            _once(marks, "cut", lambda: run.save_cut(part.cut))
             if not attempts:
                 began = time.monotonic()
         elif isinstance(part, Built):
             attempts += 1
-            now = run.cut() if cut is None else cut
-            seconds = time.monotonic() - began
-            Building(run, (now,)).keep(part.reconstruction, part.certificate, seconds)
-            run.mark_judged(part.certificate.status, part.reconstruction)
+            now, seconds = run.cut() if cut is None else cut, time.monotonic() - began
+            _once(marks, "network", lambda: _network(run, part, now, seconds))
 
     return done
+
+
+def _students(run: Run, part: StudentEnsemble, attempts: int) -> None:
+    if not attempts:
+        versions.keep(run, BEFORE_A_CANDIDATE, students=True)
+    run.save_ensemble(part)
+    run.mark_found(of_students(part))
+    run.mark_retried(attempts > 0)
+
+
+def _network(run: Run, part: Built, cut: Cut, seconds: float) -> None:
+    Building(run, (cut,)).keep(part.reconstruction, part.certificate, seconds)
+    run.mark_judged(part.certificate.status, part.reconstruction)
+
+
+def _once(marks: Checkpoints, name: str, act: Callable[[], None]) -> None:
+    """Do it, unless it was done in a process that is gone."""
+
+    def nothing() -> Plain:
+        act()
+        return {}
+
+    marks.once(name, nothing)
+
+
+def _hands_on(run: Run, marks: Checkpoints) -> bool:
+    """As it was when it was asked first: what follows stores other students."""
+    kept = marks.once("hands on", lambda: {"hands": np.array(hands_on(run))})
+    return bool(kept["hands"])
 
 
 def of_students(ensemble: StudentEnsemble) -> Candidate:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from ec_core.runs import races
 from ec_core.runs.source import Source
 from ec_core.store import RunStore, StoredRun, home
 
+if TYPE_CHECKING:
+    from ec_core.store.database import Ledger
+
 BESIDE_THE_APP = Path(__file__).resolve().parents[2] / "runs"
 """Where runs are kept if the environment's EC_HOME names no place."""
 
@@ -35,6 +39,14 @@ def _store(root: Path) -> RunStore:
 def store() -> RunStore:
     """The runs of this computer: EC_HOME, or runs/ beside app.py."""
     return _store(home(BESIDE_THE_APP))
+
+
+def ledger() -> Ledger:
+    """The list of jobs of these runs."""
+    # sqlalchemy, which the engine alone has not
+    from ec_core.store.database import Ledger, opened, place
+
+    return Ledger(opened(place(store().root)))
 
 
 def answers_folder() -> Path:

@@ -5,8 +5,10 @@ The board of jobs is given in: it belongs to a process, not to a run.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Generator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,19 +16,20 @@ import numpy as np
 from ec_core import chain, ends, race
 from ec_core.candidates import Candidate
 from ec_core.chain import Begun, Part
+from ec_core.checkpoints import Plain
 from ec_core.cluster import Cut, apply_cut
 from ec_core.cluster.layer import LayerView
 from ec_core.control import Control
 from ec_core.errors import InputError, JobError
 from ec_core.events import CandidateTried, Event, Note, TrainingProgress, relay
 from ec_core.expand.enough import asked
-from ec_core.expand.students import StudentEnsemble
+from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import at_work, builds, chosen, expected, races, tree_cache, versions
+from ec_core.runs import at_work, builds, chosen, durable, expected, races, tree_cache, versions
 from ec_core.runs.active import active, line
 from ec_core.runs.keeping import Building, hands_on, keeping, of_students
 from ec_core.runs.run import Run
@@ -55,24 +58,33 @@ def submit(
     if active(board, run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
     settings = run.settings()
+    begun = durable.begin(run, kind, line(settings.device), how)
 
     def ended(snapshot: JobSnapshot) -> None:
+        stored = False
         try:
             if on_end is not None:
                 on_end(snapshot)
+            stored = True
         finally:
-            at_work.end(run)
+            begun.end(snapshot, stored)
 
-    at_work.begin(run, kind, **how)
-    return board.submit(
-        stage,
-        run=run.id,
-        label=f"{kind}: {run.title}",
-        device=line(settings.device),
-        seconds=settings.budget,
-        on_end=ended,
-        expected=takes,
-    )
+    try:
+        job = board.submit(
+            begun.staged(stage),
+            run=run.id,
+            label=f"{kind}: {run.title}",
+            device=begun.row.device,
+            seconds=begun.left_of(settings.budget),
+            on_end=ended,
+            expected=takes,
+            before=begun.before,
+        )
+    except JobError:
+        at_work.end(run, begun.row, "stopped")
+        raise
+    durable.RECORDER.watch(begun, job)
+    return job
 
 
 def start_expand(
@@ -125,7 +137,12 @@ def start_expand(
 
 def _decided(run: Run, probes: ProbeSet, control: Control) -> Generator[Event, None, ProbeSet]:
     """The answers as what they are, after finding that out where their range leaves it open."""
+    mark = control.marks.open("what stands after the last layer")
+    if mark.done:
+        return run.probes()
     if probes.undecided is None:
+        control.marks.another_way()
+        mark.end({})
         return probes
     finding = ends.decided(probes, run.field, run.recover_config(), control)
     while True:
@@ -139,6 +156,8 @@ def _decided(run: Run, probes: ProbeSet, control: Control) -> Generator[Event, N
             yield event
     if not control.over and isinstance(source, ProbeSet):
         run.keep_output(source.output.kind)
+        mark.end({})
+        control.marks.write()
     return run.probes()
 
 
@@ -181,18 +200,37 @@ def start_reconstruct(board: JobBoard, run: Run) -> Job:
     cut = run.cut()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:
-        begun = _begun(run, cut)
+        begun = _begun(run, control, cut)
         return (yield from _chain(run, begun.probes, begun, control))
 
     return submit(board, run, RECONSTRUCT, stage, None, expected.building(run))
 
 
-def _begun(run: Run, cut: Cut) -> Begun:
-    """What is stored of a run, to be built from with a cut."""
-    ensemble = run.ensemble()
-    cloud, tree = tree_cache.grow(ensemble, run.best_students)
-    view = LayerView(cloud, tree, cut, apply_cut(tree, cloud, cut))
-    return Begun(run.probes(), ensemble, view, run.settings().chose(cut))
+def _begun(run: Run, control: Control, cut: Cut | None) -> Begun:
+    """What is stored of a run, to be built from with a cut; without one that is still to be made.
+
+    Kept as it was when the work began: a better attempt is stored in its place.
+    """
+
+    def stored() -> Plain:
+        facts = {
+            "best": run.best_students,
+            "asked": asked(run.probes()),
+            "cut": None if cut is None else asdict(cut),
+        }
+        return {**ensemble_arrays(run.ensemble()), "facts": np.array(json.dumps(facts))}
+
+    plain = dict(control.marks.once("begun with", stored))
+    facts = json.loads(str(plain.pop("facts")))
+    ensemble, probes, asker = ensemble_from_arrays(plain), run.probes(), run.asker()
+    if asker is not None and facts["asked"] < asked(probes):
+        probes = asker(facts["asked"]).told(run.settings().precision)
+    if facts["cut"] is None:
+        return Begun(probes, ensemble)
+    then = Cut.from_plain(facts["cut"])
+    cloud, tree = tree_cache.grow(ensemble, facts["best"])
+    view = LayerView(cloud, tree, then, apply_cut(tree, cloud, then))
+    return Begun(probes, ensemble, view, run.settings().chose(then))
 
 
 def _chain(
@@ -213,11 +251,16 @@ def _chain(
     if begun is not None:
         cut = None if begun.seen is None else begun.seen.cut
         # of a chosen cut the chain knows itself
-        once = run.retried or (hands_on(run) and not begun.chosen)
+        chosen = begun.chosen
+
+        def only() -> Plain:
+            return {"once": np.array(run.retried or (hands_on(run) and not chosen))}
+
+        once = bool(control.marks.once("once only", only)["once"])
         if asker is not None:
             # as many as were asked already, as if the same asker had gone on
             asker(asked(probes))
-    source, done = probes if asker is None else asker, keeping(run, asker, cut)
+    source, done = probes if asker is None else asker, keeping(run, asker, control.marks, cut)
     run.mark_whole(False)
     if once:
         return (yield from chain.attempt(source, config, control, begun, done)).reconstruction
@@ -259,7 +302,7 @@ def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) ->
     def pruned(control: Control) -> Generator[Event, None, None]:
         began = time.monotonic()
         config = run.recover_config()
-        built = yield from chain.build(_begun(run, first), config, control)
+        built = yield from chain.build(_begun(run, control, first), config, control)
         seconds = time.monotonic() - began
         mine = Building(run, (first,))
         mine.keep(built.reconstruction, built.certificate, seconds, use=False)
@@ -294,20 +337,25 @@ def _paced(event: Event, began: list[float]) -> Event:
     return event
 
 
-def start_whole(board: JobBoard, run: Run, candidate: Candidate | None = None) -> Job:
+def start_whole(
+    board: JobBoard, run: Run, candidate: Candidate | None = None, there: bool | None = None
+) -> Job:
     """The whole chain in one job, every part stored as soon as it is done.
 
     Where the students are there already, it goes on with them, unless another ``candidate`` is to
     be recovered: then what is there is kept as an earlier result.
+
+    there : were they there when it was started first? By default that is now
     """
-    there = run.has("ensemble") and candidate is None
+    if there is None:
+        there = run.has("ensemble") and candidate is None
     probes, watched = run.probes() if there else run.ask(), run.settings().demo
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:
         nonlocal probes
         probes, begun = (yield from _decided(run, probes, control)), None
         if there:
-            begun = _begun(run, run.cut()) if run.has("cut") else Begun(probes, run.ensemble())
+            begun = _begun(run, control, run.cut() if run.has("cut") else None)
         steps = _chain(run, probes, begun, control, candidate)
         if watched and not there:
             clock = [time.monotonic()]
@@ -315,8 +363,8 @@ def start_whole(board: JobBoard, run: Run, candidate: Candidate | None = None) -
         return (yield from steps)
 
     kind = DEMO if run.settings().demo else WHOLE
-    how = {} if candidate is None else {"candidate": _plain(candidate)}
-    return submit(board, run, kind, stage, None, expected.whole(run), **how)
+    how: dict[str, Any] = {} if candidate is None else {"candidate": _plain(candidate)}
+    return submit(board, run, kind, stage, None, expected.whole(run), there=there, **how)
 
 
 def go_on(board: JobBoard, run: Run) -> Job:
@@ -329,7 +377,9 @@ def go_on(board: JobBoard, run: Run) -> Job:
     kind, how = broken
     candidate = Candidate(*how["candidate"]) if "candidate" in how else None
     if kind in (DEMO, WHOLE):
-        # one that has its students is gone on with
+        if "there" in how:
+            return start_whole(board, run, candidate, there=bool(how["there"]))
+        # of an earlier version, which kept no checkpoints: one that has its students goes on
         begun = candidate is not None and run.found == candidate and run.has("ensemble")
         return start_whole(board, run, None if begun else candidate)
     if kind == RECONSTRUCT:

@@ -21,22 +21,19 @@ from pages.shell import interrupted, process
 from pages.shell.navigation import STEPS
 from pages.shell.process import board
 from pages.start import demo_story
+from tests.broken_off import broken_off as broken
 
 Opener = Callable[..., AppTest]
 PATIENCE = 120
 
 
 @pytest.fixture
-def broken_off(
-    at_stage: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Run]:
+def broken_off(at_stage: Callable[[str], Run]) -> Callable[..., Run]:
     """A run at a stage, on which another process of the server was at work."""
 
     def get(stage: str, kind: str, **how: Any) -> Run:
         run = at_stage(stage)
-        with monkeypatch.context() as before:
-            before.setattr(at_work, "_SERVER", "the one before")
-            at_work.begin(run, kind, **how)
+        broken(run, kind, **how)
         return run
 
     return get

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from ec_core.candidates import AUTO, Candidate
 from ec_core.control import Control
 from ec_core.events import CandidateProgress, CandidateTried, Event, RaceEnded
-from ec_core.runs import at_work, keeping, races, results, versions, work
+from ec_core.runs import keeping, races, results, versions, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.verify.certificate import FAILED
@@ -21,6 +21,7 @@ from pages.expand import whole
 from pages.parts import live
 from pages.shell.process import board
 from pages.shell.words import UNKNOWN
+from tests.broken_off import broken_off
 
 Opener = Callable[..., AppTest]
 
@@ -249,11 +250,10 @@ def test_any_candidate_can_be_recovered_by_hand(
 
 
 def test_a_restart_in_the_race_says_what_going_on_means(
-    open_page: Opener, raced: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+    open_page: Opener, raced: Callable[[str], Run]
 ) -> None:
     run = raced("teacher")
-    at_work.begin(run, work.WHOLE)
-    monkeypatch.setattr(at_work, "_SERVER", "another")
+    broken_off(run, work.WHOLE)
     app = open_page("expand", run)
     said = app.container(key="panel_interrupted").markdown[0].value
     assert "Interrupted" in said and "starts again, from the same seed" in said

@@ -20,11 +20,12 @@ from ec_core.candidates import AUTO, Candidate
 from ec_core.control import Control
 from ec_core.events import CandidateProgress, CandidateTried, Event, RaceEnded
 from ec_core.jobs import Job, JobBoard
-from ec_core.runs import at_work, loading, race_words, races, results, script, versions, work
+from ec_core.runs import loading, race_words, races, results, script, versions, work
 from ec_core.runs.keeping import next_candidate
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import Source
+from tests.broken_off import broken_off
 
 PATIENCE = 240
 
@@ -200,8 +201,7 @@ def test_a_restart_goes_on_with_the_candidate_that_was_chosen(
     board: JobBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, begun = _new(), []
-    at_work.begin(run, work.WHOLE, candidate=["elu", 1])
-    monkeypatch.setattr(at_work, "_SERVER", "another")
+    broken_off(run, work.WHOLE, candidate=["elu", 1])
     monkeypatch.setattr(work, "start_whole", lambda *how: begun.append(how[2]))
     work.go_on(board, run)
     assert begun == [Candidate("elu", 1)]
