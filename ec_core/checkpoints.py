@@ -155,7 +155,7 @@ class Checkpoints:
     Traceback (most recent call last):
         ...
     RuntimeError
-    >>> summed(Checkpoints(memory), 2), summed(Checkpoints(), 5)
+    >>> summed(Checkpoints(memory), 3), summed(Checkpoints(), 9)
     (10, 10)
     """
 

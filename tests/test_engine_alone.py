@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ABSENT = (
     *("streamlit", "plotly", "umap", "pandas", "fastcluster", "sklearn", "pytest", "hypothesis"),
-    *("pyarrow", "openpyxl", "h5py"),
+    *("pyarrow", "openpyxl", "h5py", "sqlalchemy", "alembic"),
 )
 
 _BLOCKED = f"""

@@ -20,7 +20,7 @@ from ec_core.store.plain import pack, unpack
 _KINDS = tuple(
     kind for kind in vars(kinds).values() if isinstance(kind, type) and issubclass(kind, Event)
 )
-_CURVES = (Curve, *_KINDS)
+_CURVES: tuple[type, ...] = (Curve, *_KINDS)
 _TRAINING, _REFINE = "training", "refine"
 
 

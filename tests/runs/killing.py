@@ -1,0 +1,162 @@
+"""A program of its own, since processes that compute cannot be killed from within a test's process:
+
+    python -m tests.runs.killing KIND KILLS SEED
+
+in an empty EC_HOME: a job is done once without being disturbed, and once with its process killed at
+``KILLS`` random moments and gone on with by another. Prints one JSON object: how often it was
+killed, and which figures of the two differ.
+
+Processes are forked from this one, which has everything loaded and no thread: a kill costs no
+second of loading.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import ec_core as ec
+from ec_core import candidates
+from ec_core.jobs import JobBoard
+from ec_core.runs import at_work, durable, work
+from ec_core.runs.loading import ledger, store
+from ec_core.runs.run import Run
+from ec_core.runs.settings import Settings, default_settings
+from ec_core.runs.source import Source
+
+PATIENCE = 300.0
+EVERY = 0.05
+"""Seconds from one checkpoint to the next: the jobs here take a few seconds."""
+
+SIZES = {"search": (3, 3, 1), "deep": (2, 3, 2, 1), "race": (3, 2, 1)}
+
+
+def _few(activation: str, *others: Any) -> candidates.Field:
+    field = _usual(activation, *others)
+    told = ("tanh", "gelu", "relu")
+    return replace(field, activations=told, later=()) if activation == candidates.AUTO else field
+
+
+_usual = candidates.Field.of
+
+
+def new(kind: str) -> Run:
+    """A run of a kind, the same every time."""
+    sizes = SIZES[kind]
+    teacher = ec.make_teacher("synthetic", sizes=sizes, activation="tanh", seed=1).network
+    x = np.random.default_rng(3).standard_normal((500, sizes[0]))
+    told = candidates.AUTO if kind == "race" else "tanh"
+    source = Source.from_answers(x, teacher(x), "answers.npz", told)
+    chosen = {
+        **default_settings(source).as_json(),
+        "students": 4,
+        "device": "cpu",
+        "hidden_layers": len(sizes) - 2,
+    }
+    return Run.create(source, Settings(**chosen))
+
+
+def do(run: Run) -> None:
+    """The whole recovery, or what is left of it."""
+    durable.EVERY = EVERY
+    board = JobBoard()
+    broken = at_work.interrupted(run) is not None
+    job = work.go_on(board, run) if broken else work.start_whole(board, run)
+    assert job.wait(PATIENCE)
+    snapshot = job.snapshot()
+    assert snapshot.error is None, snapshot.details
+    durable.wait_written()
+
+
+def forked(act: Callable[[], None], seconds: float | None = None) -> bool:
+    """Do it in a process of its own, killed after so many seconds; whether it came to its end."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+        except BaseException as error:
+            print(repr(error), file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    assert killed or os.WEXITSTATUS(status) == 0, status
+    return not killed
+
+
+def figures(run: Run) -> dict[str, Any]:
+    """All that a run says, but how long it took."""
+    stored = run.stored
+    arrays = {f"students {k}": v for k, v in stored.load_arrays("ensemble").items()}
+    del arrays["students seconds"]
+    built = stored.reconstruction()
+    network = {f"w{i}": w for i, w in enumerate(built.network.weights)}
+    network |= {f"b{i}": b for i, b in enumerate(built.network.biases)}
+    texts = {name: stored.load_json(name) for name in ("cuts", *(("race",) * stored.has("race")))}
+    facts = {"whole": run.whole, "retried": run.retried, "found": str(run.found), **texts}
+    return {
+        **arrays,
+        **network,
+        "fitted": built.history,
+        "steps": np.array(repr(built.steps)),
+        "facts": np.array(json.dumps(facts, sort_keys=True)),
+    }
+
+
+def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """The names of figures that are not the same to the last bit."""
+    names = set(one) ^ set(other)
+    for name in set(one) & set(other):
+        a, b = np.asarray(one[name]), np.asarray(other[name])
+        if a.dtype != b.dtype or a.shape != b.shape or a.tobytes() != b.tobytes():
+            names.add(name)
+    return sorted(names)
+
+
+def main(kind: str, kills: int, seed: int) -> dict[str, Any]:
+    """See above."""
+    candidates.Field.of = staticmethod(_few)  # type: ignore[method-assign, assignment]
+    drawn = random.Random(seed)
+    whole, pieces = new(kind), new(kind)
+    began = time.monotonic()
+    assert forked(lambda: do(whole))
+    took = time.monotonic() - began
+    before = {path: path.read_bytes() for path in whole.stored.path.glob("*") if path.is_file()}
+    killed, late = 0, 0
+    while killed < kills:
+        if forked(lambda: do(pieces), drawn.uniform(0.0, 1.5 * took / kills**0.5)):
+            late += 1
+            break
+        killed += 1
+    if not late:
+        assert forked(lambda: do(pieces))
+    left = [row.id for row in ledger().open()]
+    rows = ledger().of_run(pieces.id)
+    return {
+        "killed": killed,
+        "differ": differing(figures(whole), figures(pieces)),
+        "changed": [path.name for path, data in before.items() if path.read_bytes() != data],
+        "open": left,
+        "attempts": [row.attempt for row in rows],
+        "states": [row.state for row in rows],
+        "files": sorted(path.name for path in pieces.stored.path.glob("checkpoint*")),
+        "runs": len(store().list()),
+        "seconds": round(took, 2),
+        "events": len(ledger().told(rows[-1].id)[0]),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
