@@ -9,6 +9,7 @@ gone belongs to a job that was broken off.
 from __future__ import annotations
 
 import contextlib
+import secrets
 from dataclasses import asdict
 from typing import Any
 
@@ -20,9 +21,13 @@ from ec_core.store.database import JobRow, Worker, here
 _PART = "at-work"
 
 
+_SERVER = secrets.token_hex(8)
+"""This process."""
+
+
 def server() -> str:
-    """Tells this process of the server from those before it."""
-    return here().token
+    """Tells this process of the server from those before it, to whoever knows of no jobs."""
+    return _SERVER
 
 
 def begin(run: Run, kind: str, device: str = "cpu", **how: Any) -> JobRow:
