@@ -33,8 +33,11 @@ def killed(home: Path, kind: str, kills: int, seed: int, database: str = "") -> 
 
 def nothing_lost(found: dict[str, Any]) -> None:
     assert found["differ"] == [] and found["changed"] == []
-    # one job, however often it was gone on with, and nothing of it is left over
-    assert found["attempts"] == [found["killed"] + 1] and found["states"] == ["finished"]
+    # one job, however often it was gone on with, and nothing of it is left over; killed before it
+    # had written its mark it is another
+    *left, state = found["states"]
+    assert state == "finished" and set(left) <= {"left"}
+    assert sum(found["attempts"]) <= found["killed"] + 1
     assert found["open"] == [] and found["files"] == [] and found["runs"] == 2
 
 
