@@ -1,14 +1,24 @@
-"""Page settings and the table of pages; nothing else."""
+"""Page settings, the table of pages, and what stands before the server; nothing else.
+
+Read twice over: by ``streamlit run``, which finds the server's ``app`` here and runs it, and, as
+the script of its page, by every session.
+"""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-import pages  # noqa: F401  # the gate, alone and first
-from pages.shell import navigation
+if get_script_run_ctx(suppress_warning=True) is None:
+    from serving import middleware
 
-st.set_page_config(
-    page_title="Expand and Cluster",
-    page_icon="assets/icon.svg",
-    layout="wide",
-    initial_sidebar_state="collapsed",
-)
-st.navigation(navigation.navigation_pages(), position="hidden").run()
+    app = st.App(__file__, middleware=middleware())
+else:
+    import pages  # noqa: F401  # the gate, alone and first
+    from pages.shell import navigation
+
+    st.set_page_config(
+        page_title="Expand and Cluster",
+        page_icon="assets/icon.svg",
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
+    st.navigation(navigation.navigation_pages(), position="hidden").run()

@@ -2,6 +2,7 @@
 
     ECError
     ├── InputError         what was given cannot be used (command line: exit code 2)
+    │   └── NotYoursError  a run is another visitor's, and is not to be changed
     ├── MissingExtraError  a package is not installed that only a part of the program needs
     └── JobError           a background job cannot do what was asked of it now
 
@@ -16,6 +17,10 @@ class ECError(Exception):
 
 class InputError(ECError):
     """An argument, a file or a set of answers that cannot be used."""
+
+
+class NotYoursError(InputError):
+    """A run that another visitor owns, who lets nobody else work on it."""
 
 
 class MissingExtraError(ECError, ImportError):

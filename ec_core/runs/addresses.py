@@ -27,7 +27,7 @@ from ec_core.probing.remote import Served, from_address
 from ec_core.probing.remote.address import parse_address
 from ec_core.probing.remote.hosts import Hosts
 from ec_core.probing.unanswered import left_out
-from ec_core.runs import asking_at_work
+from ec_core.runs import asking_at_work, visitors
 from ec_core.runs.loading import answers_folder
 
 STAGE = "ask"
@@ -161,16 +161,18 @@ def _aside(work: Callable[[Put], Result]) -> Generator[Event, None, Result]:
 
 
 def _name(asking: Asking, count: int | None) -> str:
-    return _RUN + json.dumps([asking.options, count], sort_keys=True)
+    return visitors.signed(_RUN + json.dumps([asking.options, count], sort_keys=True))
 
 
 def told(job: Job) -> tuple[Asking, int | None] | None:
     """Whom a job asks and how many questions it may ask, None for one to look at; None for a job
-    of another kind.
+    of another kind, or of another visitor.
     """
-    if not job.run.startswith(_RUN):
+    name, key = visitors.unsigned(job.run)
+    visitor = visitors.asking()
+    if not name.startswith(_RUN) or not (visitor.everything or key == visitor.key):
         return None
-    options, count = json.loads(job.run.removeprefix(_RUN))
+    options, count = json.loads(name.removeprefix(_RUN))
     return Asking(**options), count
 
 
@@ -200,6 +202,7 @@ def start(board: JobBoard, asking: Asking, count: int | None) -> Job:
     host wait for one another, but nobody who only looks waits for those who ask many. Raises
     InputError for an address that cannot be asked.
     """
+    by = visitors.known().key
     running = of(board, asking, look=count is None)
     if running is not None and not running.over:
         return running
@@ -215,9 +218,9 @@ def start(board: JobBoard, asking: Asking, count: int | None) -> Job:
         return board.submit(stage, run=_name(asking, None), label=label, device=f"{host}, to look")
 
     def ended(snapshot: JobSnapshot) -> None:
-        asking_at_work.end(asking.options)
+        asking_at_work.end(asking.options, by)
 
-    asking_at_work.begin(asking.options, count)
+    asking_at_work.begin(asking.options, count, by)
     return board.submit(stage, run=_name(asking, count), label=label, device=host, on_end=ended)
 
 
@@ -226,7 +229,7 @@ def interrupted() -> list[tuple[Asking, int]]:
     be asked; ``start`` goes on from the answers on disk.
     """
     found = []
-    for options, count in asking_at_work.interrupted():
+    for options, count in asking_at_work.interrupted(visitors.asking().key):
         with contextlib.suppress(TypeError):  # of another version
             found.append((Asking(**options), count))
     return found
@@ -234,7 +237,7 @@ def interrupted() -> list[tuple[Asking, int]]:
 
 def leave(asking: Asking) -> None:
     """A person does not want the rest of the answers any more; those on disk stay."""
-    asking_at_work.end(asking.options)
+    asking_at_work.end(asking.options, visitors.asking().key)
 
 
 def progress(snapshot: JobSnapshot) -> QuestionsAnswered | None:

@@ -20,7 +20,7 @@ from ec_core.probing.presets import TeacherCard
 from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.probing.remote.served import FOLDER
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import races
+from ec_core.runs import owners, races
 from ec_core.runs.source import Source
 from ec_core.store import RunStore, StoredRun, home
 
@@ -33,11 +33,13 @@ BESIDE_THE_APP = Path(__file__).resolve().parents[2] / "runs"
 
 @lru_cache(maxsize=8)
 def _store(root: Path) -> RunStore:
-    return RunStore(root)
+    return RunStore(root, owners.check)
 
 
 def store() -> RunStore:
-    """The runs of this computer: EC_HOME, or runs/ beside app.py."""
+    """The runs of this computer: EC_HOME, or runs/ beside app.py. What somebody else may not change
+    is refused by it, see ``owners``.
+    """
     return _store(home(BESIDE_THE_APP))
 
 

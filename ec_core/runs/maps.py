@@ -110,6 +110,11 @@ class Maps:
             if known is not None and known.job.over and known.made is None:
                 del self._known[name_of(run, layer), with_truth]
 
+    def stop(self, run: Run, with_truth: bool, layer: int = 0) -> None:
+        """End a map on its way. Raises NotYoursError where whoever asks may not."""
+        run.stored.changing()
+        self.of(run, with_truth, layer).job.stop()
+
     def _submit(self, name: str, vectors: np.ndarray, seed: int) -> Map:
         layout = _Layout()
         job = self._board.submit(

@@ -27,7 +27,7 @@ from ec_core.benchmark import (
 from ec_core.control import Control
 from ec_core.events import Event
 from ec_core.jobs import Job, JobBoard, JobSnapshot
-from ec_core.runs import expected
+from ec_core.runs import expected, visitors
 from ec_core.runs.active import line
 from ec_core.runs.loading import store
 
@@ -118,7 +118,8 @@ def maps() -> tuple[tuple[Map, ...], tuple[str, ...]]:
 
 def job(board: JobBoard) -> Job | None:
     """The newest job on the board that solves problems, running or ended."""
-    return board.of_run(_JOB)
+    known = (job for job in board.jobs() if visitors.unsigned(job.run)[0] == _JOB)
+    return next(reversed(list(known)), None)
 
 
 def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
@@ -129,6 +130,7 @@ def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
     running = job(board)
     if running is not None and not running.over:
         return running
+    visitors.known()
     folder, problems = root() / NAME, grid.problems(settings)
     check(problems, _DEVICE)
 
@@ -137,7 +139,11 @@ def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
 
     label = f"Difficulty: {len(problems)} problem{'s' if len(problems) != 1 else ''}"
     return board.submit(
-        stage, run=_JOB, label=label, device=line(_DEVICE), expected=expected.solving
+        stage,
+        run=visitors.signed(_JOB),
+        label=label,
+        device=line(_DEVICE),
+        expected=expected.solving,
     )
 
 

@@ -16,7 +16,7 @@ from ec_core.probing.asking import Asker, ask
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import loading, races
+from ec_core.runs import loading, owners, races
 from ec_core.runs.loading import store
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import LOCKED_TITLE, Source
@@ -55,7 +55,7 @@ class Run:
         """A new run for a teacher or a set of answers."""
         settings = settings or default_settings(source)
         title = ("Demo: " if settings.demo else "") + source.title
-        stored = store().create(source.preset or "upload", title)
+        stored = store().create(source.preset or "upload", title, owners.new())
         if source.network is not None:
             stored.save_teacher(source.card())
         if source.answers is not None:
@@ -84,6 +84,16 @@ class Run:
     @property
     def title(self) -> str:
         return self.summary.label
+
+    @property
+    def mine(self) -> bool:
+        """Is it a run of whoever asks?"""
+        return owners.is_owner(self.stored)
+
+    @property
+    def workable(self) -> bool:
+        """May whoever asks change it, and start and steer its work?"""
+        return owners.may_work(self.stored)
 
     @property
     def field(self) -> Field:
@@ -353,9 +363,13 @@ class Run:
         self.stored.update_settings(best_students=students)
 
     def lock_truth(self, locked: bool) -> None:
-        """Lock the teacher away, or unlock it; its sizes go from the run's title too."""
+        """Lock the teacher away, or unlock it; its sizes go from the run's title too.
+
+        Raises NotYoursError but for the owner.
+        """
         if locked == self.truth_locked:
             return
+        owners.check_lock(self.stored)
         known = self.stored.settings()
         if locked:
             self.stored.update_settings(truth_locked=True, label=self.title)
@@ -365,7 +379,11 @@ class Run:
             self.stored.rename(str(known.get("label", self.title)))
 
     def another(self, settings: Settings) -> Run:
-        """A new run with the same teacher, locked away if it is here."""
+        """A new run with the same teacher, locked away if it is here.
+
+        Raises NotYoursError where it is locked away by somebody else.
+        """
+        owners.check_secret(self.truth_locked, self.stored)
         run = Run.create(self.asked(), settings)
         run.lock_truth(self.truth_locked)
         return run

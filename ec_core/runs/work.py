@@ -53,8 +53,9 @@ def submit(
     """Put a job of a run in line.
 
     how : what else than its kind starts the same job once more, after a restart
-    Raises JobError while another job works on the run.
+    Raises JobError while another job works on the run, NotYoursError where whoever asks may not.
     """
+    run.stored.changing()
     if active(board, run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
     settings = run.settings()

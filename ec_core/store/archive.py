@@ -16,7 +16,7 @@ from pathlib import Path
 from ec_core.errors import InputError
 from ec_core.networks.files import written_whole
 from ec_core.store.run import ABOUT, StoredRun
-from ec_core.store.runs import RunStore
+from ec_core.store.runs import NOT_COPIED, RunStore
 
 ENDING = ".ecrun"
 """Of the names of such files."""
@@ -36,8 +36,8 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 def _files(run: StoredRun) -> list[str]:
     """The names, relative to the run's folder, of what belongs to it."""
     names = (path.relative_to(run.path).as_posix() for path in run.path.rglob("*.*"))
-    # at-work says what a process of this computer is doing
-    found = {name for name in names if _NAME.fullmatch(name)} - {"at-work.json"}
+    # what a process of this computer is doing, and whose the run is among its visitors
+    found = {name for name in names if _NAME.fullmatch(name)} - set(NOT_COPIED)
     about = f"{ABOUT}.json"
     return [about, *sorted(found - {about})]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,19 @@ _JSON, _ARRAYS, _NETWORK = ".json", ".npz", ".safetensors"
 
 
 class Folder:
-    """Parts by name (small letters, digits, hyphens). Cheap to make; holds nothing in memory."""
+    """Parts by name (small letters, digits, hyphens). Cheap to make; holds nothing in memory.
 
-    def __init__(self, path: Path) -> None:
+    guard : given the folder before every change; raises where whoever asks may make none
+    """
+
+    def __init__(self, path: Path, guard: Callable[[Folder], None] | None = None) -> None:
         self.path = path
+        self._guard = guard
+
+    def changing(self) -> None:
+        """To be called before a change. Raises NotYoursError where whoever asks may make none."""
+        if self._guard is not None:
+            self._guard(self)
 
     def _file(self, part: str, ending: str) -> Path:
         if not _PART.fullmatch(part):
@@ -60,6 +69,7 @@ class Folder:
 
     def forget(self, *parts: str) -> None:
         """Remove parts, those that are there."""
+        self.changing()
         for part in parts:
             for file in self._found(part):
                 file.unlink(missing_ok=True)
@@ -115,6 +125,7 @@ class Folder:
         return f"{name} of run {self.path.name}"
 
     def _write(self, file: Path, data: bytes) -> None:
+        self.changing()
         if not self.path.is_dir():
             raise InputError(f"Run {self.path.name} was deleted meanwhile; start another one.")
         write_atomically(file, data)

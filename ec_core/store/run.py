@@ -11,6 +11,7 @@
     report.json              the report of the contract
     builds.json, build-*.npz other networks built from the same students, see ``builds``
     versions/                earlier states of the run, see ``versions``
+    owner.json               whose it is, see ``owner``
 
 An app may keep parts of its own beside these (``save_json``, ``save_plain``, â€¦).
 """
@@ -18,6 +19,7 @@ An app may keep parts of its own beside these (``save_json``, ``save_plain``, â€
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +82,10 @@ class RunSummary:
 class StoredRun(Folder):
     """A run by its folder; two of the same id see the same files. Made by ``RunStore``."""
 
-    def __init__(self, path: Path, lock: threading.RLock) -> None:
-        super().__init__(path)
+    def __init__(
+        self, path: Path, lock: threading.RLock, guard: Callable[[Folder], None] | None = None
+    ) -> None:
+        super().__init__(path, guard)
         self._lock = lock
 
     @property

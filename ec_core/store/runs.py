@@ -15,15 +15,29 @@ from typing import Any
 
 from ec_core.errors import InputError
 from ec_core.store.folder import Folder
+from ec_core.store.owner import OWNER, Owner, owner_of, save_owner
 from ec_core.store.run import ABOUT, SCHEMA, RunSummary, StoredRun
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Base 32 in ascending order, without letters that look like digits."""
 
-_TIME_DIGITS, _RANDOM_DIGITS = 9, 3
-"""Milliseconds since the epoch until the year 3084; a random end for programs that share a root."""
+_TIME_DIGITS, _RANDOM_DIGITS = 9, 20
+"""Milliseconds since the epoch until the year 3084; 100 random bits: nobody guesses an id."""
 
-_ID = re.compile(rf"[{_DIGITS}]{{{_TIME_DIGITS + _RANDOM_DIGITS}}}")
+_ONCE = 3
+"""Random digits of earlier versions, whose runs still open."""
+
+_ID = re.compile(
+    rf"[{_DIGITS}]{{{_TIME_DIGITS}}}(?:[{_DIGITS}]{{{_RANDOM_DIGITS}}}|[{_DIGITS}]{{{_ONCE}}})"
+)
+
+NOT_COPIED = ("at-work.json", f"{OWNER}.json")
+"""What belongs to one run alone: who works on it, and whose it is."""
+
+
+def is_id(name: str) -> bool:
+    """Does it look like the id of a run, there or not?"""
+    return _ID.fullmatch(name) is not None
 
 
 def home(default: Path) -> Path:
@@ -32,10 +46,10 @@ def home(default: Path) -> Path:
 
 
 def run_id(milliseconds: int) -> str:
-    """A new id: twelve letters and digits that sort by time and fit into an address.
+    """A new id: letters and digits that sort by time, fit into an address and into a file's name.
 
     >>> len(run_id(0)), run_id(1)[:9] < run_id(2)[:9]
-    (12, True)
+    (29, True)
     """
     stamp = ""
     for _ in range(_TIME_DIGITS):
@@ -44,14 +58,21 @@ def run_id(milliseconds: int) -> str:
     return stamp + "".join(secrets.choice(_DIGITS) for _ in range(_RANDOM_DIGITS))
 
 
+def _is_of(run: Folder, key: str) -> bool:
+    owner = owner_of(run)
+    return owner is not None and owner.key == key
+
+
 class RunStore:
     """Makes, lists, opens and deletes runs; may be shared by threads and by processes.
 
     root : made when the first run is
+    guard : given a run before every change of it; raises where whoever asks may make none
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, guard: Callable[[Folder], None] | None = None) -> None:
         self.root = Path(root)
+        self._guard = guard
         self._lock = threading.RLock()
         self._last = 0
 
@@ -60,6 +81,9 @@ class RunStore:
             # two runs of one millisecond still sort by age
             self._last = max(self._last + 1, time.time_ns() // 1_000_000)
             return run_id(self._last)
+
+    def _run(self, path: Path) -> StoredRun:
+        return StoredRun(path, self._lock, self._guard)
 
     def _begun(self) -> Path:
         """A folder that nobody takes for a run yet."""
@@ -73,10 +97,11 @@ class RunStore:
             ) from None
         return made
 
-    def create(self, kind: str, label: str) -> StoredRun:
+    def create(self, kind: str, label: str, owner: Owner | None = None) -> StoredRun:
         """A new, empty run. Raises InputError if the root cannot be written.
 
         kind : what it is about (a preset's name, "upload", …); label : its title for people
+        owner : whose it is, None where nobody asks that
         """
         about = {
             "schema": SCHEMA,
@@ -86,7 +111,7 @@ class RunStore:
             "status": "new",
             "settings": {},
         }
-        return self._appear(self._begun(), about)
+        return self._appear(self._begun(), about, owner)
 
     def adopt(self, fill: Callable[[Path], None]) -> StoredRun:
         """A run whose files, run.json among them, ``fill`` puts into its folder. Raises what that
@@ -99,28 +124,45 @@ class RunStore:
             if summary.damaged is not None:
                 raise InputError("What was given is no run of this version; nothing was kept.")
             about = Folder(made).load_json(ABOUT)
+            for name in NOT_COPIED:
+                (made / name).unlink(missing_ok=True)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-        return self._appear(made, about)
+        return self._appear(made, about, None)
 
-    def _appear(self, made: Path, about: dict[str, Any]) -> StoredRun:
+    def copy(self, id_: str, label: str, owner: Owner | None = None) -> StoredRun:
+        """A run of one's own with all that another has now. Raises InputError if there is none.
+
+        label : its title; owner : whose the copy is
+        """
+        source, made = self.open(id_), self._begun()
+        ignored = shutil.ignore_patterns(".*", *NOT_COPIED)
+        try:
+            shutil.copytree(source.path, made, ignore=ignored, dirs_exist_ok=True)
+            about = {**Folder(made).load_json(ABOUT), "label": label, "created": time.time()}
+        except (OSError, shutil.Error):
+            shutil.rmtree(made, ignore_errors=True)
+            raise InputError(f"Run {id_} cannot be copied now; try once more.") from None
+        return self._appear(made, about, owner)
+
+    def _appear(self, made: Path, about: dict[str, Any], owner: Owner | None) -> StoredRun:
         """A folder becomes a run, with run.json in it: nobody sees half a run."""
         try:
             Folder(made).save_json(ABOUT, about)
+            if owner is not None:
+                save_owner(Folder(made), owner)
             path = self.root / self._new_id()
             made.rename(path)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-        return StoredRun(path, self._lock)
+        return self._run(path)
 
     def _path(self, id_: str) -> Path:
         # an id comes from an address a person can edit: only its own alphabet passes
-        if not isinstance(id_, str) or not _ID.fullmatch(id_):
-            raise InputError(
-                f"{id_!r} is no run; expected {_TIME_DIGITS + _RANDOM_DIGITS} letters."
-            )
+        if not isinstance(id_, str) or not is_id(id_):
+            raise InputError(f"{id_!r} is no run; expected what a run's own address has.")
         path = self.root / id_
         if path.is_symlink() or not path.is_dir():
             raise InputError(f"There is no run {id_} here; it may have been deleted.")
@@ -135,24 +177,26 @@ class RunStore:
 
     def open(self, id_: str) -> StoredRun:
         """A run by its id. Raises InputError if there is none or it is damaged."""
-        run = StoredRun(self._path(id_), self._lock)
+        run = self._run(self._path(id_))
         damaged = run.summary().damaged
         if damaged is not None:
             raise InputError(damaged)
         return run
 
-    def list(self) -> tuple[RunSummary, ...]:
-        """All runs, newest first, damaged ones among them."""
+    def list(self, owner: str | None = None) -> tuple[RunSummary, ...]:
+        """All runs, newest first, damaged ones among them; of one ``owner`` alone (a key)."""
         try:
             names = [entry.name for entry in os.scandir(self.root)]
         except OSError:
             return ()
         ids = sorted((name for name in names if self.exists(name)), reverse=True)
-        return tuple(StoredRun(self.root / id_, self._lock).summary() for id_ in ids)
+        runs = (self._run(self.root / id_) for id_ in ids)
+        return tuple(run.summary() for run in runs if owner is None or _is_of(run, owner))
 
     def delete(self, id_: str) -> None:
         """Remove a run, damaged or not. Raises InputError if there is none."""
         path = self._path(id_)
+        self._run(path).changing()
         gone = self.root / f".deleted-{id_}-{secrets.token_hex(2)}"
         try:
             # renamed first: nobody sees half a run

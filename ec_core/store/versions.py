@@ -18,10 +18,11 @@ from typing import Any
 
 from ec_core.errors import InputError
 from ec_core.store.folder import Folder
+from ec_core.store.owner import OWNER
 from ec_core.store.run import ABOUT, PROBES, TEACHER, StoredRun
 
 _FOLDER, _FACTS = "versions", "about"
-_OWN = frozenset({ABOUT, TEACHER, PROBES, "at-work", "race"})
+_OWN = frozenset({ABOUT, TEACHER, PROBES, OWNER, "at-work", "race"})
 """Parts that are the run's and in no version: nor is what it is being worked on with, nor who raced
 before any students were trained."""
 
@@ -62,6 +63,7 @@ def _move(parts: Folder, into: Path) -> None:
 
 def keep_version(run: StoredRun, why: str, facts: dict[str, Any], settings: dict[str, Any]) -> int:
     """Keep the run as it stands; its number. settings : those that belong to its students."""
+    run.changing()
     root = _root(run)
     root.mkdir(exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
@@ -101,6 +103,7 @@ def version_folder(run: StoredRun, number: int) -> Folder:
 
 def bring_back(run: StoredRun, number: int) -> Version:
     """Put a version in the place of what the run has now, which is gone unless it was kept."""
+    run.changing()
     folder = version_folder(run, number)
     version = next(v for v in versions(run) if v.number == number)
     run.forget(*(run.parts() - _OWN))

@@ -55,7 +55,7 @@ def control(run: Run, with_truth: bool, layer: int = 0) -> None:
             key="map_stop",
             icon=":material/stop:",
             on_click=safely,
-            args=(known.job.stop,),
+            args=(_maps().stop, run, with_truth, layer),
             help="UMAP arranges the neurons by their neighbours; the PCA map stays.",
         )
     elif known.made is None:

@@ -193,7 +193,7 @@ def _tree_or_way_on(run: Run) -> tuple[WeightCloud, Dendrogram] | None:
         best = tree_cache.fitting(ensemble)
         if len(pool(ensemble)) and best < len(ensemble.losses):
             label = f"Cluster the best {best} of {len(ensemble.losses)} students"
-            if st.button(label, key="cluster_best", type="primary"):
+            if run.workable and st.button(label, key="cluster_best", type="primary"):
                 _cluster_best(run, best)
     return None
 
@@ -208,10 +208,11 @@ def _cluster_best(run: Run, best: int | None) -> None:
 def _below(run: Run, layer: int | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bench_below"):
         steps.next_button("reconstruct", "Build the network", run)
-        if run.best_students is not None and st.button("Cluster all students", key="cluster_all"):
+        some = run.best_students is not None and run.workable
+        if some and st.button("Cluster all students", key="cluster_all"):
             _cluster_best(run, None)
         lock.toggle(run)
-        if layer is not None:
+        if layer is not None and run.workable:
             maps.control(run, _truth_known(run, layer), layer)
 
 

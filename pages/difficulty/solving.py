@@ -9,7 +9,7 @@ import streamlit as st
 from ec_core.benchmark import Grid, Settings
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import ACTIVATIONS
-from ec_core.runs import outcomes
+from ec_core.runs import outcomes, steering
 from pages.parts import layer_strip
 from pages.parts.job_controls import show_state
 from pages.shell import frame, words
@@ -43,12 +43,14 @@ def _progress(drawn: int, at: float) -> None:
         )
     if now.at:
         layer_strip.strip(now.told, now.at.inputs, 1)
+    if not steering.may_steer(job):
+        return
     st.button(
         "Stop",
         key="stop_solving",
         icon=":material/stop:",
         on_click=safely,
-        args=(job.stop,),
+        args=(steering.stop, job),
         disabled=snapshot.state == "stopping",
         help="What is solved stays; the same choice goes on from there.",
     )

@@ -61,6 +61,8 @@ def shelf(run: Run, *, busy: bool = False) -> None:
                         on_click="ignore",
                         icon=":material/download:",
                     )
+                if not run.workable:
+                    continue
                 st.button(
                     "Bring back",
                     key=f"back_{version.number}",
@@ -71,4 +73,5 @@ def shelf(run: Run, *, busy: bool = False) -> None:
                     help="Students, clusters and network as they were then; what is here now is "
                     "kept as an earlier result.",
                 )
-        frame.note("Bring one back to see it on every page; nothing is lost by it.")
+        if run.workable:
+            frame.note("Bring one back to see it on every page; nothing is lost by it.")

@@ -79,4 +79,7 @@ def _page(run: Run | None) -> None:
         if job is not None and job.over:
             students.say_how_it_ended(job.snapshot())
         race_views.shelf(run)
-        _ready(run)
+        if run.workable:
+            _ready(run)
+        else:
+            frame.note("Nothing has been trained yet; whoever made this run can begin.")

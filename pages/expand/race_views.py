@@ -77,7 +77,7 @@ def shelf(run: Run, *, busy: bool = False) -> None:
             picture(run, race)
         with st.expander(f"All candidates ({len(race.candidates)})"):
             _table(run, race)
-            if not busy:
+            if not busy and run.workable:
                 _another(run, race)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from ec_core import events
 from ec_core.expand.regimes import regime_of
 from ec_core.jobs import Job, JobSnapshot
-from ec_core.runs import expected, races, work
+from ec_core.runs import expected, races, steering, work
 from ec_core.runs.run import Run
 from pages.expand import earlier, race_views, whole
 from pages.expand.student_views import in_training, show_students, trained
@@ -33,17 +33,19 @@ def say_how_it_ended(snapshot: JobSnapshot) -> None:
 def _restart(run: Run, job: Job, stuck: list[int]) -> None:
     run.mark_steered()
     for student in stuck:
-        safely(job.restart_student, student)
+        safely(steering.restart_student, job, student)
 
 
 def _stop_one(run: Run, job: Job, student: int) -> None:
     run.mark_steered()
-    safely(job.stop_student, student)
+    safely(steering.stop_student, job, student)
 
 
 def _steer_students(
     run: Run, job: Job, snapshot: JobSnapshot, training: events.TrainingProgress
 ) -> None:
+    if not steering.may_steer(job):
+        return
     stuck = [s for s, status in enumerate(training.statuses) if status == events.STALLED]
     with st.container(horizontal=True, vertical_alignment="bottom", key="student_controls"):
         steer(run, job, snapshot)
@@ -201,8 +203,12 @@ def _finished(run: Run) -> None:
     with st.container(horizontal=True, key="after_training"):
         primary = not run.has("recovered")
         steps.next_button("cluster", "Find what they agree on", run, primary=primary)
-        if done < ensemble.students and st.button(
-            "Continue training", key="continue_training", icon=":material/play_arrow:"
+        if (
+            run.workable
+            and done < ensemble.students
+            and st.button(
+                "Continue training", key="continue_training", icon=":material/play_arrow:"
+            )
         ):
             if run.has("recovered"):
                 st.session_state[_ASKING] = run.id

@@ -7,6 +7,7 @@ import html
 import streamlit as st
 
 from ec_core.jobs import Job, JobSnapshot
+from ec_core.runs import steering
 from ec_core.runs.run import Run
 from pages.shell import frame, waiting
 from pages.shell.callbacks import safely
@@ -42,20 +43,22 @@ def show_state(snapshot: JobSnapshot, key: str = "job_state", step: str = "this 
 
 def _stop(run: Run, job: Job) -> None:
     # first: a run that was deleted must not keep its job
-    job.stop()
+    steering.stop(job)
     if job.control is not None:
         run.mark_steered()
 
 
 def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
-    """Pause or continue, and stop."""
+    """Pause or continue, and stop; nothing where it is somebody else's to do."""
+    if not steering.may_steer(job):
+        return
     if snapshot.state == "paused":
         st.button(
             "Continue",
             key="job_resume",
             icon=":material/play_arrow:",
             on_click=safely,
-            args=(job.resume,),
+            args=(steering.resume, job),
         )
     else:
         st.button(
@@ -63,7 +66,7 @@ def steer(run: Run, job: Job, snapshot: JobSnapshot) -> None:
             key="job_pause",
             icon=":material/pause:",
             on_click=safely,
-            args=(job.pause,),
+            args=(steering.pause, job),
             disabled=snapshot.state != "running",
         )
     st.button(

@@ -15,14 +15,14 @@ SENTENCE = (
 
 def toggle(run: Run) -> None:
     """The switch; nothing where there is no teacher to lock away."""
-    if not run.has_teacher:
+    if not run.has_teacher or not run.mine:
         return
     locked = st.toggle(
         "Lock the truth away",
         value=run.truth_locked,
         key="truth_locked",
         help="As for an exam: nothing of the teacher is sent to the browser then, on any page, and "
-        "nothing of it is in what can be downloaded. Whoever has the run can unlock it here; the "
+        "nothing of it is in what can be downloaded. Whose run it is can unlock it here; the "
         "files on the server’s disk stay as they are.",
     )
     if locked != run.truth_locked:

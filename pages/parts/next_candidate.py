@@ -12,7 +12,7 @@ from pages.shell.process import active, board
 
 def offer(run: Run) -> None:
     """One sentence and one click; nothing where nobody comes next."""
-    if active(run) is not None:
+    if active(run) is not None or not run.workable:
         return
     candidate, race = keeping.next_candidate(run), run.race()
     if candidate is None or race is None:

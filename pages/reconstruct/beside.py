@@ -32,6 +32,8 @@ def counts(run: Run, cuts: tuple[Cut | None, ...]) -> list[int | None]:
 
 def exact_button(run: Run, *, primary: bool = False) -> None:
     """The button, or the sentence that says why there is none."""
+    if not run.workable:
+        return
     cuts = chosen.cuts(run)
     empty = [layer for layer, count in enumerate(counts(run, cuts)) if count == 0]
     if empty:
@@ -69,7 +71,9 @@ def _card(run: Run, build: Build, used: bool) -> None:
             frame.note("Built from an earlier cut than the one in use now.")
         if used:
             frame.note("In use: Compare shows this one, and it is what is downloaded.")
-        elif st.button("Use this one", key=f"use_{build.key}", icon=":material/check:"):
+        elif run.workable and st.button(
+            "Use this one", key=f"use_{build.key}", icon=":material/check:"
+        ):
             builds.use(run, build.key)
             st.rerun()
 
@@ -119,9 +123,11 @@ def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, use
         )
         if used:
             st.html('<span class="ec-note">in use</span>', width="content")
-        elif build is not None and st.button("Use", key=f"use_setting_{key}"):
+        elif build is not None and run.workable and st.button("Use", key=f"use_setting_{key}"):
             builds.use(run, build.key)
             st.rerun()
+        if not run.workable:
+            return
         label = "Build exactly" if build is None else "Build again"
         act = (work.start_exact, board(), run, name, layer)
         if st.button(label, key=f"exactly_{key}", on_click=safely, args=act):

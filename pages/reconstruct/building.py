@@ -139,7 +139,7 @@ def _result(run: Run) -> None:
     exactly = used is not None and used.how == builds.EXACT
     with st.container(horizontal=True, key="after_building"):
         steps.next_button("compare", "Check the result", run)
-        if st.button(
+        if run.workable and st.button(
             "Build again",
             key="rebuild",
             icon=":material/refresh:",
@@ -207,7 +207,7 @@ def _ready(run: Run) -> None:
             "student, but there is no agreement to support it."
         )
     with st.container(horizontal=True, key="before_building"):
-        if st.button(
+        if run.workable and st.button(
             "Build the network",
             key="start_reconstruct",
             type="primary",

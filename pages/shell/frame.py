@@ -15,7 +15,7 @@ import streamlit as st
 
 from ec_core.errors import ECError
 from ec_core.runs.run import Run
-from pages.shell import interrupted, navigation, steps, theme, words
+from pages.shell import interrupted, navigation, sharing, steps, theme, words
 from pages.shell.opened import open_run
 
 P = ParamSpec("P")
@@ -67,7 +67,7 @@ def page(
         theme.inject()
         with errors_as_sentences():
             run, problem = open_run()
-            steps.bar(key, run)
+            steps.bar(key, run, lambda: sharing.share(run))
             if heading is not None:
                 st.html(
                     f'<div class="ec-head"><h1>{html.escape(heading)}</h1>'
@@ -75,6 +75,7 @@ def page(
                 )
             if problem:
                 callout(problem)
+            sharing.whose(run)
             interrupted.banner(run)
             body(run)
 

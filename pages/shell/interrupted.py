@@ -36,7 +36,7 @@ def _what(kind: str, run: Run) -> tuple[str, str]:
 
 def banner(run: Run | None) -> None:
     """The sentence and the two ways on; nothing where nothing broke off."""
-    if run is None or not is_so(run):
+    if run is None or not run.workable or not is_so(run):
         return
     interrupted = at_work.interrupted(run)
     if interrupted is None:

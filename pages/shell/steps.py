@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ec_core.runs.run import Run
@@ -18,8 +20,11 @@ def _state(step: Step, here: str, run: Run | None) -> str:
     return "open" if step.key == run.next_step else "later"
 
 
-def bar(here: str, run: Run | None) -> None:
-    """The name of the app and the steps, each a link that keeps the open run."""
+def bar(here: str, run: Run | None, beside: Callable[[], None]) -> None:
+    """The name of the app and the steps, each a link that keeps the open run.
+
+    beside : draws what stands before the run's name
+    """
     with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<span class="ec-mark">Expand<i>&amp;</i>Cluster</span>', width="content")
         with st.container(key="steps", horizontal=True, gap=None):
@@ -43,10 +48,11 @@ def bar(here: str, run: Run | None) -> None:
                         help=page.help,
                         query_params=run.query if run else None,
                     )
+        beside()
         if run is not None:
             st.html(
                 '<span class="ec-run" title="This run; the address of this page leads back to it">'
-                f"run {run.id}</span>",
+                f"run {run.id[:9]}</span>",
                 width="content",
             )
 

@@ -7,6 +7,7 @@ import time
 
 import streamlit as st
 
+from ec_core.runs import visitors
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run, next_step
 from ec_core.store import RunSummary
@@ -56,8 +57,12 @@ def _row(summary: RunSummary, is_open: bool) -> None:
 
 def earlier_runs(open_run: Run | None) -> None:
     """The newest runs; the rest behind a click. Above them the models whose asking broke off."""
+    visitor = visitors.asking()
+    if visitor.key is None and not visitor.everything:
+        frame.note(visitors.NO_COOKIE)
+        return
     interrupted_asking.listed(leads=True)
-    runs = store().list()
+    runs = store().list(visitor.key)
     if not runs:
         return
     st.subheader("Your runs", anchor=False)
@@ -68,4 +73,10 @@ def earlier_runs(open_run: Run | None) -> None:
             with st.expander(words.many(len(runs) - _SHOWN, "older run")):
                 for summary in runs[_SHOWN:]:
                     _row(summary, False)
-    frame.note("Runs are kept on this computer and open again after a restart.")
+    if visitor.everything:
+        frame.note("Runs are kept on this computer and open again after a restart.")
+    else:
+        where = "wherever you sign in" if visitor.name else "in this browser"
+        frame.note(
+            f"Yours alone, {where}; the address of a run shows it to whoever you give it to."
+        )

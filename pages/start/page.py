@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import pages  # noqa: F401  # the gate, alone and first
-from pages.shell import frame, steps
+from pages.shell import frame, steps, visitor
 
 # isort: split
 from ec_core.runs import demo
@@ -52,3 +52,4 @@ def _page(run: Run | None) -> None:
         else:
             demo_story.still()
     history.earlier_runs(run)
+    visitor.sign_in()

@@ -7,7 +7,7 @@ import html
 import streamlit as st
 
 from ec_core.jobs import FAILED, Job
-from ec_core.runs import addresses
+from ec_core.runs import addresses, steering
 from ec_core.runs.addresses import Asked, Asking
 from pages.parts import interrupted_asking
 from pages.parts.job_controls import show_state
@@ -53,7 +53,7 @@ def _watch(asking: Asking, look: bool) -> None:
         key="teacher_address_stop",
         icon=":material/stop:",
         on_click=safely,
-        args=(job.stop,),
+        args=(steering.stop, job),
         disabled=snapshot.state == "stopping",
         help="What is answered is kept.",
     )
