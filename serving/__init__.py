@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 
 from serving.headers import SecurityHeaders
+from serving.origins import SameOrigin
 from serving.visitors import VisitorCookie, check_setting
 
 __all__ = ["middleware"]
@@ -16,4 +17,4 @@ __all__ = ["middleware"]
 def middleware() -> list[Middleware]:
     """For ``st.App``. Raises SystemExit, with a sentence, for a setting that cannot be meant."""
     check_setting()
-    return [Middleware(SecurityHeaders), Middleware(VisitorCookie)]
+    return [Middleware(SecurityHeaders), Middleware(SameOrigin), Middleware(VisitorCookie)]

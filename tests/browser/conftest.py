@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ class Server:
     log: Path
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -72,7 +73,7 @@ class Server:
             *("--server.port", str(self.port), "--server.address", "127.0.0.1"),
             *("--server.headless", "true"),
         ]
-        environment = {**os.environ, "EC_HOME": str(self.home), "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "EC_HOME": str(self.home), "OMP_NUM_THREADS": "1", **self.more}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
