@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from ec_core.jobs import JobBoard
 from ec_core.probing.presets import make_teacher
 from ec_core.runs import (
     addresses,
+    asking_at_work,
     at_work,
     builds,
     copies,
@@ -44,6 +46,7 @@ from ec_core.runs.settings import Settings
 from ec_core.runs.source import Source
 from ec_core.runs.visitors import PROGRAM, STRANGER, Visitor, of_browser, of_person
 from ec_core.store import Owner, owner_of, save_owner
+from ec_core.store.archive import export_run, import_run
 
 ANNA, BERT = of_browser("a" * 43), of_browser("b" * 43)
 SMALL = Settings(students=4, width=6, probes=400, seed=1, device="cpu")
@@ -255,9 +258,10 @@ def test_a_truth_that_is_locked_away_is_not_had_by_a_run_of_ones_own(
     annas.lock_truth(True)
     owners.allow(annas.stored, owners.WORK)
     ask_as(BERT)
-    for attempt in (lambda: copies.copy(board, annas), lambda: annas.another(SMALL)):
-        with pytest.raises(NotYoursError, match="locked away"):
-            attempt()
+    with pytest.raises(NotYoursError, match="locked away"):
+        copies.copy(board, annas)
+    with pytest.raises(NotYoursError, match="locked away"):
+        annas.another(SMALL)
     assert len(store().list()) == 1 and annas.source().network is None
 
 
@@ -326,6 +330,34 @@ def test_a_job_of_no_run_is_seen_and_ended_by_whoever_began_it(ask_as: As, board
     for one in (job, endless):
         steering.stop(one)
         assert one.wait(60)
+
+
+def test_what_broke_off_is_told_to_whoever_wanted_it(
+    ask_as: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking_at_work.begin({"url": "http://127.0.0.1:9/"}, 20, ANNA.key)
+    monkeypatch.setattr(at_work, "_SERVER", "another")
+    for visitor, seen in ((BERT, 0), (STRANGER, 0), (PROGRAM, 0), (ANNA, 1)):
+        ask_as(visitor)
+        assert len(addresses.interrupted()) == seen
+    ask_as(BERT)
+    addresses.leave(Asking("http://127.0.0.1:9/"))
+    ask_as(ANNA)
+    assert len(addresses.interrupted()) == 1
+    addresses.leave(Asking("http://127.0.0.1:9/"))
+    assert addresses.interrupted() == []
+
+
+def test_a_run_that_goes_to_another_computer_leaves_its_owner_here(
+    annas: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.ecrun"
+    export_run(annas.stored, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        assert "owner.json" not in archive.namelist() and "run.json" in archive.namelist()
+        archive.writestr("owner.json", '{"key": "x", "name": "", "others": "work"}')
+    taken = import_run(store(), path)
+    assert owner_of(taken) is None and taken.has("ensemble")
 
 
 def test_a_stranger_begins_nothing(ask_as: As, board: JobBoard) -> None:
