@@ -11,6 +11,7 @@ import contextlib
 import errno
 import io
 import sqlite3
+import time
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -23,7 +24,7 @@ FORMAT = 1
 """Raised when what is kept of a loop means something else."""
 
 _TABLES = """
-create table if not exists about (format integer, work text);
+create table if not exists about (format integer, work text, spent real);
 create table if not exists records (
     key text primary key, name text, done integer, after integer, data blob
 ) without rowid;
@@ -34,10 +35,14 @@ _WAIT = 2.0
 
 
 class CheckpointFile:
-    """A keeper of records (``checkpoints.Keeper``) at ``path``; made when something is kept."""
+    """A keeper of records (``checkpoints.Keeper``) at ``path``; made when something is kept.
+
+    spent : seconds that the work took in earlier lives, as far as they were kept; after ``load``
+    """
 
     def __init__(self, path: Path, work: str) -> None:
         self.path, self.work = path, work
+        self.spent, self._began = 0.0, time.monotonic()
 
     def load(self) -> dict[str, Record]:
         """What is there of this work; {} where nothing is or it cannot be read."""
@@ -45,9 +50,10 @@ class CheckpointFile:
             return {}
         try:
             with self._opened() as file:
-                about = file.execute("select format, work from about").fetchall()
+                about = file.execute("select format, work, spent from about").fetchall()
                 rows = file.execute("select * from records").fetchall()
-            if about == [(FORMAT, self.work)]:
+            if [known[:2] for known in about] == [(FORMAT, self.work)]:
+                self.spent, self._began = float(about[0][2]), time.monotonic()
                 return {row[0]: _record(*row[1:]) for row in rows}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             pass
@@ -65,8 +71,9 @@ class CheckpointFile:
         with self._opened() as file:
             file.executescript(_TABLES)
             file.execute("begin immediate")
-            if not file.execute("select count(*) from about").fetchone()[0]:
-                file.execute("insert into about values (?, ?)", (FORMAT, self.work))
+            file.execute("delete from about")
+            spent = self.spent + time.monotonic() - self._began
+            file.execute("insert into about values (?, ?, ?)", (FORMAT, self.work, spent))
             file.executemany("delete from records where key = ?", [(key,) for key in gone])
             file.executemany("insert or replace into records values (?, ?, ?, ?, ?)", rows)
             file.execute("commit")

@@ -1,7 +1,7 @@
 """Solving problems: teacher → probes → recovery (which sees the probes only) → match, one by one.
 
-Each outcome is on disk before the next problem begins, so that whatever ends the work loses at
-most the problem it was at.
+Each outcome is on disk before the next problem begins, and so is, every few seconds, where the
+problem stands that is being solved: whatever ends the work loses no more than that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import torch
 from ec_core import chain
 from ec_core.benchmark.outcomes import Outcome, outcome_path, read_outcome, write_outcome
 from ec_core.benchmark.problems import OUTPUTS, Problem
+from ec_core.checkpoint_file import CheckpointFile
+from ec_core.checkpoints import EVERY, Checkpoints
 from ec_core.control import Control
 from ec_core.devices import resolve_device
 from ec_core.errors import InputError
@@ -59,14 +61,19 @@ def check(problems: Sequence[Problem], device: str) -> None:
         check_memory(shape, problem.settings.students, target)
 
 
-def solve(problem: Problem, device: str, control: Control) -> Generator[Event, None, Outcome]:
-    """Recover one problem's teacher from its answers, then compare the two."""
+def solve(
+    problem: Problem, device: str, control: Control, spent: float = 0.0
+) -> Generator[Event, None, Outcome]:
+    """Recover one problem's teacher from its answers, then compare the two.
+
+    spent : seconds that it took in a process that is gone
+    """
     teacher = problem.teacher()
     x, y = ask(Teacher(teacher), problem.probes, "gaussian", problem.inputs, problem.seed)
     probes = make_probes(x, y, problem.seed)
     began = time.monotonic()
     recovery = yield from chain.run(probes, problem.recover_config(device), control)
-    seconds = time.monotonic() - began
+    seconds = spent + time.monotonic() - began
     reconstruction, certificate = recovery.reconstruction, recovery.certificate
     report = match(teacher, recovery.network, within=probes)
     return Outcome(
@@ -93,6 +100,12 @@ def _known(problem: Problem, folder: Path, device: str) -> Outcome | None:
         return None
     same = outcome.problem == problem and outcome.device == str(resolve_device(device))
     return outcome if same else None
+
+
+def _checkpoint(folder: Path, problem: Problem, device: str) -> CheckpointFile:
+    """Where the work on a problem stands; good for the very same problem on the same device."""
+    work = repr((problem, str(resolve_device(device)), torch.get_num_threads()))
+    return CheckpointFile(outcome_path(folder, problem).with_suffix(".checkpoint"), work)
 
 
 def _ended(control: Control) -> bool:
@@ -123,10 +136,13 @@ def solve_all(
             if _ended(control):
                 break
             yield ProblemStarted(STAGE, problem, number, len(problems))
-            outcome = yield from solve(problem, device, control)
+            file = _checkpoint(folder, problem, device)
+            control.marks = Checkpoints(file, EVERY)
+            outcome = yield from solve(problem, device, control, file.spent)
             if _ended(control):
                 break
             write_outcome(folder, outcome)
+            file.forget()
         outcomes.append(outcome)
         yield ProblemEnded(STAGE, outcome, number, len(problems), kept)
     return tuple(outcomes)

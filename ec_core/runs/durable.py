@@ -123,6 +123,11 @@ def begin(run: Run, kind: str, device: str, how: dict[str, Any]) -> Durable:
     return Durable(run, row, file, before, known, many, many)
 
 
+def has_checkpoint(run: Run) -> bool:
+    """Is it kept where the work on a run stood?"""
+    return (run.stored.path / FILE).is_file()
+
+
 class _Recorder:
     """Writes down, every few seconds, how the jobs of this process stand and what they told."""
 

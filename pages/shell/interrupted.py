@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ec_core.errors import ECError
-from ec_core.runs import at_work, work
+from ec_core.runs import at_work, durable, work
 from ec_core.runs.run import Run
 from pages.shell.callbacks import safely
 from pages.shell.process import active, board
@@ -24,6 +24,14 @@ def is_so(run: Run) -> bool:
 
 def _what(kind: str, run: Run) -> tuple[str, str]:
     """What was going on, and what going on means."""
+    what, then = _from_the_parts(kind, run)
+    if durable.has_checkpoint(run):
+        then = "It goes on from where it stood a few seconds before, to the same end."
+    return what, then
+
+
+def _from_the_parts(kind: str, run: Run) -> tuple[str, str]:
+    """The same where nothing but the parts of the run is kept."""
     if kind == work.RECONSTRUCT:
         return "its network was being built", "The building starts again from the same clusters."
     if kind == work.WHOLE and not run.has("ensemble"):
@@ -44,8 +52,8 @@ def banner(run: Run | None) -> None:
     what, then = _what(interrupted[0], run)
     with st.container(key="panel_interrupted"):
         st.markdown(
-            f"**Interrupted.** The server was restarted while {what}; what was stored is still "
-            f"there. {then}"
+            f"**Interrupted.** The server was restarted, or its disk was full, while {what}; what "
+            f"was stored is still there. {then}"
         )
         with st.container(horizontal=True, key="interrupted_ways"):
             st.button(

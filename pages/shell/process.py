@@ -8,18 +8,23 @@ import streamlit as st
 
 from ec_core.jobs import Job, JobBoard
 from ec_core.runs import active as working
+from ec_core.runs import resume
 from ec_core.runs.run import Run
 
 
 @st.cache_resource
 def board() -> JobBoard:
-    """Made once per server process; jobs belong to it, not to a tab."""
+    """Made once per server process; jobs belong to it, not to a tab. What an earlier process left
+    unfinished goes on.
+    """
     # Streamlit collects garbage after every run of a page or fragment, and with torch and its kin
     # loaded that stops all threads, training too, for 0.2 s each time (measured: a live page made
     # training five times slower). What is loaded by now stays loaded: take it out of the search.
     gc.collect()
     gc.freeze()
-    return JobBoard()
+    board = JobBoard()
+    resume.at_start(board)
+    return board
 
 
 def job_of(run: Run) -> Job | None:

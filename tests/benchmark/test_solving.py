@@ -73,7 +73,9 @@ def _count(monkeypatch: pytest.MonkeyPatch) -> list[Problem]:
 
     solved: list[Problem] = []
 
-    def solve(problem: Problem, device: str, control: Control) -> Generator[Event, None, Outcome]:
+    def solve(
+        problem: Problem, device: str, control: Control, spent: float
+    ) -> Generator[Event, None, Outcome]:
         solved.append(problem)
         yield from ()
         return replace(outcome(), problem=problem)
@@ -133,3 +135,33 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(tmp_path: Pat
     folder.write_text("a file")
     with pytest.raises(InputError, match="Cannot write"):
         next(solve_all(PROBLEMS, folder, "cpu", Control()))
+
+
+def test_a_problem_goes_on_where_a_killed_process_left_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same outcome, but for the seconds, which are those of both."""
+
+    class BrokenOff(BaseException):
+        pass
+
+    class Breaking(Control):
+        looks = 25
+
+        def take_requests(self) -> tuple[tuple[str, int], ...]:
+            self.looks -= 1
+            if self.looks == 0:
+                raise BrokenOff
+            return super().take_requests()
+
+    monkeypatch.setattr("ec_core.benchmark.solving.EVERY", 0.0)
+    problem = PROBLEMS[:1]
+    (whole,) = drain(solve_all(problem, tmp_path / "whole", "cpu", Control()))[1]
+    with pytest.raises(BrokenOff):
+        drain(solve_all(problem, tmp_path / "pieces", "cpu", Breaking()))
+    (kept,) = (tmp_path / "pieces").iterdir()
+    assert kept.suffix == ".checkpoint"
+    control = Control()
+    (pieces,) = drain(solve_all(problem, tmp_path / "pieces", "cpu", control))[1]
+    assert replace(pieces, seconds=0.0) == replace(whole, seconds=0.0)
+    assert [path.suffix for path in (tmp_path / "pieces").iterdir()] == [".json"]

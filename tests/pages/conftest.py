@@ -36,7 +36,10 @@ def runs_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     before = os.environ.get("EC_HOME")
     home = tmp_path_factory.mktemp("runs")
     os.environ["EC_HOME"] = str(home)
+    # the first page of a test makes the board of jobs, whatever was broken off before
+    os.environ["EC_RESUME"] = "click"
     yield home
+    del os.environ["EC_RESUME"]
     if before is None:
         del os.environ["EC_HOME"]
     else:

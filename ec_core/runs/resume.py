@@ -1,0 +1,66 @@
+"""What a restart broke off goes on when the server starts: by itself, or at a click.
+
+By itself unless EC_RESUME=click: whoever closed the lid, or is one of thirty in a class, wants to
+find the result, and nobody else would click for them; a run that nobody wants any more is stopped
+as easily as it would have been left. What was gone on with three times and broke off each time may
+be what breaks the server, by the memory it takes: that waits for a click.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from ec_core.errors import ECError
+from ec_core.jobs import Job, JobBoard
+from ec_core.runs import at_work, work
+from ec_core.runs.loading import ledger, store
+from ec_core.runs.run import Run
+from ec_core.store.database import JobRow
+
+SETTING, AUTO, CLICK = "EC_RESUME", "auto", "click"
+
+MOST = 4
+"""Attempts of one job, the first among them, after which a person has to want another."""
+
+_log = logging.getLogger(__name__)
+
+
+def by_itself() -> bool:
+    """Does it go on by itself?"""
+    chosen = os.environ.get(SETTING) or AUTO
+    if chosen not in (AUTO, CLICK):
+        _log.warning("%s is %r; expected %s or %s, taking %s.", SETTING, chosen, AUTO, CLICK, AUTO)
+    return chosen != CLICK
+
+
+def at_start(board: JobBoard) -> tuple[Job, ...]:
+    """Go on with what was broken off; for a server that starts. Never raises: what cannot be read
+    or begun now is shown as interrupted, and a person may try.
+    """
+    try:
+        rows = ledger().broken_off()
+    except ECError as error:
+        _log.warning("What a restart broke off cannot be seen: %s", error)
+        return ()
+    automatic, jobs = by_itself(), []
+    for row in rows:
+        try:
+            if _wanted(row) and automatic and row.attempt < MOST:
+                jobs.append(work.go_on(board, Run(row.run)))
+        except ECError as error:
+            _log.warning("Job %s of run %s cannot go on: %s", row.id, row.run, error)
+    return tuple(jobs)
+
+
+def _wanted(row: JobRow) -> bool:
+    """Is it still the job of its run? If not, it is taken off the list."""
+    if not store().exists(row.run):
+        ledger().forget(row.run)
+        return False
+    known = at_work.broken_off(Run(row.run))
+    if known is None or known.id != row.id:
+        # its mark was taken away, or it never had one: it ended, or did not begin
+        ledger().end(row.id, "left")
+        return False
+    return True
