@@ -20,7 +20,7 @@ from ec_core.curves.prune import Pruned, prune, removals
 from ec_core.curves.refine import FIRST, Refined, refine
 from ec_core.curves.starts import Pace, learnt
 from ec_core.curves.verdict import Found, Judged, judge
-from ec_core.events import Event, Note, PruneStep, RefineProgress
+from ec_core.events import CandidateProgress, Event, Note, PruneStep, RefineProgress
 from ec_core.networks.network import Network
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ProbeSet
@@ -114,9 +114,8 @@ def search(
             for trial in range(TRIALS):
                 if control.over:
                     return best
-                found = yield from _attempt(
-                    source, sizes, precision, seed + trial, best is None, control
-                )
+                attempt = _attempt(source, sizes, precision, seed + trial, best is None, control)
+                found = yield from _watched(attempt, sizes)
                 if found is None:
                     break
                 best = found if best is None or found.worth > best.worth else best
@@ -125,6 +124,25 @@ def search(
                 if found.found.loss > PROMISING:
                     break
     return best
+
+
+def _watched(
+    work: Generator[Event, None, Learnt | None], hidden: tuple[int, ...]
+) -> Generator[Event, None, Learnt | None]:
+    """The same events, and beside every step of learning the least loss so far: the curve's own
+    line beside those of the candidates that raced.
+    """
+    at, least = 0, np.inf
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            learnt_: Learnt | None = end.value
+            return learnt_
+        yield event
+        if isinstance(event, RefineProgress):
+            at, least = at + 1, min(least, event.loss)
+            yield CandidateProgress(STAGE, FREE, len(hidden), hidden[0], at, least)
 
 
 def _attempt(

@@ -51,7 +51,7 @@ def best_of(heat: Heat) -> tuple[str, float] | None:
 def earlier(race: Race) -> list[str]:
     """How the heats before the newest ended, in which nobody dived."""
     told = []
-    for heat in race.heats[:-1]:
+    for heat in [heat for heat in race.heats if not heat.learnt][:-1]:
         leader = best_of(heat)
         if leader is not None:
             told.append(
@@ -69,6 +69,11 @@ def so_far(race: Race) -> str:
     if leader is None:
         return "The candidates are at the start."
     name, loss = leader
+    if heat.learnt:
+        return (
+            f"The activation itself is learnt, as a curve, in students with {title(heat)}; after "
+            f"{heat.curves[0].at[-1]} steps the best loss is {loss:.1e}."
+        )
     at = max((curve.at[-1] for curve in heat.curves if curve.at), default=0)
     going = sum(bool(curve.at) and curve.at[-1] >= at - 1 for curve in heat.curves)
     who = "all" if going == len(heat.curves) else str(going)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ec_core.candidates import Candidate, unrecovered
 from ec_core.control import Control
+from ec_core.curves.search import FREE
 from ec_core.events import CandidateProgress, CandidateTried, Event, RaceEnded
 
 Result = TypeVar("Result")
@@ -33,6 +34,11 @@ class Heat:
     hidden_layers: int
     width: int
     curves: tuple[Curve, ...]
+
+    @property
+    def learnt(self) -> bool:
+        """Is it no heat of candidates, but the one line of an activation that is learnt?"""
+        return any(curve.activation == FREE for curve in self.curves)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,11 @@ class Race:
     ahead: tuple[Candidate, ...] = ()
     taken: Candidate | None = None
     over: bool = False
+
+    @property
+    def learning(self) -> bool:
+        """Is the race behind, or was there none, and the activation itself is learnt?"""
+        return bool(self.heats) and self.heats[-1].learnt
 
     def joined(self, candidates: list[Standing], ahead: list[Candidate]) -> Race:
         """The same with others that have raced after those."""
@@ -141,7 +152,9 @@ class _Book:
 
     def add(self, event: CandidateProgress) -> None:
         key = (event.hidden_layers, event.width)
-        if not self.heats or self.heats[-1][0] != key:
+        learnt = event.activation == FREE
+        same = bool(self.heats) and self.heats[-1][0] == key
+        if not same or (FREE in self.heats[-1][1]) != learnt or (learnt and event.iteration == 1):
             self.heats.append((key, {}))
         at, losses = self.heats[-1][1].setdefault(event.activation, ([], []))
         loss = _number(event.loss)
@@ -168,7 +181,8 @@ def seen(events: Iterable[Event]) -> Race:
     for event in events:
         if isinstance(event, CandidateProgress):
             book.add(event)
-            race = replace(race, over=False)
+            # a curve is learnt when the race is over
+            race = race if event.activation == FREE else replace(race, over=False)
         elif isinstance(event, RaceEnded):
             race = race.joined(
                 [Standing(name, layers, _number(loss)) for name, layers, loss in event.candidates],

@@ -172,6 +172,8 @@ def _found_out(run: Run, here: bool) -> str:
     """A line on what nobody told; ``here``: the script finds it out itself."""
     if run.field.only is not None:
         return ""
+    if run.field.curve:
+        return "\nThe activation is learnt as a curve, together with the weights."
     if here:
         return "\nWhat nobody told is found out by a race of candidates, as in the run."
     return f"\nNobody told that it is {run.candidate.words}; a race of candidates found it out."

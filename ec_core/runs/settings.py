@@ -8,6 +8,7 @@ from typing import Any
 from ec_core.candidates import AUTO, Candidate, Field
 from ec_core.chain import RecoverConfig
 from ec_core.cluster import Cut
+from ec_core.curves.search import FREE
 from ec_core.expand.config import DEEPEST
 from ec_core.probing.asking import default_count
 from ec_core.runs.source import Source
@@ -97,7 +98,7 @@ class Settings:
 def default_settings(source: Source) -> Settings:
     """Sound settings for a new run; the depth is the teacher's where there is one."""
     if source.answers is not None:
-        depth = AUTO if source.activation == AUTO else 1
+        depth = AUTO if source.activation in (AUTO, FREE) else 1
         return Settings(hidden_layers=depth, probes=len(source.answers[0]), distribution="given")
     layers = min(max(source.hidden_layers or 1, 1), DEEPEST)
     if source.dataset is not None:

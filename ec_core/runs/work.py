@@ -96,8 +96,12 @@ def start_expand(
 ) -> Job:
     """Train the run's students in the background; ``more``: let these go on where they stood.
 
-    What nobody told is found out first, by a race, unless a ``candidate`` is chosen.
+    What nobody told is found out first, by a race, unless a ``candidate`` is chosen. Where the
+    activation is learnt as a curve there is no training apart from all that follows: that is one
+    job, see ``start_whole``.
     """
+    if run.field.curve and more is None and candidate is None:
+        return start_whole(board, run)
     probes = run.probes() if more is not None else run.ask()
     known = candidate or (run.candidate if more is not None or not run.open else None)
     asker = run.asker() if more is None else None
@@ -349,7 +353,8 @@ def start_whole(
     there : were they there when it was started first? By default that is now
     """
     if there is None:
-        there = run.has("ensemble") and candidate is None
+        # a curve is learnt before the students that are looked at beside it
+        there = run.has("ensemble") and candidate is None and not run.field.curve
     probes, watched = run.probes() if there else run.ask(), run.settings().demo
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:

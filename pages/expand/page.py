@@ -34,12 +34,14 @@ def _ready(run: Run) -> None:
 
 def _buttons(run: Run, settings: Settings | None, possible: bool) -> None:
     """Step by step, or all at once: that first where there is something to be found out."""
-    open_ = settings is not None and settings.field(run.source().activation).only is None
+    field = None if settings is None else settings.field(run.source().activation)
     steps_: list[tuple[str, str, str]] = [
         ("start_expand", "Start training", "Train the students; then you go on step by step."),
         ("start_whole", "Start, and do it all", "Every step in one go, up to the verdict."),
     ]
-    if open_:
+    if field is not None and field.curve:
+        steps_ = [("start_whole", "Start", "Weights and curve are learnt, up to the verdict.")]
+    elif field is not None and field.only is None:
         steps_ = [
             ("start_whole", "Start", "The race, the training and every step up to the verdict."),
             ("start_expand", "Step by step", "The race and the training; then you go on."),

@@ -28,6 +28,8 @@ _VERDICTS = {
 
 def sentences(run: Run, race: races.Race) -> list[str]:
     """Where the race stands, or what it found."""
+    if race.learning:
+        return [race_words.so_far(race)]
     taken = race.taken or (race.ahead[0] if race.ahead else None)
     if not race.over or taken is None:
         return [race_words.so_far(race)]
@@ -51,7 +53,13 @@ def told(run: Run, race: races.Race) -> None:
         st.markdown(f"**{words.on_paper(first)}**" if race.over else words.on_paper(first))
         for sentence in (*others, *race_words.earlier(race)):
             frame.note(words.on_paper(sentence))
-    if not race.over:
+    if race.learning:
+        frame.note(
+            "No formula is given: a curve of a few pieces, the same for all neurons of a layer, is "
+            "trained with the weights. It falls step by step as the curve gets finer; one that "
+            "lacks a layer or a neuron stalls."
+        )
+    elif not race.over:
         frame.note(
             "Students of every candidate learn from the same answers. Those of the right "
             "activation and depth can become the network itself, and dive; all others can only "

@@ -193,7 +193,12 @@ def _finished(run: Run) -> None:
         key="training_facts",
     )
     unfinished = regime_of(ensemble.shape).unfinished
-    if not done and unfinished:
+    if run.field.curve:
+        frame.note(
+            "The activation was learnt as a curve. These few students, with "
+            f"{run.activation}, were trained beside it, to be looked at."
+        )
+    elif not done and unfinished:
         frame.note(unfinished)
     elif not done and run.layers > 1:
         frame.note(
@@ -206,6 +211,7 @@ def _finished(run: Run) -> None:
         if (
             run.workable
             and done < ensemble.students
+            and not run.field.curve
             and st.button(
                 "Continue training", key="continue_training", icon=":material/play_arrow:"
             )

@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from ec_core.candidates import AUTO
+from ec_core.curves.search import FREE
 from ec_core.errors import ECError
 from ec_core.expand.config import DEEPEST, ExpandConfig
 from ec_core.networks.activations import family_of
@@ -86,7 +87,9 @@ def _activation(run: Run, old: Settings) -> str | None:
         told=True,
         number_key=f"activation_{run.id}",
         help_="Of the network behind the answers. Where nobody knows, students of every "
-        "activation race for a few iterations: the right ones dive, all others stall.",
+        f"activation race for a few iterations: the right ones dive, all others stall. "
+        f"{activation_box.LEARN_HELP}",
+        last=[FREE],
     )
     if source.network is not None and chosen is not None and not _can_be(chosen, source.activation):
         frame.note(
@@ -98,7 +101,7 @@ def _activation(run: Run, old: Settings) -> str | None:
 
 def _can_be(chosen: str, true: str) -> bool:
     """Can students of this activation be a teacher of that one, to the last digit?"""
-    if chosen in (AUTO, true) or image(chosen, true) is not None:
+    if chosen in (AUTO, FREE, true) or image(chosen, true) is not None:
         return True
     # its slope is read off the answers, and zero makes it relu
     return chosen in READ_OFF and family_of(true) in (chosen, "relu")
@@ -279,11 +282,17 @@ def widgets(run: Run) -> Settings | None:
 def _candidates(run: Run, settings: Settings) -> int:
     """How many candidates race; 0 where all is told."""
     field = settings.field(run.source().activation)
-    return 0 if field.only else sum(len(field.at(depth)) for depth in field.depths)
+    return 0 if field.only or field.curve else sum(len(field.at(depth)) for depth in field.depths)
 
 
 def cost(run: Run, settings: Settings) -> bool:
     """What it will take, before it starts; False if it cannot be done at all."""
+    if settings.field(run.source().activation).curve:
+        frame.note(
+            "How long a curve takes to learn is not known before: as a rule some minutes. A time "
+            "limit holds for it too."
+        )
+        return True
     try:
         needed, hidden = expected.estimated(run, settings)
     except ECError as error:
@@ -318,6 +327,15 @@ def what_happens(run: Run, settings: Settings) -> None:
     asked += "aside "
     if run.source().answers is not None:
         asked = "Keep a fifth of the answers aside "
+    if settings.field(run.source().activation).curve:
+        st.markdown(
+            f"{asked}for the final check, and learn **the activation itself**: students begin with "
+            "a curve of a few pieces, the same for all neurons of a layer, and their weights and "
+            "the curve are trained together. Superfluous neurons are removed, and the curve gets "
+            "finer until the answers are explained. You can leave this page, reload it, or open "
+            "its address elsewhere: it goes on, and you will find it again."
+        )
+        return
     race = _candidates(run, settings)
     who = "Nobody tells which activation it has, or how deep it is"
     if settings.hidden_layers != AUTO:

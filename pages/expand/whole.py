@@ -29,8 +29,26 @@ def _race(run: Run, race: races.Race | None) -> tuple[str, str]:
     return "done", f"The race: {taken.words} is ahead"
 
 
+def _learning(run: Run, snapshot: JobSnapshot) -> list[tuple[str, str]]:
+    """The stages where the activation is learnt as a curve."""
+    built, seen = run.has("recovered"), snapshot.seen.events
+    steps_ = [event for event in seen if isinstance(event, events.PruneStep)]
+    removed = sum(event.accepted for event in steps_)
+    remove = "Remove superfluous neurons"
+    if removed:
+        remove = f"{words.many(removed, 'superfluous neuron')} removed"
+    beside = any("to look at beside" in note.message for note in snapshot.seen.notes)
+    return [
+        ("done" if steps_ or built else "now", "Learn weights and curve together"),
+        ("done" if beside or built else "now" if steps_ else "", f"{remove}, make the curve finer"),
+        ("done" if built else "now" if beside else "", "Check the network and its curve"),
+    ]
+
+
 def stages(run: Run, race: races.Race | None, snapshot: JobSnapshot) -> list[tuple[str, str]]:
     """(state, sentence) of each stage of a job that does it all."""
+    if run.field.curve:
+        return _learning(run, snapshot)
     raced = run.field.only is None
     trained, cut, built = run.has("ensemble"), run.has("cut"), run.has("recovered")
     known = not raced or (race is not None and race.over)

@@ -17,6 +17,12 @@ _DIGITS = "%.15g"
 """A number as it was typed: Streamlit's own format would show 1.702 as 1.70."""
 
 
+LEARN_HELP = (
+    "The last choice learns the activation itself: one curve for all neurons of a layer, trained "
+    "with the weights, whatever it is. That takes minutes, and answers with many digits."
+)
+
+
 def number_given(name: str | None) -> float | None:
     """The number in an activation's name, None where it has none.
 
@@ -67,18 +73,20 @@ def box(
     told: bool,
     persist: bool = False,
     number_key: str | None = None,
+    last: Sequence[str] = (),
     help_: str,
 ) -> str | None:
     """A list of all activations, and a field for the number of a family.
 
-    first : choices that stand before them; chosen : the one it begins with, None: none is
+    first, last : choices that stand before and after them; chosen : the one it begins with, None:
+        none is
     told : it says what a network that is asked has, whose slope can be read off where it is open;
         otherwise a network is made or read with it
     persist : it stays when the page is left; number_key : begins the key of the field
     Returns the name, with its number; None where none is chosen or the number cannot be used.
     """
     family = None if chosen is None else family_of(chosen)
-    names = list(dict.fromkeys([*first, *ACTIVATIONS]))
+    names = list(dict.fromkeys([*first, *ACTIVATIONS, *last]))
     more: dict[str, Any] = {"persist_state": "session"} if persist else {}
     name = st.selectbox(
         "Activation",

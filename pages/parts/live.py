@@ -13,8 +13,10 @@ import numpy as np
 import streamlit as st
 
 from ec_core.candidates import DIVED
+from ec_core.curves.search import FREE
 from ec_core.figures.theme import DASHES, student_style
 from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.network import LEARNT
 from ec_core.probing.probes import NOISE_ROOM
 from ec_core.runs import race_words
 from ec_core.runs.races import Race
@@ -171,7 +173,7 @@ def race(shown: Race, *, says: str, floor: float, over: bool, key: str, height: 
                 "short": "–".join([str(heat.width)] * heat.hidden_layers),
                 "curves": [
                     {
-                        "name": curve.activation,
+                        "name": LEARNT if curve.activation == FREE else curve.activation,
                         "at": list(curve.at),
                         "losses": list(curve.losses),
                         "style": styles[places[curve.activation]],

@@ -6,9 +6,11 @@ import math
 import re
 
 from ec_core.candidates import AUTO
+from ec_core.curves.search import FREE
 from ec_core.networks.activations import activation as look_up
 
 UNKNOWN = "I don’t know: find it out"
+LEARN = "None of these: learn the curve"
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MARKDOWN = re.compile(r"[\\`*\[\]<>$~#|]|(?<!\w)_|_(?!\w)|:(?=//|\w+[\[:])")
@@ -121,6 +123,8 @@ def activation(name: str) -> str:
     >>> activation("tanh"), activation("auto")
     ('tanh  (odd)', 'I don’t know: find it out')
     """
+    if name == FREE:
+        return LEARN
     return UNKNOWN if name == AUTO else f"{name}  ({look_up(name).symmetry})"
 
 

@@ -10,12 +10,18 @@ from pages.shell import frame, show, steps, theme, words
 # isort: split
 from ec_core import figures
 from ec_core.candidates import AUTO
+from ec_core.curves.search import FREE
 from ec_core.expand.config import DEEPEST
 from ec_core.networks.activations import activation
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
 from pages.parts import lock
 from pages.teacher import choose, symmetry, table_preview, tables
+
+
+def _said(activation: str) -> str:
+    """The activation of answers without a network, as a fact."""
+    return {AUTO: "unknown", FREE: "learnt as a curve"}.get(activation, activation)
 
 
 def _meet(source: Source) -> None:
@@ -40,7 +46,7 @@ def _meet(source: Source) -> None:
                 ("questions", f"{len(x):,}"),
                 ("inputs", str(x.shape[1])),
                 ("outputs", str(y.shape[1])),
-                ("activation", "unknown" if source.activation == AUTO else source.activation),
+                ("activation", _said(source.activation)),
             ],
             key="teacher_facts",
         )
@@ -48,6 +54,11 @@ def _meet(source: Source) -> None:
             "Only questions and answers, no network: nothing can be shown of the inside, and the "
             "result will be judged by its certificate alone."
         )
+        if source.activation == FREE:
+            st.markdown(
+                "The activation between its layers is **learnt**, as a curve, together with the "
+                "weights."
+            )
         if source.activation == AUTO:
             st.markdown(
                 "Which activation stands between its layers, and how many hidden layers there are, "

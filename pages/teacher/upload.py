@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ec_core.candidates import AUTO
+from ec_core.curves.search import FREE
 from ec_core.errors import InputError
 from ec_core.networks.asked import AskedModel
 from ec_core.networks.network import Network
@@ -29,15 +30,17 @@ def which_activation(default: str | None, key: str, *, unknown: bool = False) ->
     """Which activation; None until one is chosen where there is no default, and where its number
     cannot be used.
 
-    unknown : "I don't know" can be said, and stands first
+    unknown : "I don't know" can be said, and stands first; that the curve be learnt, last
     """
+    help_ = "In brackets: which changes of sign and size leave the function as it is."
     return activation_box.box(
         [AUTO] if unknown else [],
         default,
         f"teacher_activation_{key}",
         told=unknown,
         persist=True,
-        help_="In brackets: which changes of sign and size leave the function as it is.",
+        last=[FREE] if unknown else [],
+        help_=f"{help_} {activation_box.LEARN_HELP}" if unknown else help_,
     )
 
 

@@ -14,8 +14,9 @@ import pytest
 import ec_core as ec
 from ec_core import candidates
 from ec_core.candidates import AUTO
+from ec_core.curves.search import FREE
 from ec_core.jobs import JobBoard
-from ec_core.runs import results, script, work
+from ec_core.runs import race_words, races, results, script, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import Source
@@ -73,3 +74,31 @@ def test_start_ends_with_it_and_the_script_repeats_it(
     exec(compile(script.repeat(run), "repeat.py", "exec"), {"__name__": "__main__"})
     again, network = ec.load_network("recovered.safetensors"), run.reconstruction().network
     np.testing.assert_array_equal(again(x), network(x))
+
+
+def test_a_run_that_is_told_to_learn_the_curve_is_one_job_that_is_watched(
+    board: JobBoard,
+) -> None:
+    """Step by step and all at once are the same here; the curve has a line in the picture."""
+    x = np.random.default_rng(3).standard_normal((900, 2))
+    answers = np.tanh(x @ [[1.0, -0.7], [0.4, 1.3]] + [0.3, -0.2]) @ [[1.0], [-1.5]]
+    source = Source.from_answers(x, answers, "answers.npz", FREE)
+    settings = default_settings(source)
+    assert settings.hidden_layers == AUTO
+    told = {**settings.as_json(), "students": 3, "width": 2, "hidden_layers": 1, "device": "cpu"}
+    run = Run.create(source, Settings(**told))
+    job = work.start_expand(board, run)
+    assert job.wait(280) and job.snapshot().error is None
+    assert job.label.startswith(work.WHOLE)
+    race = races.seen(job.snapshot().seen.events)
+    assert race.learning and race.heats[0].width == 2
+    (line,) = race.heats[0].curves
+    losses = [loss for loss in line.losses if loss is not None]
+    assert line.at == tuple(range(1, len(line.at) + 1)) and losses == sorted(losses, reverse=True)
+    assert race_words.so_far(race).startswith("The activation itself is learnt, as a curve")
+    # two neurons of tanh: the curve is given its name, and then all is exact
+    report = results.report(run)
+    assert report["verified"] and report["sizes"] == [2, 2, 1]
+    assert "tanh" in result_line(run) or "sigmoid" in result_line(run)
+    text = script.repeat(run)
+    assert "activation='free'" in text and "learnt as a curve" in text
