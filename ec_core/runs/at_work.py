@@ -13,7 +13,7 @@ import secrets
 from dataclasses import asdict
 from typing import Any
 
-from ec_core.errors import ECError
+from ec_core.errors import ECError, NotYoursError
 from ec_core.runs.loading import ledger
 from ec_core.runs.run import Run
 from ec_core.store.database import JobRow, Worker, here
@@ -36,6 +36,7 @@ def begin(run: Run, kind: str, device: str = "cpu", **how: Any) -> JobRow:
 
     Raises InputError where it cannot be written down; then it must not start.
     """
+    run.stored.changing()
     known = broken_off(run)
     if known is not None and (known.kind, dict(known.how)) == (kind, how):
         row = known.again()
@@ -50,9 +51,15 @@ def begin(run: Run, kind: str, device: str = "cpu", **how: Any) -> JobRow:
 
 
 def end(run: Run, row: JobRow | None = None, state: str = "left", error: str | None = None) -> None:
-    """It has ended, or a person does not want it any more."""
-    with contextlib.suppress(ECError):  # deleted with its run
+    """It has ended, or a person does not want it any more. Raises NotYoursError where whoever asks
+    may not say so.
+    """
+    try:
         run.stored.forget(_PART)
+    except NotYoursError:
+        raise
+    except ECError:
+        pass  # deleted with its run
     if row is None:
         _forget(run)
     else:

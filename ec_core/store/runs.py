@@ -137,7 +137,7 @@ class RunStore:
         label : its title; owner : whose the copy is
         """
         source, made = self.open(id_), self._begun()
-        ignored = shutil.ignore_patterns(".*", *NOT_COPIED)
+        ignored = shutil.ignore_patterns(".*", "*.sqlite*", *NOT_COPIED)
         try:
             shutil.copytree(source.path, made, ignore=ignored, dirs_exist_ok=True)
             about = {**Folder(made).load_json(ABOUT), "label": label, "created": time.time()}

@@ -234,7 +234,7 @@ def test_what_the_owners_page_has_does_nothing_in_another_ones_session(
     query = f"run={annas.name}"
     hers = talk(many.port, ANNA, _back(page, query))
     assert hers.buttons
-    before, runs = contents(annas), sorted(path.name for path in many.home.iterdir())
+    before, runs = contents(annas), [run.id for run in RunStore(many.home).list()]
     cut = {"height": 0.5, "gamma": 0.5, "beta": 30.0, "rule": "hand", "edits": []}
     move = {"serial": "bert-1", "base": 0, "steps": [cut], "at": 0, "names": {}}
     said = json.dumps({"change": move})
@@ -251,7 +251,7 @@ def test_what_the_owners_page_has_does_nothing_in_another_ones_session(
         assert his.finished >= len(messages)
         assert any("somebody else’s run" in text for text in his.texts)
     assert contents(annas) == before
-    assert sorted(path.name for path in many.home.iterdir()) == runs
+    assert [run.id for run in RunStore(many.home).list()] == runs
 
 
 def test_a_session_that_is_taken_over_is_still_anothers(many: Server, annas: Path) -> None:

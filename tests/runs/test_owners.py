@@ -39,7 +39,7 @@ from ec_core.runs import (
     work,
 )
 from ec_core.runs.addresses import Asking
-from ec_core.runs.loading import store
+from ec_core.runs.loading import ledger, store
 from ec_core.runs.maps import Maps
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
@@ -88,8 +88,15 @@ def annas(done: Path, runs_home: Path) -> Run:
     (summary,) = store().list()
     run = Run(summary.id)
     versions.keep(run, "for this test")
+    _broken_off(run)
     save_owner(run.stored, Owner(str(ANNA.key)))
     return run
+
+
+def _broken_off(run: Run) -> None:
+    """As if the process that worked on it had been killed."""
+    row = at_work.begin(run, work.RECONSTRUCT)
+    at_work.let_go(row)
 
 
 def contents(run: Run) -> dict[str, str]:
@@ -160,7 +167,9 @@ ATTEMPTS: dict[str, Callable[[Run, JobBoard], object]] = {
     "other events": lambda run, board: run.stored.save_events(()),
     "an arbitrary part": lambda run, board: run.stored.save_json("mine", {}),
     "say that it is worked on": lambda run, board: at_work.begin(run, work.EXPAND),
-    "say that it is not": lambda run, board: run.stored.forget("at-work"),
+    "say that it is not": lambda run, board: at_work.end(run),
+    "say so by hand": lambda run, board: run.stored.forget("at-work"),
+    "go on with it": lambda run, board: work.go_on(board, run),
     "mark it": lambda run, board: run.mark_steered(),
     "another output": lambda run, board: run.keep_output("softmax"),
     "end its map": _map,
@@ -172,12 +181,14 @@ def test_another_visitor_changes_nothing(
     attempt: str, annas: Run, ask_as: As, board: JobBoard
 ) -> None:
     before = contents(annas)
+    rows = [row.id for row in ledger().of_run(annas.id) if row.ended is None]
     ask_as(BERT)
     with pytest.raises(NotYoursError):
         ATTEMPTS[attempt](annas, board)
     assert contents(annas) == before
     assert board.jobs() == ()
-    assert [path.name for path in store().root.iterdir()] == [annas.id]
+    assert [summary.id for summary in store().list()] == [annas.id]
+    assert rows == [row.id for row in ledger().of_run(annas.id) if row.ended is None]
 
 
 @pytest.mark.parametrize("visitor", [STRANGER, of_person("https://id.example", "bert")])
@@ -274,7 +285,9 @@ def test_a_copy_is_whole_and_ones_own(annas: Run, ask_as: As, board: JobBoard) -
     assert contents(annas) == before
     own = contents(copy)
     changed = {name for name in before if own.get(name) != before[name]}
-    assert changed == {"run.json", "owner.json"} and own.keys() == before.keys()
+    # what is going on with the one is not going on with the other
+    assert changed == {"run.json", "owner.json", "at-work.json"}
+    assert own.keys() == before.keys() - {"at-work.json"}
     copy.stored.rename("Bert’s")
     assert copy.reconstruction().loss == annas.reconstruction().loss
 
