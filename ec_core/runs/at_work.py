@@ -46,8 +46,21 @@ def begin(run: Run, kind: str, device: str = "cpu", **how: Any) -> JobRow:
         row = JobRow(run.id, kind, how, device)
     row = ledger().begin(row)
     facts = {"kind": kind, "how": how, "job": row.id, "attempt": row.attempt}
-    run.stored.save_json(_PART, {**facts, "worker": asdict(row.worker)})
+    try:
+        run.stored.save_json(_PART, {**facts, "worker": asdict(row.worker)})
+    except ECError:
+        not_begun(run, row)
+        raise
     return row
+
+
+def not_begun(run: Run, row: JobRow) -> None:
+    """It could not be put in line after all: a new one is none, an old one is still broken off."""
+    if row.attempt > 1:
+        let_go(row)
+    else:
+        with contextlib.suppress(ECError):
+            end(run, row, "failed")
 
 
 def end(run: Run, row: JobRow | None = None, state: str = "left", error: str | None = None) -> None:

@@ -82,7 +82,7 @@ def submit(
             before=begun.before,
         )
     except JobError:
-        at_work.end(run, begun.row, "stopped")
+        at_work.not_begun(run, begun.row)
         raise
     durable.RECORDER.watch(begun, job)
     return job

@@ -3,8 +3,9 @@
     python -m tests.runs.killing KIND KILLS SEED
 
 in an empty EC_HOME: a job is done once without being disturbed, and once with its process killed at
-``KILLS`` random moments and gone on with by another. Prints one JSON object: how often it was
-killed, and which figures of the two differ.
+``KILLS`` random moments and gone on with by another. With ``full`` before KIND it is not killed,
+but its disk is full from each of these moments on until the process ends; EC_HOME must be a disk of
+its own then. Prints one JSON object: how often it was killed, and which figures of the two differ.
 
 Processes are forked from this one, which has everything loaded and no thread: a kill costs no
 second of loading.
@@ -20,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,23 +76,44 @@ def do(run: Run) -> None:
     assert job.wait(PATIENCE)
     snapshot = job.snapshot()
     assert snapshot.error is None, snapshot.details
-    durable.wait_written()
+    durable.wait_written(1.0)
 
 
-def forked(act: Callable[[], None], seconds: float | None = None) -> bool:
-    """Do it in a process of its own, killed after so many seconds; whether it came to its end."""
+def fill(path: Path) -> None:
+    """Leave no room on the disk."""
+    size = 1 << 16
+    with path.open("wb", buffering=0) as file:
+        while size:
+            try:
+                file.write(b"x" * size)
+            except OSError:
+                size //= 2
+
+
+def forked(
+    act: Callable[[], None], seconds: float | None = None, filler: Path | None = None
+) -> bool:
+    """Do it in a process of its own, killed after so many seconds, or without room on its disk from
+    then on; whether it came to its end.
+    """
     child = os.fork()
     if child == 0:
         try:
             act()
         except BaseException as error:
-            print(repr(error), file=sys.stderr, flush=True)
+            print(repr(error)[:2000], file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)
     if seconds is not None:
         time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
+        if filler is None:
+            os.kill(child, signal.SIGKILL)
+        else:
+            fill(filler)
     _, status = os.waitpid(child, 0)
+    if filler is not None:
+        filler.unlink(missing_ok=True)
+        return os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     assert killed or os.WEXITSTATUS(status) == 0, status
     return not killed
@@ -125,8 +148,9 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     return sorted(names)
 
 
-def main(kind: str, kills: int, seed: int) -> dict[str, Any]:
+def main(kind: str, kills: int, seed: int, full: bool = False) -> dict[str, Any]:
     """See above."""
+    filler = store().root / "filler" if full else None
     candidates.Field.of = staticmethod(_few)  # type: ignore[method-assign, assignment]
     drawn = random.Random(seed)
     whole, pieces = new(kind), new(kind)
@@ -136,7 +160,7 @@ def main(kind: str, kills: int, seed: int) -> dict[str, Any]:
     before = {path: path.read_bytes() for path in whole.stored.path.glob("*") if path.is_file()}
     killed, late = 0, 0
     while killed < kills:
-        if forked(lambda: do(pieces), drawn.uniform(0.0, 1.5 * took / kills**0.5)):
+        if forked(lambda: do(pieces), drawn.uniform(0.0, 1.5 * took / kills**0.5), filler):
             late += 1
             break
         killed += 1
@@ -159,4 +183,5 @@ def main(kind: str, kills: int, seed: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
+    *full, kind, kills, seed = sys.argv[1:]
+    print(json.dumps(main(kind, int(kills), int(seed), bool(full))))

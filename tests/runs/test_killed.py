@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def killed(home: Path, kind: str, kills: int, seed: int, database: str = "") -> dict[str, Any]:
+def killed(
+    home: Path, kind: str, kills: int, seed: int, database: str = "", full: bool = False
+) -> dict[str, Any]:
     """What ``tests.runs.killing`` found."""
+    how = ["full"] * full + [kind, str(kills), str(seed)]
     environment = {**os.environ, "EC_HOME": str(home), "PYTHONPATH": str(ROOT)}
     environment["EC_DATABASE_URL"] = database
     done = subprocess.run(
-        [sys.executable, "-m", "tests.runs.killing", kind, str(kills), str(seed)],
+        [sys.executable, "-m", "tests.runs.killing", *how],
         cwd=ROOT,
         env={**environment, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -53,3 +58,24 @@ def test_a_recovery_that_is_killed_ends_with_the_same_arrays(tmp_path: Path) -> 
 def test_killed_at_a_hundred_random_moments(tmp_path: Path, kind: str, seed: int) -> None:
     """Twelve jobs, nine times each at most; the last time it may have come to its end before."""
     nothing_lost(killed(tmp_path / "runs", kind, 9, seed))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 6 MB, in memory."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
+    if shutil.which("mount") is None or subprocess.run(mounted, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
+def test_with_a_disk_that_is_full_at_random_moments(small_disk: Path, seed: int) -> None:
+    """The work fails, or ends for want of room for its results; with room again it goes on."""
+    found = killed(small_disk, "search", 8, seed, full=True)
+    nothing_lost(found)
+    assert found["killed"] >= 1
