@@ -257,7 +257,7 @@ def _matched(
             "are not laid beside the teacher’s; the answers are compared."
         )
         show.figure(
-            figures.network_diagram(recovered, theme=look),
+            show.drawn(figures.network_diagram, recovered, theme=look),
             key="compare_diagram",
             alt="The recovered network.",
         )
@@ -285,7 +285,7 @@ def _matched(
                 _who_is_who(layer, bool(report.teacher_reducible), f"permutation_{index}")
             with right:
                 show.figure(
-                    figures.alignment_bars(report, shown, theme=look, layer=index),
+                    show.drawn(figures.alignment_bars, report, shown, theme=look, layer=index),
                     key=f"alignment_{index}",
                     height=340,
                     alt="The largest weight error of each neuron on a logarithmic axis.",
@@ -298,7 +298,7 @@ def _matched(
     if len(names) > 2:
         with tabs[2]:
             show.square(
-                figures.function_difference(teacher, recovered, theme=look),
+                show.drawn(figures.function_difference, teacher, recovered, theme=look),
                 "How far the answers of the two networks differ at every point of the plane. What "
                 "is left is the rounding of floating-point numbers, without a pattern.",
                 key="function_difference",
@@ -318,7 +318,7 @@ def side_by_side(run: Run) -> None:
                 "There is no teacher to compare with: only questions and answers were given."
             )
         show.figure(
-            figures.network_diagram(recovered, theme=theme.figure_theme()),
+            show.drawn(figures.network_diagram, recovered, theme=theme.figure_theme()),
             key="compare_diagram",
             alt="The recovered network.",
         )

@@ -41,7 +41,9 @@ def side_by_side(teacher: Network, aligned: Network, namings: tuple[Naming, ...]
                         "read: these are the numbers of both together."
                     )
         show.figure(
-            figures.weight_table_heat(teacher, aligned, theme=look, layer=index, naming=naming),
+            show.drawn(
+                figures.weight_table_heat, teacher, aligned, theme=look, layer=index, naming=naming
+            ),
             key=f"weights_{index}",
             alt=f"Weights of layer {index + 1}: the teacher's, the recovered ones, the difference.",
         )

@@ -25,7 +25,7 @@ from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from ec_core.runs.source import Source
 from pages.difficulty import solving
-from pages.shell import frame, steps, theme, words
+from pages.shell import frame, show, steps, theme, words
 from pages.shell.process import board
 
 _HEIGHT = 400
@@ -120,7 +120,7 @@ def _maps(summary: Summary, one: Map) -> None:
     with left:
         st.subheader("How many were recovered", anchor=False)
         _chart(
-            figures.success_map(summary, PAPER_SHARE, look),
+            show.drawn(figures.success_map, summary, PAPER_SHARE, look),
             "success_map",
             f"A heat map over input and hidden sizes: {summary.right} of {summary.problems} "
             "problems recovered.",
@@ -129,7 +129,7 @@ def _maps(summary: Summary, one: Map) -> None:
     with right:
         st.subheader("How long one takes", anchor=False)
         _chart(
-            figures.time_map(summary, look),
+            show.drawn(figures.time_map, summary, look),
             "time_map",
             "A heat map over input and hidden sizes: the median time of a problem.",
             one,

@@ -59,7 +59,7 @@ def _tried_now(run: Run, training: events.TrainingProgress) -> str:
 
 def show_widths(tried: list[events.WidthTried]) -> None:
     show.figure(
-        figures.width_search(tried, theme=theme.figure_theme()),
+        show.drawn(figures.width_search, tried, theme=theme.figure_theme()),
         key="width_search",
         height=300,
         alt="One bar for each width tried: how many students of a short run converged.",

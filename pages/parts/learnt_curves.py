@@ -23,7 +23,9 @@ def draw(run: Run, key: str) -> None:
         if len(pairs) > 1:
             st.markdown(f"**Hidden layer {layer + 1}**")
         show.figure(
-            figures.learnt_curve(curve, near, near.activation, theme=theme.figure_theme()),
+            show.drawn(
+                figures.learnt_curve, curve, near, near.activation, theme=theme.figure_theme()
+            ),
             key=f"{key}_{layer}",
             height=340,
             alt=f"The learnt activation of hidden layer {layer + 1}, and over it, dashed, "

@@ -22,7 +22,7 @@ _KINDS = (work.RECONSTRUCT, work.DEMO, work.WHOLE)
 
 def _path(tried: list[events.PruneStep], key: str) -> None:
     show.figure(
-        figures.size_path(tried, theme=theme.figure_theme()),
+        show.drawn(figures.size_path, tried, theme=theme.figure_theme()),
         key=key,
         height=380,
         alt="The loss against the number of neurons while superfluous ones are removed.",
@@ -169,7 +169,7 @@ def _result(run: Run) -> None:
     with left:
         st.subheader("The recovered network", anchor=False)
         show.figure(
-            figures.network_diagram(result.network, theme=look),
+            show.drawn(figures.network_diagram, result.network, theme=look),
             key="built_diagram",
             height=380,
             alt="The recovered network with its weights.",

@@ -2,8 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
 import plotly.graph_objects as go
 import streamlit as st
+
+from ec_core.runs.once import once
+
+KEPT = 256
+"""Figures that are kept drawn; one is some tens of kilobytes."""
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What makes a figure; two are equal that are made in the same way of the same things."""
+
+    key: bytes
+    make: Callable[..., go.Figure] = field(compare=False)
+    given: tuple[Any, ...] = field(compare=False)
+    named: dict[str, Any] = field(compare=False)
+
+
+@once(most=KEPT)
+def _drawn(recipe: _Recipe) -> go.Figure:
+    return recipe.make(*recipe.given, **recipe.named)
+
+
+def drawn(make: Callable[..., go.Figure], *given: Any, **named: Any) -> go.Figure:
+    """make(*given, **named), drawn once for all who look at the same things.
+
+    Drawing takes Plotly a tenth of a second, at every click on a page, of every person. The key is
+    what is drawn itself, every number of it, so that a figure is never one of something else. It is
+    shared: nobody may change it.
+    """
+    # only written, never read: what is alike has the same bytes, and nothing is unpickled
+    what = pickle.dumps((make.__module__, make.__qualname__, given, sorted(named.items())))
+    return _drawn(_Recipe(hashlib.blake2b(what).digest(), make, given, named))
 
 
 def figure(fig: go.Figure, *, key: str, alt: str, height: int | None = None) -> None:

@@ -82,7 +82,7 @@ def _meet(source: Source) -> None:
             f"{DEEPEST}. You can go on and look, but the result will not be verified."
         )
     show.figure(
-        figures.network_diagram(network, theme=theme.figure_theme()),
+        show.drawn(figures.network_diagram, network, theme=theme.figure_theme()),
         key="teacher_diagram",
         height=330,
         alt=f"The teacher, a {words.shape(network.sizes)} network, drawn with its weights.",
@@ -101,7 +101,7 @@ def _inside(source: Source) -> None:
     tabs = st.tabs(names, key="teacher_tabs")
     with tabs[0]:
         show.figure(
-            figures.activation_curve(network.activation, theme=look),
+            show.drawn(figures.activation_curve, network.activation, theme=look),
             key="teacher_activation",
             height=340,
             alt=f"The curve of {network.activation}.",
@@ -113,7 +113,7 @@ def _inside(source: Source) -> None:
     if network.sizes[0] == 2:
         with tabs[2]:
             show.square(
-                figures.function_surface(network, theme=look),
+                show.drawn(figures.function_surface, network, theme=look),
                 "What the teacher answers at every point of the plane. Across each **line** one of "
                 "its neurons switches; that is all the structure there is to find.",
                 key="teacher_surface",
