@@ -7,6 +7,7 @@ Loading raises InputError, in one sentence, where a part is missing or damaged.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from ec_core.networks.network import Network
 from ec_core.store.plain import arrays_bytes, pack, parse_arrays, unpack
 
 _PART = re.compile(r"[a-z][a-z0-9-]{0,40}")
-_JSON, _ARRAYS, _NETWORK = ".json", ".npz", ".safetensors"
+_ENDINGS = _JSON, _ARRAYS, _NETWORK = ".json", ".npz", ".safetensors"
 
 
 class Folder:
@@ -44,21 +45,25 @@ class Folder:
         return self.path / f"{part}{ending}"
 
     def _found(self, part: str) -> list[Path]:
-        files = [self._file(part, ending) for ending in (_JSON, _ARRAYS, _NETWORK)]
+        files = [self._file(part, ending) for ending in _ENDINGS]
         return [file for file in files if file.is_file()]
 
     def parts(self) -> frozenset[str]:
         """The parts that are there."""
+        stems = set()
         try:
-            names = [file.name for file in self.path.iterdir()]
+            with os.scandir(self.path) as entries:
+                for entry in entries:
+                    # unfinished files begin with a dot, and so have no stem
+                    stem, dot, ending = entry.name.partition(".")
+                    if dot + ending in _ENDINGS and _PART.fullmatch(stem) and entry.is_file():
+                        stems.add(stem)
         except OSError:
             return frozenset()
-        # unfinished files begin with a dot
-        stems = {name.partition(".")[0] for name in names if not name.startswith(".")}
-        return frozenset(stem for stem in stems if _PART.fullmatch(stem) and self._found(stem))
+        return frozenset(stems)
 
     def has(self, part: str) -> bool:
-        return bool(self._found(part))
+        return any(self._file(part, ending).is_file() for ending in _ENDINGS)
 
     def stamp(self, part: str) -> int:
         """Changes whenever the part does (0 if it is not there): a key for caches."""

@@ -18,9 +18,11 @@ An app may keep parts of its own beside these (``save_json``, ``save_plain``, â€
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +97,14 @@ class StoredRun(Folder):
     # about the run
 
     def _about(self) -> dict[str, Any]:
-        about = self.load_json(ABOUT)
+        """run.json, read once for as long as it stays the same. Nobody may change it."""
+        try:
+            at = (self.path / f"{ABOUT}.json").stat()
+        except OSError:
+            about = self.load_json(ABOUT)  # says what is wrong
+        else:
+            # replaced, never written into: another file has another number
+            about = _read(self.path, at.st_ino, at.st_mtime_ns, at.st_size)
         if about.get("schema") != SCHEMA:
             raise InputError(
                 f"Run {self.id} has format {about.get('schema')!r}; this program reads {SCHEMA}. "
@@ -111,20 +120,22 @@ class StoredRun(Folder):
         """Never raises: a folder that cannot be read is a damaged run."""
         parts = self.parts() - {ABOUT}
         try:
-            about = self._about()
-            return RunSummary(
-                self.id,
-                str(about["kind"]),
-                str(about["label"]),
-                float(about["created"]),
-                str(about["status"]),
-                parts,
-            )
+            return RunSummary(self.id, *self._described(), parts)
         except InputError as error:
-            reason = str(error)
+            return RunSummary(self.id, "", self.id, 0.0, "damaged", parts, str(error))
+
+    def check(self) -> None:
+        """Raises InputError where the run cannot be opened."""
+        self._described()
+
+    def _described(self) -> tuple[str, str, float, str]:
+        """Kind, label, when it was created, status."""
+        about = self._about()
+        try:
+            kind, label, status = (str(about[name]) for name in ("kind", "label", "status"))
+            return kind, label, float(about["created"]), status
         except (KeyError, TypeError, ValueError):
-            reason = str(self.damaged("run.json"))
-        return RunSummary(self.id, "", self.id, 0.0, "damaged", parts, reason)
+            raise self.damaged(f"{ABOUT}.json") from None
 
     def set_status(self, status: str) -> None:
         """Where the run stands, in a word."""
@@ -135,7 +146,7 @@ class StoredRun(Folder):
 
     def settings(self) -> dict[str, Any]:
         """The settings kept with the run (JSON), {} at first."""
-        return dict(self._about().get("settings", {}))
+        return copy.deepcopy(dict(self._about().get("settings", {})))
 
     def save_settings(self, settings: dict[str, Any]) -> None:
         """Replace the settings; plain data that JSON can hold."""
@@ -260,3 +271,9 @@ class StoredRun(Folder):
 
     def report(self) -> dict[str, Any]:
         return self.load_json(REPORT)
+
+
+@lru_cache(maxsize=1024)
+def _read(path: Path, number: int, changed: int, size: int) -> dict[str, Any]:
+    """run.json as it is now. The store is asked for a run a hundred times at every click."""
+    return Folder(path).load_json(ABOUT)

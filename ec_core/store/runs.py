@@ -178,9 +178,7 @@ class RunStore:
     def open(self, id_: str) -> StoredRun:
         """A run by its id. Raises InputError if there is none or it is damaged."""
         run = self._run(self._path(id_))
-        damaged = run.summary().damaged
-        if damaged is not None:
-            raise InputError(damaged)
+        run.check()
         return run
 
     def list(self, owner: str | None = None) -> tuple[RunSummary, ...]:

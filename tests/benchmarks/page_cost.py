@@ -24,14 +24,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("", "teacher", "expand", "cluster", "reconstruct", "compare", "difficulty")
 
 
@@ -45,7 +45,9 @@ def free_port() -> int:
 def server(home: Path, profile: str = "") -> Iterator[tuple[int, int]]:
     """Port and process of a server over these runs."""
     port = free_port()
-    start = ["-m", "streamlit"] if not profile else [str(Path(__file__).with_name("page_profile.py"))]
+    start = (
+        ["-m", "streamlit"] if not profile else [str(Path(__file__).with_name("page_profile.py"))]
+    )
     command = [
         *(sys.executable, *start, "run", "app.py", "--server.headless", "true"),
         *("--server.port", str(port), "--server.address", "127.0.0.1"),
@@ -73,7 +75,7 @@ def used(pid: int) -> float:
 
 
 async def visits(port: int, page: str, query: str, sessions: int, again: int) -> None:
-    """So many sessions, one after the other; each runs the page and ``again`` so many times more."""
+    """Sessions, one after the other; each runs the page once, and ``again`` so many times more."""
     asked = BackMsg()
     asked.rerun_script.page_name = page
     asked.rerun_script.query_string = query

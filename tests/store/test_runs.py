@@ -24,6 +24,7 @@ from ec_core.probing.probes import make_probes
 from ec_core.probing.tables import load_answers
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.store import RunStore, StoredRun, home
+from ec_core.store.folder import Folder
 from ec_core.store.runs import run_id
 
 
@@ -451,3 +452,37 @@ def test_many_create_at_once(store: RunStore) -> None:
     for p in range(4):
         mine = [label for label in labels if label.startswith(f"{p} ")]
         assert mine == [f"{p} {i}" for i in reversed(range(10))]
+
+
+def test_run_json_is_read_again_when_it_has_changed_and_only_then(
+    run: StoredRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    load = Folder.load_json
+    monkeypatch.setattr(
+        Folder, "load_json", lambda self, part: (read.append(self.path), load(self, part))[1]
+    )
+    run.save_settings({"a": [1]})
+    for _ in range(5):
+        assert again(run).settings() == {"a": [1]}
+    assert len(read) <= 2
+    # what one reader does with its copy is nobody else's
+    again(run).settings()["a"].append(2)
+    assert again(run).settings() == {"a": [1]}
+    # of the same size, in the same moment, by another program
+    for value in range(2, 8):
+        again(run).save_settings({"a": [value]})
+        assert run.settings() == {"a": [value]}
+    (run.path / "run.json").write_text("{")
+    with pytest.raises(InputError, match="damaged"):
+        again(run)
+
+
+def test_parts_are_files_with_their_names(run: StoredRun) -> None:
+    run.save_json("mine", {})
+    (run.path / ".probes.npz.k2").write_text("half")
+    (run.path / "folder.json").mkdir()
+    for name in ("Upper.json", "probes.txt", "probes.npz.old", "npz", "a_b.npz"):
+        (run.path / name).write_text("")
+    assert run.parts() == {"run", "mine"}
+    assert run.has("mine") and not run.has("folder") and not run.has("probes")
