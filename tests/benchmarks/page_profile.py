@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import cProfile
 import pstats
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -50,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

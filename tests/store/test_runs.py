@@ -459,9 +459,12 @@ def test_run_json_is_read_again_when_it_has_changed_and_only_then(
 ) -> None:
     read: list[Path] = []
     load = Folder.load_json
-    monkeypatch.setattr(
-        Folder, "load_json", lambda self, part: (read.append(self.path), load(self, part))[1]
-    )
+
+    def counted(folder: Folder, part: str) -> dict[str, Any]:
+        read.append(folder.path)
+        return load(folder, part)
+
+    monkeypatch.setattr(Folder, "load_json", counted)
     run.save_settings({"a": [1]})
     for _ in range(5):
         assert again(run).settings() == {"a": [1]}
