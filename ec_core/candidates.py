@@ -13,7 +13,7 @@ from ec_core.curves.search import FREE
 from ec_core.errors import InputError
 from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import COMMON, UNCOMMON
-from ec_core.networks.equal_writings import equal_writings
+from ec_core.networks.equal_writings import READ_OFF, equal_writings
 from ec_core.networks.network import LEARNT
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, VERIFIED
 
@@ -206,9 +206,22 @@ def promising(runners: list[Runner], field: Field) -> list[Candidate]:
     """Who is recovered, in this order: those that dived, best first; or those close to the best,
     shallow ones first, and where only the depth is open, the shallowest in any case: students of
     a few iterations say little of a teacher that is larger than all of them.
+
+    Beside relu comes leaky_relu, which is relu where its slope turns out to be zero. With several
+    layers it comes first: there relu imitates it with neurons that are hard to remove.
     """
     if runners[0].loss <= DIVED:
-        return [runner.candidate for runner in runners if runner.loss <= DIVED][:TRIED]
+        dived = [runner.candidate for runner in runners if runner.loss <= DIVED][:TRIED]
+        raced = {runner.candidate for runner in runners}
+        order: list[Candidate] = []
+        for one in dived:
+            general = [
+                Candidate(name, one.hidden_layers)
+                for name in READ_OFF
+                if name in equal_writings(one.activation)
+            ]
+            order += [*general, one] if one.hidden_layers > 1 else [one, *general]
+        return [one for one in dict.fromkeys(order) if one in raced]
     limit = CLOSE * runners[0].loss
     told = len(field.activations) == 1
     close = [

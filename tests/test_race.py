@@ -206,6 +206,20 @@ def test_deeper_students_that_did_much_better_come_before_wider_ones() -> None:
     assert candidates.following([(1, 16), (2, 8)], {shallow: best[shallow]}) == (1, 16)
 
 
+def test_where_relu_dived_leaky_relu_is_recovered_as_well() -> None:
+    # of 5-4-3-2 leaky_relu (seed 1) only relu's students dived, and became a network of 5-5 neurons
+    for depth in (1, 2):
+        relu, leaky = Candidate("relu", depth), Candidate("leaky_relu", depth)
+        gelu = _running(Candidate("gelu", depth), 1e-7)
+        runners = [_running(relu, 1e-30), gelu, _running(leaky, 1e-5)]
+        expected = [relu, leaky] if depth == 1 else [leaky, relu]
+        assert candidates.promising(runners, Field()) == expected
+        # nobody twice, and nobody who did not race
+        both = [_running(leaky, 1e-31), _running(relu, 1e-30)]
+        assert candidates.promising(both, Field()) == [leaky, relu]
+        assert candidates.promising(runners[:2], Field()) == [relu]
+
+
 @pytest.mark.long
 def test_a_deep_candidate_that_starts_slowly_is_not_cut() -> None:
     # of thirteen activations g is tenth after six iterations, and dives at 32

@@ -5,7 +5,8 @@
 Every problem is solved with the numbers as they are, then with each number at half and at double,
 one at a time. Problems: exact teachers of one and two hidden layers, with float32 answers, with
 noise, with few questions; and answers that are not a network of the activation told, which must
-never be verified. Prints the table of docs/constants.md: teachers recovered (right size, weights
+never be verified. Learnt curves are found once, and judged with the three numbers of their verdict
+at half and at double. Prints docs/constants.md's table: teachers recovered (right size, weights
 within their bars or to 1e-8, and verified; an estimate where there is noise), misfits verified, and
 processor time against that of the numbers as they are. Run it with one thread (OMP_NUM_THREADS=1).
 """
@@ -18,7 +19,7 @@ import inspect
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,7 +32,13 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import ec_core as ec
+from ec_core.control import Control
+from ec_core.curves.search import search
+from ec_core.curves.verdict import Found, judge
+from ec_core.events import drain
 from ec_core.expand import regimes
+from ec_core.probing.asking import Asker
+from tests.benchmarks.free_activation import Drawn
 
 _VERIFIED = ("exact", "verified")
 
@@ -64,6 +71,13 @@ class Number:
         module, name = self.name.rsplit(".", 1)
         return float(getattr(importlib.import_module(f"ec_core.{module}"), name))
 
+
+JUDGING = (
+    Number("curves.errors.FLAT", "a direction that questions do not tell, of a learnt curve"),
+    Number("curves.verdict.FALLS", "what more knots must gain"),
+    Number("curves.verdict.LIMIT", "the error of a curve of which anything is claimed"),
+)
+"""Of learnt curves: they decide the verdict alone."""
 
 NUMBERS = (
     Number("small.answers_per_parameter", "answers a student learns from"),
@@ -209,6 +223,43 @@ PROBLEMS = (
 QUICK = (PROBLEMS[1], PROBLEMS[10])
 
 
+Answering = Callable[[np.ndarray], np.ndarray]
+LEARNT: dict[str, tuple[int, int, bool, Answering]] = {
+    "bump": (3, 5, False, Drawn((3, 3, 2), ("bump",), 0)),
+    "double step": (3, 5, False, Drawn((3, 3, 2), ("double-step",), 0)),
+    "z-bump": (3, 5, False, Drawn((3, 3, 2), ("z-bump",), 0)),
+    "tanh": (3, 5, False, Drawn((3, 3, 2), ("tanh",), 0)),
+    "two layers": (3, 6, True, Drawn((3, 3, 3, 1), ("tanh", "tanh"), 0)),
+    "product": (3, 5, True, lambda x: x[:, :1] * x[:, 1:2]),
+    "product of curves": (3, 5, True, lambda x: np.tanh(x[:, :1]) * np.exp(-(x[:, 1:2] ** 2))),
+}
+"""Inputs, neurons of the students, misfit, and the function; one hidden layer is told."""
+
+Learning = tuple[bool, Found, ec.ProbeSet]
+
+
+def learnt() -> list[Learning]:
+    """What is found of each: a misfit or not, the network, and the questions."""
+    found = []
+    for inputs, width, misfit, answer in LEARNT.values():
+        asker = Asker(answer, inputs=inputs)
+        ended = drain(search(asker, (1,), width, None, 0, Control()))
+        assert ended is not None
+        found.append((misfit, ended.found, ended.probes))
+    return found
+
+
+def judged(found: list[Learning]) -> Outcome:
+    """The verdicts on them, with the numbers as they are now."""
+    began = time.process_time()
+    ends = [(misfit, judge(what, probes).certificate.verified) for misfit, what, probes in found]
+    return Outcome(
+        sum(verified for misfit, verified in ends if not misfit),
+        sum(verified for misfit, verified in ends if misfit),
+        time.process_time() - began,
+    )
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Teachers recovered, misfits verified, and processor seconds."""
@@ -237,7 +288,6 @@ def cell(outcome: Outcome, usual: Outcome, teachers: int) -> str:
 
 
 def main() -> int:
-    say = partial(print, flush=True)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--numbers", help="only these, comma-separated")
     parser.add_argument("--quick", action="store_true", help="two problems, for a test")
@@ -247,7 +297,19 @@ def main() -> int:
     teachers = sum(not problem.misfit for problem in problems)
     wanted = arguments.numbers.split(",") if arguments.numbers else None
     numbers = [number for number in NUMBERS if wanted is None or number.name in wanted]
-    usual = tried(problems)
+    if numbers:
+        table(numbers, partial(tried, problems), teachers)
+    judging = [number for number in JUDGING if wanted is None or number.name in wanted]
+    if judging and not arguments.quick:
+        curves = sum(not misfit for _, _, misfit, _ in LEARNT.values())
+        table(judging, partial(judged, learnt()), curves)
+    return 0
+
+
+def table(numbers: Sequence[Number], attempt: Callable[[], Outcome], teachers: int) -> None:
+    """Print it for these numbers."""
+    say = partial(print, flush=True)
+    usual = attempt()
     say(f"As they are: {cell(usual, usual, teachers)}, {usual.seconds:.0f} s.\n")
     say("| number | decides | value | at half | at double |")
     say("| --- | --- | --- | --- | --- |")
@@ -255,10 +317,9 @@ def main() -> int:
         cells = []
         for factor in (0.5, 2.0):
             with at(number, factor * number.value):
-                cells.append(cell(tried(problems), usual, teachers))
+                cells.append(cell(attempt(), usual, teachers))
         value = f"{number.value:g}"
         say(f"| `{number.name}` | {number.why} | {value} | {cells[0]} | {cells[1]} |")
-    return 0
 
 
 if __name__ == "__main__":
