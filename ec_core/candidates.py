@@ -207,8 +207,7 @@ def promising(runners: list[Runner], field: Field) -> list[Candidate]:
     shallow ones first, and where only the depth is open, the shallowest in any case: students of
     a few iterations say little of a teacher that is larger than all of them.
 
-    Beside relu comes leaky_relu, which is relu where its slope turns out to be zero. With several
-    layers it comes first: there relu imitates it with neurons that are hard to remove.
+    After relu comes leaky_relu, which relu imitates with needless neurons.
     """
     if runners[0].loss <= DIVED:
         dived = [runner.candidate for runner in runners if runner.loss <= DIVED][:TRIED]
@@ -220,7 +219,7 @@ def promising(runners: list[Runner], field: Field) -> list[Candidate]:
                 for name in READ_OFF
                 if name in equal_writings(one.activation)
             ]
-            order += [*general, one] if one.hidden_layers > 1 else [one, *general]
+            order += [one, *general]
         return [one for one in dict.fromkeys(order) if one in raced]
     limit = CLOSE * runners[0].loss
     told = len(field.activations) == 1
