@@ -138,7 +138,8 @@ def try_signs(
     flipped, residual = flags[int(order[best])], float(np.sqrt(fitted.loss[best]))
     others = np.delete(np.arange(len(order)), best)
     signs_found = Signs(flipped, residual, _second(plain, fitted.take(others), winner, floor))
-    if len(others) and not signs_found.unique:
+    arrived = float(fitted.loss[best]) <= floor
+    if len(others) and arrived and not signs_found.unique:
         # the fit ended where the winner arrived: others may have been on their way there too
         more = refit(plain, fitted.theta[others], _ITERATIONS, 0.0, control, 0.0)
         signs_found = Signs(flipped, residual, _second(plain, more, winner, floor))
