@@ -144,6 +144,7 @@ def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
         label=label,
         device=line(_DEVICE),
         expected=expected.solving,
+        who=visitors.asking().key or "",
     )
 
 

@@ -42,6 +42,12 @@ def is_owner(run: Folder) -> bool:
     return visitor.key is not None and owner is not None and owner.key == visitor.key
 
 
+def person(run: Folder) -> str:
+    """Whose turn at a device the run's jobs take (``ec_core.jobs.turns``); "" where nobody asks."""
+    owner = owner_of(run)
+    return "" if owner is None else owner.key
+
+
 def may_work(run: Folder) -> bool:
     """May whoever asks change a run, and start, steer and stop its work?"""
     if visitors.asking().everything:

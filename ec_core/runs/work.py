@@ -29,7 +29,17 @@ from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import at_work, builds, chosen, durable, expected, races, tree_cache, versions
+from ec_core.runs import (
+    at_work,
+    builds,
+    chosen,
+    durable,
+    expected,
+    owners,
+    races,
+    tree_cache,
+    versions,
+)
 from ec_core.runs.active import active, line
 from ec_core.runs.keeping import Building, hands_on, keeping, of_students
 from ec_core.runs.run import Run
@@ -80,6 +90,7 @@ def submit(
             on_end=ended,
             expected=takes,
             before=begun.before,
+            who=owners.person(run.stored),
         )
     except JobError:
         at_work.not_begun(run, begun.row)
