@@ -5,45 +5,36 @@ The board of jobs is given in: it belongs to a process, not to a run.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Generator
-from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from ec_core import chain, ends, race
+from ec_core import chain
 from ec_core.candidates import Candidate
-from ec_core.chain import Begun, Part
-from ec_core.checkpoints import Plain
-from ec_core.cluster import Cut, apply_cut
-from ec_core.cluster.layer import LayerView
+from ec_core.chain import Part
 from ec_core.control import Control
-from ec_core.errors import InputError, JobError
-from ec_core.events import CandidateTried, Event, Note, TrainingProgress, relay
+from ec_core.errors import JobError
+from ec_core.events import Event, TrainingProgress, relay
 from ec_core.expand.enough import asked
-from ec_core.expand.students import StudentEnsemble, ensemble_arrays, ensemble_from_arrays
+from ec_core.expand.students import StudentEnsemble
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.probing.probes import ProbeSet
-from ec_core.reconstruct.exact_build import build_exactly
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import (
     at_work,
-    builds,
-    chosen,
     durable,
     expected,
+    finding_out,
     owners,
     races,
-    tree_cache,
     versions,
 )
 from ec_core.runs.active import active, line
-from ec_core.runs.keeping import Building, hands_on, keeping, of_students
+from ec_core.runs.exact_work import exactly
+from ec_core.runs.keeping import of_students
+from ec_core.runs.onward import begun_with, onward
 from ec_core.runs.run import Run
-from ec_core.verify.certificate import certify
 
 _WATCHED, _SLOWEST_ITERATION = 40, 0.1
 """Iterations of the demo that are slowed down, and seconds each of them takes at least."""
@@ -123,9 +114,9 @@ def start_expand(
 
     def stage(control: Control) -> Generator[Event, None, StudentEnsemble | None]:
         nonlocal probes
-        probes = yield from _decided(run, probes, control)
+        probes = yield from finding_out.decided(run, probes, control)
         # another asker: students of a race that was told its winner ask what they always ask
-        one = known or (yield from _raced(run, run.asker() or probes, control))
+        one = known or (yield from finding_out.raced(run, run.asker() or probes, control))
         if one is None:
             return None
         source = probes if asker is None else asker
@@ -151,60 +142,8 @@ def start_expand(
     )
 
 
-def _decided(run: Run, probes: ProbeSet, control: Control) -> Generator[Event, None, ProbeSet]:
-    """The answers as what they are, after finding that out where their range leaves it open."""
-    mark = control.marks.open("what stands after the last layer")
-    if mark.done:
-        return run.probes()
-    if probes.undecided is None:
-        control.marks.another_way()
-        mark.end({})
-        return probes
-    finding = ends.decided(probes, run.field, run.recover_config(), control)
-    while True:
-        try:
-            event = next(finding)
-        except StopIteration as end:
-            source: chain.Source = end.value
-            break
-        # how candidates stand at two readings is no race that could be watched
-        if isinstance(event, Note):
-            yield event
-    if not control.over and isinstance(source, ProbeSet):
-        run.keep_output(source.output.kind)
-        mark.end({})
-        control.marks.write()
-    return run.probes()
-
-
 def _plain(candidate: Candidate) -> list[Any]:
     return [candidate.activation, candidate.hidden_layers]
-
-
-def _keeper(run: Run) -> races.Keeper:
-    """What a race tells goes to the run; the one that is taken is what the run is about."""
-
-    def keep(race: races.Race) -> None:
-        run.save_race(race)
-        if race.taken is not None and not run.has("ensemble"):
-            run.mark_found(race.taken)
-
-    return races.Keeper(keep)
-
-
-def _raced(
-    run: Run, source: chain.Source, control: Control
-) -> Generator[Event, None, Candidate | None]:
-    """The race as a stage of its own: who is ahead; None where a person stopped it."""
-    keeper = _keeper(run)
-    work = race.race(source, run.field, run.recover_config(), control)
-    if (yield from races.unless_stopped(work, keeper, control)) is None:
-        return None
-    first = keeper.race.ahead[0]
-    taken = CandidateTried(race.STAGE, first.activation, first.hidden_layers)
-    keeper(taken)
-    yield taken
-    return first
 
 
 def start_reconstruct(board: JobBoard, run: Run) -> Job:
@@ -216,127 +155,17 @@ def start_reconstruct(board: JobBoard, run: Run) -> Job:
     cut = run.cut()
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:
-        begun = _begun(run, control, cut)
-        return (yield from _chain(run, begun.probes, begun, control))
+        begun = begun_with(run, control, cut)
+        return (yield from onward(run, begun.probes, begun, control))
 
     return submit(board, run, RECONSTRUCT, stage, None, expected.building(run))
 
 
-def _begun(run: Run, control: Control, cut: Cut | None) -> Begun:
-    """What is stored of a run, to be built from with a cut; without one that is still to be made.
-
-    Kept as it was when the work began: a better attempt is stored in its place.
-    """
-
-    def stored() -> Plain:
-        facts = {
-            "best": run.best_students,
-            "asked": asked(run.probes()),
-            "cut": None if cut is None else asdict(cut),
-        }
-        return {**ensemble_arrays(run.ensemble()), "facts": np.array(json.dumps(facts))}
-
-    plain = dict(control.marks.once("begun with", stored))
-    facts = json.loads(str(plain.pop("facts")))
-    ensemble, probes, asker = ensemble_from_arrays(plain), run.probes(), run.asker()
-    if asker is not None and facts["asked"] < asked(probes):
-        probes = asker(facts["asked"]).told(run.settings().precision)
-    if facts["cut"] is None:
-        return Begun(probes, ensemble)
-    then = Cut.from_plain(facts["cut"])
-    cloud, tree = tree_cache.grow(ensemble, facts["best"])
-    view = LayerView(cloud, tree, then, apply_cut(tree, cloud, then))
-    return Begun(probes, ensemble, view, run.settings().chose(then))
-
-
-def _chain(
-    run: Run,
-    probes: ProbeSet,
-    begun: Begun | None,
-    control: Control,
-    candidate: Candidate | None = None,
-) -> Generator[Event, None, Reconstruction | None]:
-    """The chain from where a run stands; every part is stored as it is done.
-
-    probes : the questions asked so far; candidate : the one to recover, where it is chosen
-
-    What nobody told is found out first; None where a person stopped that.
-    """
-    config, asker = run.recover_config(candidate), run.asker()
-    cut, once = None, False
-    if begun is not None:
-        cut = None if begun.seen is None else begun.seen.cut
-        # of a chosen cut the chain knows itself
-        chosen = begun.chosen
-
-        def only() -> Plain:
-            return {"once": np.array(run.retried or (hands_on(run) and not chosen))}
-
-        once = bool(control.marks.once("once only", only)["once"])
-        if asker is not None:
-            # as many as were asked already, as if the same asker had gone on
-            asker(asked(probes))
-    source, done = probes if asker is None else asker, keeping(run, asker, control.marks, cut)
-    run.mark_whole(False)
-    if once:
-        return (yield from chain.attempt(source, config, control, begun, done)).reconstruction
-    if begun is None:
-        run.mark_raced(run.field.only is None and candidate is None)
-    if begun is None and run.raced:
-        work = race.run(source, run.field, config, control, done)
-        recovered = yield from races.unless_stopped(work, _keeper(run), control)
-        if recovered is None:
-            return None
-        recovery = recovered
-    else:
-        recovery = yield from chain.run(source, config, control, begun, done)
-    kept = np.array_equal(recovery.ensemble.theta, run.ensemble().theta)
-    run.mark_whole(kept and not control.over)
-    return recovery.reconstruction
-
-
 def start_exact(board: JobBoard, run: Run, setting: str = "", layer: int = 0) -> Job:
-    """Build the network of the clusters kept by hand, in every layer, in the background.
-
-    setting, layer : of a kept setting, and of the layer whose it is; "": of the cuts in use
-
-    Where pruning has not built one from the same cut to compare with, that is done too: before,
-    where it is what makes later layers comparable, else after.
+    """Build the network of the clusters kept by hand, in every layer, in the background; see
+    ``exact_work.exactly``.
     """
-    cuts = chosen.cuts(run, setting, layer)
-    for which, cut in enumerate(cuts):
-        if cut is not None and not tree_cache.clusters_of(run, cut, which).kept:
-            name = f"Layer {which + 1}" if len(cuts) > 1 else "The hidden layer"
-            raise InputError(f"{name} has no kept cluster at this cut; keep at least one.")
-    first, key = cuts[0], builds.exact_key(setting, layer)
-    assert first is not None
-    known = builds.all_of(run).get(builds.AUTOMATIC)
-    alone = known is not None or run.has("recovered")
-    if not setting and len(cuts) == 1:
-        alone = known is not None and known.cuts == (first,)
-
-    def pruned(control: Control) -> Generator[Event, None, None]:
-        began = time.monotonic()
-        config = run.recover_config()
-        built = yield from chain.build(_begun(run, control, first), config, control)
-        seconds = time.monotonic() - began
-        mine = Building(run, (first,))
-        mine.keep(built.reconstruction, built.certificate, seconds, use=False)
-
-    def stage(control: Control) -> Generator[Event, None, Reconstruction]:
-        if len(cuts) > 1 and None in cuts:
-            yield from pruned(control)
-        began, ensemble = time.monotonic(), run.ensemble()
-        layers = chosen.views(ensemble, run.best_students, cuts, builds.seen(run))
-        device = run.settings().device
-        result = yield from build_exactly(ensemble, layers, run.probes(), device, control)
-        taken = tuple(None if view is None else view.cut for view in layers)
-        mine = Building(run, taken, builds.EXACT, setting, key, builds.base(run))
-        mine.keep(result, certify(result, run.probes()), time.monotonic() - began)
-        if len(cuts) == 1 and not alone and not control.over:
-            yield from pruned(control)
-        return result
-
+    stage = exactly(run, setting, layer)
     return submit(
         board, run, RECONSTRUCT, stage, None, expected.building(run), exact=[setting, layer]
     )
@@ -370,10 +199,10 @@ def start_whole(
 
     def stage(control: Control) -> Generator[Event, None, Reconstruction | None]:
         nonlocal probes
-        probes, begun = (yield from _decided(run, probes, control)), None
+        probes, begun = (yield from finding_out.decided(run, probes, control)), None
         if there:
-            begun = _begun(run, control, run.cut() if run.has("cut") else None)
-        steps = _chain(run, probes, begun, control, candidate)
+            begun = begun_with(run, control, run.cut() if run.has("cut") else None)
+        steps = onward(run, probes, begun, control, candidate)
         if watched and not there:
             clock = [time.monotonic()]
             steps = relay(steps, lambda event: _paced(event, clock))
