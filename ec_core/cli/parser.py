@@ -13,6 +13,7 @@ from ec_core.cli.benchmark import NAMES, benchmark
 from ec_core.cli.commands import compare, probe, teacher
 from ec_core.cli.export import ENDINGS, export
 from ec_core.cli.recover import recover
+from ec_core.cli.serve import serve
 from ec_core.errors import InputError
 from ec_core.probing import DISTRIBUTIONS
 
@@ -117,6 +118,32 @@ def _runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
 
 
+def _serve(commands: argparse._SubParsersAction[_Parser]) -> None:
+    host = _command(commands, "serve", serve, "host the app for a class or a group")
+    host.add_argument(
+        "--address", default="0.0.0.0", help="to listen at (default 0.0.0.0, all of this machine)"
+    )
+    host.add_argument("--port", type=arguments.whole(1, 65535), default=8501, help="(default 8501)")
+    host.add_argument("--data", metavar="FOLDER", help="for the runs (default EC_HOME, else runs)")
+    host.add_argument(
+        "--database", metavar="URL", help="for the list of jobs (default a file in that folder)"
+    )
+    host.add_argument(
+        "--visitors", choices=("auto", "one", "many"), help="whose runs are whose (default auto)"
+    )
+    host.add_argument(
+        "--resume",
+        choices=("auto", "click"),
+        help="what a restart broke off goes on by itself or at a click (default auto)",
+    )
+    host.add_argument(
+        "--allow-hosts", metavar="HOSTS", help="whose models may be asked (default this machine's)"
+    )
+    host.add_argument(
+        "--frame-ancestors", metavar="SITES", help="in whose pages the app may show itself"
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the contract; ``args.command(args)`` runs the command chosen."""
     parser = _Parser(
@@ -165,4 +192,5 @@ def build_parser() -> argparse.ArgumentParser:
 
     _benchmark(commands)
     _runs(commands)
+    _serve(commands)
     return parser
