@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ec_core.candidates import Candidate, Field
 from ec_core.cluster import Cut
@@ -18,32 +17,17 @@ from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import loading, owners, races
 from ec_core.runs.loading import store
+from ec_core.runs.run_cuts import RunCuts
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import LOCKED_TITLE, Source
-from ec_core.store import RunSummary, StoredRun, forget_builds
+from ec_core.store import RunSummary, forget_builds
 
 _ORDER = ("probes", "ensemble", "events", "cuts", "reconstruction", "recovered", "report")
-_UNNAMED, _BUILT, _NAMED = "", "built", "named: "
-"""Names of the cut in use and of the one the network was built from; what a person's own names
-begin with in the store."""
-_BENCH = "workbench"
-"""The part that holds the steps which led to the cut in use."""
-
-
-def _of_layer(name: str, layer: int) -> str:
-    """What belongs to a later hidden layer has its number before the name."""
-    return f"layer{layer + 1}-{name}" if layer else name
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(RunCuts):
     """A handle on one run; reading through it is cheap, writing is atomic."""
-
-    id: str
-
-    @property
-    def stored(self) -> StoredRun:
-        return loading.opened(store().root, self.id)
 
     @property
     def query(self) -> dict[str, str]:
@@ -70,7 +54,7 @@ class Run:
         if part == "source":
             return True
         if part == "cut":
-            return self.stored.has("cuts") and _UNNAMED in self.stored.cuts()
+            return self.is_cut
         return self.stored.has("reconstruction" if part == "recovered" else part)
 
     def stamp(self, part: str) -> int:
@@ -194,23 +178,6 @@ class Run:
         """What the training told besides its progress: sentences, widths tried."""
         return loading.events(store().root, self.id, self.stamp("events"))
 
-    def cut(self) -> Cut:
-        return self.stored.cuts()[_UNNAMED]
-
-    def named_cuts(self, layer: int = 0) -> dict[str, Cut]:
-        """The cuts of a layer that a person kept under a name, in the order of keeping."""
-        cuts, mark = self.stored.cuts(), _of_layer(_NAMED, layer)
-        return {n.removeprefix(mark): cuts[n] for n in cuts if n.startswith(mark)}
-
-    def bench(self, layer: int = 0) -> dict[str, Any]:
-        """The steps of a layer's workbench (plain data), {} at first."""
-        part = _of_layer(_BENCH, layer)
-        return self.stored.load_json(part) if self.stored.has(part) else {}
-
-    def layer_cut(self, layer: int) -> Cut | None:
-        """The cut of a layer, None where it was never cut here; layer 0 has the cut in use."""
-        return self.stored.cuts().get(_of_layer(_UNNAMED, layer))
-
     @property
     def best_students(self) -> int | None:
         """How many of the students are clustered: the best ones; None means all."""
@@ -243,11 +210,6 @@ class Run:
     def whole(self) -> bool:
         """Did the chain decide itself that nothing more could help, as ``ec.recover`` does?"""
         return bool(self.stored.settings().get("whole", False))
-
-    @property
-    def built_cut(self) -> Cut:
-        """The cut the network was built from."""
-        return self.stored.cuts().get(_BUILT) or self.cut()
 
     # writing
 
@@ -339,24 +301,6 @@ class Run:
             self.stored.save_events(told)
         self.stored.save_ensemble(ensemble)
 
-    def save_cut(self, cut: Cut) -> None:
-        self.stored.save_cut(cut)
-
-    def save_named_cuts(self, cuts: dict[str, Cut], layer: int = 0) -> None:
-        """Keep these cuts of a layer under their names, and no others."""
-        kept, mark = self.named_cuts(layer), _of_layer(_NAMED, layer)
-        for name in kept.keys() - cuts.keys():
-            self.stored.forget_cut(mark + name)
-        for name, cut in cuts.items():
-            if kept.get(name) != cut:
-                self.stored.save_cut(cut, mark + name)
-
-    def save_bench(self, facts: dict[str, Any], layer: int = 0) -> None:
-        self.stored.save_json(_of_layer(_BENCH, layer), facts)
-
-    def save_layer_cut(self, cut: Cut, layer: int) -> None:
-        self.stored.save_cut(cut, _of_layer(_UNNAMED, layer))
-
     def cluster_best(self, students: int | None) -> None:
         """Cluster only that many of the best students; cuts of other trees go."""
         self.forget("cuts")
@@ -395,7 +339,7 @@ class Run:
 
     def mark_built(self, cut: Cut, seconds: float) -> None:
         """Which cut the result was built from, and how long that took."""
-        self.stored.save_cut(cut, _BUILT)
+        self.save_built_cut(cut)
         self.stored.update_settings(build_seconds=seconds)
 
     def forget(self, part: str) -> None:
