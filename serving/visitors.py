@@ -77,9 +77,9 @@ def many(headers: Mapping[str, str]) -> bool:
     return any(name in told for name in _FORWARDED) or not loopback(told.get("host", "localhost"))
 
 
-def is_secret(value: str | None) -> bool:
+def is_secret(value: object) -> bool:
     """Is it of the form in which they are given out?"""
-    return value is not None and _SECRET.fullmatch(value) is not None
+    return isinstance(value, str) and _SECRET.fullmatch(value) is not None
 
 
 def _sent(headers: Headers) -> str | None:

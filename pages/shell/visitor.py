@@ -38,7 +38,7 @@ def who() -> Visitor:
     if person is not None:
         return person
     secret = st.context.cookies.get(COOKIE)
-    return visitors.of_browser(secret) if secret and is_secret(secret) else STRANGER
+    return visitors.of_browser(str(secret)) if is_secret(secret) else STRANGER
 
 
 visitors.told_by(who)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ec_core.runs import owners, versions, visitors
@@ -152,3 +153,35 @@ def test_pages_steer_jobs_by_the_engine_alone() -> None:
                     found.append(f"{path.relative_to(ROOT)}: {owner}.{node.attr}")
     # of a run that is gone
     assert found == ["pages/shell/opened.py: job.stop"]
+
+
+class _Told:
+    """What an identity provider told of whoever signed in."""
+
+    def __init__(self, **claims: object) -> None:
+        self._claims = claims
+
+    def to_dict(self) -> dict[str, object]:
+        return self._claims
+
+
+def test_whoever_signed_in_is_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = {"iss": "https://id.example", "sub": "1", "name": "Anna"}
+    monkeypatch.setattr(st, "user", _Told(is_logged_in=True, **claims))
+    assert door._signed_in() == ANNA
+    for told in ({"is_logged_in": False, **claims}, {"is_logged_in": True}, claims, {}):
+        monkeypatch.setattr(st, "user", _Told(**told))
+        assert door._signed_in() is None
+
+
+def test_sign_in_is_offered_where_the_host_has_set_it_up(
+    come: Come, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come(ANNA)
+    assert not {"log_in", "log_out"} & _keys(open_page("start"))
+    monkeypatch.setattr(door, "get_secrets_auth_section", lambda: {"client_id": "x"})
+    assert "log_out" in _keys(open_page("start"))
+    monkeypatch.setattr(door, "_signed_in", lambda: None)
+    assert "log_in" in _keys(open_page("start"))
+    monkeypatch.setenv("EC_VISITORS", "one")
+    assert not {"log_in", "log_out"} & _keys(open_page("start"))
