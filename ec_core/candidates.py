@@ -180,7 +180,8 @@ class Field:
 
 
 def following(left: Sequence[tuple[int, int]], best: Mapping[Candidate, Runner]) -> tuple[int, int]:
-    """Which of the heats that are left is next: the first, unless a deeper one did so much better.
+    """Which of the heats that are left is next: the first, unless a deeper and narrower one is so
+    much more promising.
 
     best : of every candidate that raced
 
@@ -196,6 +197,7 @@ def following(left: Sequence[tuple[int, int]], best: Mapping[Candidate, Runner])
         left,
         key=lambda heat: (
             heat[0] <= first[0]
+            or heat[1] >= first[1]
             or heat[0] not in losses
             or DEEPER * losses[heat[0]] > losses.get(first[0], float("inf"))
         ),

@@ -202,6 +202,8 @@ def test_deeper_students_that_did_much_better_come_before_wider_ones() -> None:
     better = Candidate("g", 2)
     best[better] = _running(better, 1e-4)
     assert candidates.following(left, best) == (2, 16)
+    # few neurons of one layer take no time, and elu's alpha is found by them
+    assert candidates.following([(1, 8), (1, 16), (2, 8), (2, 16)], best) == (1, 8)
     # what has not raced says nothing
     assert candidates.following([(1, 16), (2, 8)], {shallow: best[shallow]}) == (1, 16)
 
