@@ -191,7 +191,7 @@ def build(
     _keep_time(control, begun.probes, config, begun.ensemble.shape.sizes[1:-1])
     how = ReconstructConfig(device=config.device, chosen=begun.chosen)
     reconstruction = yield from reconstruct(begun.ensemble, begun.seen, begun.probes, how, control)
-    built = Built(reconstruction, certify(reconstruction, begun.probes))
+    built = Built(reconstruction, certify(reconstruction, begun.probes, control.marks))
     control.reserve(0.0)
     done(built)
     return built

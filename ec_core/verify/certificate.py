@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ec_core.checkpoints import NOTHING_KEPT, Checkpoints
 from ec_core.networks.activations import activation
 from ec_core.networks.network import Network
 from ec_core.probing.arithmetic import arithmetic_errors
@@ -97,8 +98,10 @@ MORE_PROBES, WIDER_PROBES = Cure.QUESTIONS, Cure.SPREAD
 WIDER, OTHER_CLASS, MORE_DIGITS = Cure.WIDER, Cure.CLASS, Cure.DIGITS
 
 
-def certify(reconstruction: Reconstruction, probes: ProbeSet) -> Certificate:
-    """Check a reconstruction against the probes alone."""
+def certify(
+    reconstruction: Reconstruction, probes: ProbeSet, marks: Checkpoints = NOTHING_KEPT
+) -> Certificate:
+    """Check a reconstruction against the probes alone; ``marks`` keep where its refits stand."""
     probes = probes.measured(reconstruction.error)
     network = reconstruction.standard
     expected = network.parameter_count - _free(network)
@@ -124,7 +127,7 @@ def certify(reconstruction: Reconstruction, probes: ProbeSet) -> Certificate:
             doubts.append(_Doubt(reason, WIDER_PROBES))
     if not doubts:
         # refits cost time, and say nothing about a network that is not right anyway
-        doubts += _approximation(reconstruction, probes)
+        doubts += _approximation(reconstruction, probes, marks)
     return Certificate(
         verified=not doubts,
         status=_status(reconstruction, doubts, probes),
@@ -277,7 +280,9 @@ def _untested(alone: int) -> Iterator[_Doubt]:
         yield _Doubt(reason, WIDER_PROBES)
 
 
-def _approximation(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator[_Doubt]:
+def _approximation(
+    reconstruction: Reconstruction, probes: ProbeSet, marks: Checkpoints
+) -> Iterator[_Doubt]:
     """Could a function that is no network of this class look the same?"""
     if _imprecise(probes):
         alike = _structure(reconstruction.standard, probes)
@@ -292,7 +297,7 @@ def _approximation(reconstruction: Reconstruction, probes: ProbeSet) -> Iterator
     needed = CLIFF * max(
         reconstruction.loss, reconstruction.heldout_loss, probes.precision, ROUNDING_FLOOR
     )
-    less = loss_with_one_less(reconstruction.standard, probes, needed)
+    less = loss_with_one_less(reconstruction.standard, probes, needed, marks)
     if less <= needed:
         reason = (
             f"With one neuron less the loss is {less:.0e}, less than {CLIFF:.0e} times the "

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from ec_core.checkpoints import NOTHING_KEPT, Checkpoints
 from ec_core.control import Control
 from ec_core.expand.learning import make_problem
 from ec_core.networks.activations import activation
@@ -34,7 +35,12 @@ LARGEST = 300
 speaks for itself, and the refits of a large network would take minutes."""
 
 
-def loss_with_one_less(network: Network, probes: ProbeSet, enough: float = 0.0) -> float:
+def loss_with_one_less(
+    network: Network,
+    probes: ProbeSet,
+    enough: float = 0.0,
+    marks: Checkpoints = NOTHING_KEPT,
+) -> float:
     """The lowest loss of a network with one hidden neuron less, refitted; infinite if none exists.
 
     network : standardised. Linear skip paths are allowed where the students had them, which makes
@@ -48,7 +54,7 @@ def loss_with_one_less(network: Network, probes: ProbeSet, enough: float = 0.0) 
     lowest = np.inf
     for removal in rank(problem, theta)[:_CANDIDATES] if max(sizes) > 1 else []:
         smaller, start = remove(problem, theta, removal)
-        fitted = refit(smaller, start, _ITERATIONS, enough, Control(), enough)
+        fitted = refit(smaller, start, _ITERATIONS, enough, Control(marks=marks), enough)
         lowest = min(lowest, float(fitted.loss[0]))
         if lowest <= enough:
             break

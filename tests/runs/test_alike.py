@@ -11,6 +11,7 @@ import pytest
 
 import ec_core as ec
 from ec_core import chain
+from ec_core.checkpoints import Checkpoints
 from ec_core.cli.run import main
 from ec_core.cluster import Cut
 from ec_core.jobs import Job, JobBoard
@@ -36,9 +37,9 @@ class Doubts:
     def __init__(self) -> None:
         self.asked = 0
 
-    def __call__(self, found: Reconstruction, probes: ProbeSet) -> Certificate:
+    def __call__(self, found: Reconstruction, probes: ProbeSet, *marks: Checkpoints) -> Certificate:
         self.asked += 1
-        told = certify(found, probes)
+        told = certify(found, probes, *marks)
         if self.asked > 1:
             return told
         doubt = ("The students were too few.",)
@@ -130,8 +131,8 @@ def test_a_retry_ends_alike_in_app_and_command_line(
 def test_a_retry_that_does_no_better_leaves_everything_as_it_was(
     board: JobBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(found: Reconstruction, probes: ProbeSet) -> Certificate:
-        told = certify(found, probes)
+    def never(found: Reconstruction, probes: ProbeSet, *marks: Checkpoints) -> Certificate:
+        told = certify(found, probes, *marks)
         return replace(told, verified=False, status="failed", reasons=("No.",), cures=(Cure.WIDER,))
 
     monkeypatch.setattr(chain, "certify", never)
