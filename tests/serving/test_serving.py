@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,10 @@ def ask(middleware: Any, headers: dict[str, str], **scope: Any) -> tuple[Message
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     asked = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "headers": raw}
-    asyncio.run(middleware(_app)({**asked, **scope}, receive, send))
+    # in a thread: a browser test in this process may have left its own loop running
+    with ThreadPoolExecutor(1) as pool:
+        made = middleware(_app)
+        pool.submit(lambda: asyncio.run(made({**asked, **scope}, receive, send))).result()
     told = {name.decode(): value.decode() for name, value in sent[0].get("headers", [])}
     return sent[0], told
 
