@@ -202,7 +202,7 @@ export function arrived(screen, data, fresh) {
   // while something is being moved, the picture is ahead of the answer
   const agreed = moving(screen) || !sameCut(now(bench.history), bench.cut) || agrees(bench, data)
   const problem = data.refused ?? (agreed ? null : "The engine sees other clusters than this picture: reload the page.")
-  screen.word = [problem ?? "Saved with the run", problem ? "late" : "saved"]
+  screen.word = problem ? [problem, "late"] : data.lookOnly ? ["To look at; nothing here is kept", "look"] : ["Saved with the run", "saved"]
   if (moving(screen)) ahead(screen)
   else level(screen)
 }

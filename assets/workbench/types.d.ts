@@ -226,6 +226,8 @@ interface BenchData {
   look: Look
   problem: string | null
   used: string
+  /** somebody else's run, which may be looked at */
+  lookOnly?: boolean
   history: { steps: Cut[], at: number }
   serial: string
   names: Record<string, Cut>

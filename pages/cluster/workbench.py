@@ -166,6 +166,7 @@ def _bench(run: Run, layer: int) -> None:
         "showTruth": run.settings().show_truth,
         "look": _look(),
         "problem": None,
+        "lookOnly": not run.workable,
         "used": "the first row is what Reconstruct uses",
         **_answers(clusters, state, named, refused, _built(run, layer, named, state.cut)),
     }

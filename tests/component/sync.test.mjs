@@ -243,6 +243,10 @@ test("a movement is not called kept from its first moment until Python has its e
   screen.dragging = false
   level(screen)
   assert.deepEqual([screen.part.state.textContent, mark()], ["No.", "late"])
+  // somebody else's run is saved by nobody
+  arrived(screen, python.data({ lookOnly: true }), false)
+  level(screen)
+  assert.deepEqual([screen.part.state.textContent, mark()], ["To look at; nothing here is kept", "look"])
 })
 
 test("the page that builds hands in what the bench could not", () => {
