@@ -42,8 +42,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(home: Path, profile: str = "") -> Iterator[tuple[int, int]]:
-    """Port and process of a server over these runs."""
+def server(home: Path, profile: str = "", train: str = "") -> Iterator[tuple[int, int]]:
+    """Port and process of a server over these runs; whether it is profiled, or trains meanwhile."""
     port = free_port()
     start = (
         ["-m", "streamlit"] if not profile else [str(Path(__file__).with_name("page_profile.py"))]
@@ -53,7 +53,7 @@ def server(home: Path, profile: str = "") -> Iterator[tuple[int, int]]:
         *("--server.port", str(port), "--server.address", "127.0.0.1"),
     ]
     environment = {**os.environ, "EC_HOME": str(home), "OMP_NUM_THREADS": "1"}
-    environment |= {"PYTHONPATH": str(ROOT), "EC_PROFILE": profile}
+    environment |= {"PYTHONPATH": str(ROOT), "EC_TRAIN": train, "EC_VISITORS": "many"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     try:
         while True:
