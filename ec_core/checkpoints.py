@@ -120,12 +120,16 @@ class Mark:
             self._put(False, state())
             book.write()
 
-    def end(self, result: Plain) -> None:
-        """The loop has ended with this; the marks opened within it are needed no more."""
+    def end(self, result: Plain | Callable[[], Plain]) -> None:
+        """The loop has ended with this; the marks opened within it are needed no more.
+
+        result : or what gives it, asked only where it is kept: fetching it may have to wait for a
+        card
+        """
         book = self._marks._book
         if book.keeper is None or self.done:
             return
-        self._put(True, result)
+        self._put(True, result() if callable(result) else result)
         book.drop(self._marks._between(self._number + 1, self._marks._next))
         if book.due:
             book.write()

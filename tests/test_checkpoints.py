@@ -25,7 +25,7 @@ from ec_core.leastsquares.problem import Problem
 from ec_core.networks.architecture import Architecture
 from ec_core.probing import make_probes
 from ec_core.probing.probes import ProbeSet
-from tests.often import daily
+from tests.often import daily, long
 from tests.steps import drain
 
 
@@ -136,13 +136,14 @@ def in_pieces(given: tuple[ProbeSet, RecoverConfig], memory: Memory, looks: int)
 def test_broken_off_again_and_again_it_ends_the_same(name: str) -> None:
     given, memory = CASES[name].given(), Memory()
     whole = drain(chain.run(*given, Control()))[1]
-    times, pieces = in_pieces(given, memory, 7)
+    times, pieces = in_pieces(given, memory, 17)
     assert times >= 2
     alike(figures(pieces), figures(whole))
     # what loops within a loop that has ended have left is given up
     assert not any(not record.done for record in memory.records.values())
 
 
+@pytest.mark.long
 def test_with_a_disk_that_is_full_now_and_then() -> None:
     """What is kept is older than what was done: more is done again, to the same end."""
     given = CASES["search for the width"].given()
@@ -152,7 +153,7 @@ def test_with_a_disk_that_is_full_now_and_then() -> None:
     alike(figures(pieces), figures(whole))
 
 
-@pytest.mark.parametrize("keep", [None, 2])
+@pytest.mark.parametrize("keep", [2, *long(None)])
 def test_small_steps_go_on_in_the_middle(keep: int | None) -> None:
     """Batches, moments and who is left are those of then."""
     x = torch.linspace(-2, 2, 50, dtype=torch.float64)[:, None]

@@ -190,7 +190,7 @@ def minibatch_adam(
         past.append((total / size).to(torch.float64))
         mark.tick(partial(_put_down, generator, theta, first, second, past))
         yield theta.to(torch.float64), past[-1]
-    mark.end(_put_down(generator, theta, first, second, past))
+    mark.end(partial(_put_down, generator, theta, first, second, past))
 
 
 def _put_down(

@@ -37,7 +37,7 @@ EVERY = 5.0
 """Seconds from one writing to the next, of where jobs stand and of what they told."""
 
 _LEAST = 5.0
-"""Seconds that a job which is gone on with has at least, whatever is left of its budget."""
+"""Seconds that a job which is gone on with has at least, or all of a smaller budget."""
 
 _FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 """A job that failed for want of room has all it needs to go on once there is some."""
@@ -89,7 +89,9 @@ class Durable:
 
     def left_of(self, budget: float | None) -> float | None:
         """What is left of a budget of seconds."""
-        return None if budget is None else max(_LEAST, budget - self.row.seconds)
+        if budget is None:
+            return None
+        return max(min(_LEAST, budget), budget - self.row.seconds)
 
     def end(self, snapshot: JobSnapshot, stored: bool) -> None:
         """It has ended, and its results are written, if they could be."""

@@ -36,6 +36,7 @@ def _answers() -> bytes:
     return str(frame.to_csv(index=False)).encode()
 
 
+@pytest.mark.long
 def test_drop_probabilities_touch_nothing_press_start(open_tab: Open) -> None:
     tab = open_tab("/teacher")
     drop(tab, "answers.csv", _answers())

@@ -73,6 +73,7 @@ def come(browser: Any, server: Server, secret: str | None = None, **options: Any
     return tab_in(context)
 
 
+@pytest.mark.long
 def test_another_one_finds_nothing_and_may_look(browser: Any, many: Server, annas: Path) -> None:
     said: list[str] = []
     anna, bert = come(browser, many, ANNA), come(browser, many, color_scheme="dark")

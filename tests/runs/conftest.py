@@ -14,6 +14,8 @@ from ec_core.jobs import JobBoard
 def runs_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place for runs of its own, so that nobody's runs are touched."""
     monkeypatch.setenv("EC_HOME", str(tmp_path / "runs"))
+    # the pages' tests, perhaps of the same process, want nothing to go on by itself
+    monkeypatch.delenv("EC_RESUME", raising=False)
     return tmp_path / "runs"
 
 

@@ -15,6 +15,7 @@ from ec_core.runs import results, script, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import Source
+from tests.often import long
 
 TEACHER = ec.make_teacher("synthetic", sizes=(3, 3, 2), activation="tanh", seed=0).network
 X = np.random.default_rng(3).standard_normal((700, 3))
@@ -52,7 +53,10 @@ def _same(one: ec.Network, other: ec.Network) -> bool:
 
 @pytest.mark.parametrize(
     ("head", "told", "output"),
-    [(_softmax, "auto", "softmax"), (_sigmoid, "auto", "sigmoid"), (_sigmoid, "sigmoid", None)],
+    [
+        (_softmax, "auto", "softmax"),
+        *long((_sigmoid, "auto", "sigmoid"), (_sigmoid, "sigmoid", None)),
+    ],
 )
 def test_a_run_keeps_what_its_answers_are_and_its_script_repeats_it(
     board: JobBoard,

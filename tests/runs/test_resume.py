@@ -241,3 +241,21 @@ def test_the_tables_are_what_the_migrations_make(tmp_path: Path) -> None:
     ):
         pass
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("budget", "worked", "left"),
+    [
+        (None, 9.0, None),
+        (0.05, 0.0, 0.05),
+        (0.05, 9.0, 0.05),
+        (60.0, 20.0, 40.0),
+        (60.0, 58.0, 5.0),
+    ],
+)
+def test_what_is_left_of_a_budget(budget: float | None, worked: float, left: float | None) -> None:
+    """A few seconds at least for one that goes on, and never more than was given."""
+    run = _new()
+    begun = durable.begin(run, work.EXPAND, "cpu", {})
+    begun.row = replace(begun.row, seconds=worked)
+    assert begun.left_of(budget) == left

@@ -79,6 +79,7 @@ def test_a_server_killed_in_the_middle_is_waited_for_and_asked_nothing_twice(
     assert waits >= 3 and any("cannot be reached" in sentence for sentence in said_so)
 
 
+@pytest.mark.long
 def test_a_recovery_through_an_address(tmp_path: Path) -> None:
     with ModelServer(tanh_model, binary=True) as server:
         model = from_address(server.url, keep=tmp_path)
