@@ -171,7 +171,8 @@ class Talk:
         if kind == "new_session":
             self.session = message.new_session.initialize.session_id
         elif kind == "script_finished":
-            self.finished += 1
+            # on a server that nobody has visited, a page's door draws it anew
+            self.finished += message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             if message.delta.fragment_id:
