@@ -87,7 +87,9 @@ def main() -> None:
             asyncio.run(crowd(options.people, port, query, until, options.pause, waits))
             seconds, share = time.monotonic() - began, used(pid) - before
             middle, late, latest = np.percentile(waits, [50, 95, 99])
-            pace = 0.0 if options.idle else float(told.read_text())
+            pace = float(told.read_text()) if told.exists() else 0.0
+    if not (pace or options.idle):
+        sys.exit("The training beside the pages did not begin: these waits would say nothing.")
     print(
         f"{options.people} people, {len(waits)} pages in {seconds:.0f} s: median {middle:.2f} s, "
         f"95 % {late:.2f} s, 99 % {latest:.2f} s, most {max(waits):.2f} s; "

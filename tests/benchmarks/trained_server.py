@@ -5,6 +5,7 @@ The file that EC_TRAIN names holds the iterations per second so far.
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 import time
@@ -16,6 +17,7 @@ from streamlit.web import cli
 def _train() -> None:
     # after the server has begun to answer, as in life
     time.sleep(5)
+    importlib.import_module("pages")  # the gate, alone and first, as for a page
     from ec_core.jobs import Job
     from ec_core.probing.presets import make_teacher
     from ec_core.runs import work
