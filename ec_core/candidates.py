@@ -209,10 +209,12 @@ def promising(runners: list[Runner], field: Field) -> list[Candidate]:
     shallow ones first, and where only the depth is open, the shallowest in any case: students of
     a few iterations say little of a teacher that is larger than all of them.
 
-    After relu comes leaky_relu, which relu imitates with needless neurons.
+    After relu comes leaky_relu, which relu imitates with needless neurons, and never before it:
+    each takes a minute longer to recover from the other's answers, and relu is what people have.
     """
     if runners[0].loss <= DIVED:
         dived = [runner.candidate for runner in runners if runner.loss <= DIVED][:TRIED]
+        dived.sort(key=lambda candidate: candidate.activation in READ_OFF)
         raced = {runner.candidate for runner in runners}
         order: list[Candidate] = []
         for one in dived:
