@@ -25,7 +25,7 @@ from ec_core.runs.source import Source
 from ec_core.store import RunStore, StoredRun, home
 
 if TYPE_CHECKING:
-    from ec_core.store.database import Ledger
+    from ec_core.store.database import Ledger, RunIndex
 
 BESIDE_THE_APP = Path(__file__).resolve().parents[2] / "runs"
 """Where runs are kept if the environment's EC_HOME names no place."""
@@ -49,6 +49,20 @@ def ledger() -> Ledger:
     from ec_core.store.database import Ledger, opened, place
 
     return Ledger(opened(place(store().root)))
+
+
+@lru_cache(maxsize=8)
+def _index(root: Path, url: str) -> RunIndex:
+    from ec_core.store.database import RunIndex, opened
+
+    return RunIndex(_store(root), opened(url))
+
+
+def index() -> RunIndex:
+    """The index of these runs."""
+    from ec_core.store.database import place
+
+    return _index(store().root, place(store().root))
 
 
 def answers_folder() -> Path:

@@ -12,6 +12,7 @@
     builds.json, build-*.npz other networks built from the same students, see ``builds``
     versions/                earlier states of the run, see ``versions``
     owner.json               whose it is, see ``owner``
+    notes.json               what a person says of it, see ``notes``
 
 An app may keep parts of its own beside these (``save_json``, ``save_plain``, …).
 """

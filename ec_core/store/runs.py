@@ -181,14 +181,28 @@ class RunStore:
         run.check()
         return run
 
-    def list(self, owner: str | None = None) -> tuple[RunSummary, ...]:
-        """All runs, newest first, damaged ones among them; of one ``owner`` alone (a key)."""
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all runs, newest first; reads nothing but their names."""
         try:
-            names = [entry.name for entry in os.scandir(self.root)]
+            with os.scandir(self.root) as entries:
+                found = [
+                    entry.name
+                    for entry in entries
+                    if is_id(entry.name) and entry.is_dir(follow_symlinks=False)
+                ]
         except OSError:
             return ()
-        ids = sorted((name for name in names if self.exists(name)), reverse=True)
-        runs = (self._run(self.root / id_) for id_ in ids)
+        return tuple(sorted(found, reverse=True))
+
+    def at(self, id_: str) -> StoredRun:
+        """A run by its id, damaged or not. Raises InputError if there is none."""
+        return self._run(self._path(id_))
+
+    def list(self, owner: str | None = None) -> tuple[RunSummary, ...]:
+        """All runs, newest first, damaged ones among them; of one ``owner`` alone (a key). Reads
+        files of every run: for pages there is an index (``database.index``).
+        """
+        runs = (self._run(self.root / id_) for id_ in self.ids())
         return tuple(run.summary() for run in runs if owner is None or _is_of(run, owner))
 
     def delete(self, id_: str) -> None:

@@ -18,13 +18,14 @@ from typing import Any
 
 from ec_core.errors import InputError
 from ec_core.store.folder import Folder
+from ec_core.store.notes import NOTES
 from ec_core.store.owner import OWNER
 from ec_core.store.run import ABOUT, PROBES, TEACHER, StoredRun
 
 _FOLDER, _FACTS = "versions", "about"
-_OWN = frozenset({ABOUT, TEACHER, PROBES, OWNER, "at-work", "race"})
-"""Parts that are the run's and in no version: nor is what it is being worked on with, nor who raced
-before any students were trained."""
+_OWN = frozenset({ABOUT, TEACHER, PROBES, OWNER, NOTES, "at-work", "race"})
+"""Parts that are the run's and in no version: nor is what is said of it, nor what it is being
+worked on with, nor who raced before any students were trained."""
 
 
 @dataclass(frozen=True)

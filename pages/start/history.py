@@ -7,13 +7,13 @@ import time
 
 import streamlit as st
 
-from ec_core.runs import visitors
-from ec_core.runs.loading import store
+from ec_core.runs import shelf, visitors
 from ec_core.runs.run import Run, next_step
 from ec_core.store import RunSummary
+from ec_core.store.database import Query
 from pages.parts import interrupted_asking
 from pages.parts.job_controls import state_line
-from pages.shell import frame, interrupted, navigation, words
+from pages.shell import frame, interrupted, navigation
 from pages.shell.process import active
 
 _SHOWN = 10
@@ -62,17 +62,13 @@ def earlier_runs(open_run: Run | None) -> None:
         frame.note(visitors.NO_COOKIE)
         return
     interrupted_asking.listed(leads=True)
-    runs = store().list(visitor.key)
-    if not runs:
+    found = shelf.find(Query(most=_SHOWN))
+    if not found.total and not found.unread:
         return
     st.subheader("Your runs", anchor=False)
     with st.container(key="earlier_runs", gap=None):
-        for summary in runs[:_SHOWN]:
+        for summary in found.entries:
             _row(summary, open_run is not None and summary.id == open_run.id)
-        if len(runs) > _SHOWN:
-            with st.expander(words.many(len(runs) - _SHOWN, "older run")):
-                for summary in runs[_SHOWN:]:
-                    _row(summary, False)
     if visitor.everything:
         frame.note("Runs are kept on this computer and open again after a restart.")
     else:

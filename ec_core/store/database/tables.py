@@ -44,3 +44,30 @@ CURVES = sa.Table(
     sa.Column("name", sa.String(32), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("home", sa.String(32), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("stamp", sa.String(96), nullable=False),
+    sa.Column("owner", sa.String(64)),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("parts", sa.Text, nullable=False),
+    sa.Column("damaged", sa.Text),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("tags", sa.Text, nullable=False),
+    sa.Column("archived", sa.Boolean, nullable=False),
+    sa.Column("standing", sa.String(32), nullable=False),
+    sa.Column("activation", sa.Text, nullable=False),
+    sa.Column("sizes", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer),
+    sa.Column("loss", sa.Float),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Index("runs_of_an_owner", "home", "owner", "archived", "id"),
+    sa.Index("runs_of_a_home", "home", "archived", "id"),
+)
+"""An index of the runs, made from their folders and from nothing else; see ``index``."""

@@ -1,0 +1,70 @@
+"""What a person says of a run: a note, tags, and whether it is put away; notes.json in its folder.
+
+It is the run's own, and in none of its versions: it goes with the run into a file and comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from ec_core.errors import InputError
+from ec_core.store.folder import Folder
+
+NOTES = "notes"
+
+MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 20, 40, 4000
+
+
+@dataclass(frozen=True)
+class Notes:
+    """note : free text; tags : in the order of the alphabet; archived : not in lists, unless asked
+    revision : one more for every change, so that whoever changes an older one can be told
+    """
+
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+    revision: int = 0
+
+
+def tidied(tags: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Tags as they are kept: small letters, single spaces, each once, in order.
+
+    Raises InputError for more or longer ones than can be kept.
+
+    >>> tidied(["Wide  inputs", "relu", "RELU", " "])
+    ('relu', 'wide inputs')
+    """
+    clean = sorted({" ".join(tag.lower().split()) for tag in tags} - {""})
+    if len(clean) > MOST_TAGS:
+        raise InputError(f"{len(clean)} tags; a run has at most {MOST_TAGS}.")
+    for tag in clean:
+        if len(tag) > LONGEST_TAG:
+            raise InputError(f"A tag of {len(tag)} characters; at most {LONGEST_TAG} are kept.")
+    return tuple(clean)
+
+
+def notes_of(folder: Folder) -> Notes:
+    """What is said of a run; nothing where nothing is, or where it cannot be read."""
+    if not folder.has(NOTES):
+        return Notes()
+    try:
+        facts = folder.load_json(NOTES)
+        tags = tidied([str(tag) for tag in facts.get("tags", ())])
+        return Notes(
+            str(facts.get("note", "")),
+            tags,
+            bool(facts.get("archived", False)),
+            int(facts.get("revision", 0)),
+        )
+    except (InputError, TypeError, ValueError):
+        return Notes()
+
+
+def save_notes(folder: Folder, notes: Notes) -> None:
+    """Keep what is said of a run. Raises InputError for more than can be kept."""
+    if len(notes.note) > LONGEST_NOTE:
+        raise InputError(
+            f"A note of {len(notes.note):,} characters; at most {LONGEST_NOTE:,} are kept."
+        )
+    folder.save_json(NOTES, {**asdict(notes), "tags": list(tidied(notes.tags))})
