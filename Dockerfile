@@ -12,6 +12,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY ec_core ec_core
 RUN pip install --no-cache-dir -c constraints.txt -e ".[app,tables,http,postgres]"
 COPY app.py ./
+COPY hosting hosting
 COPY pages pages
 COPY serving serving
 COPY assets assets

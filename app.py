@@ -4,13 +4,23 @@ Read twice over: by ``streamlit run``, which finds the server's ``app`` here and
 the script of its page, by every session.
 """
 
+from types import ModuleType
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    from hosting.life import lifespan
     from serving import middleware
 
-    app = st.App(__file__, middleware=middleware())
+    def process() -> ModuleType:
+        """The program and its background work, which the server does not wait for."""
+        import pages  # noqa: F401  # the gate, alone and first
+        from pages.shell import process
+
+        return process
+
+    app = st.App(__file__, middleware=middleware(), lifespan=lifespan(process))
 else:
     import pages  # noqa: F401  # the gate, alone and first
     from pages.shell import navigation

@@ -29,6 +29,14 @@ EVERY = 5.0
 _LAST = 2**62
 """Behind every number."""
 
+
+class LeftError(BaseException):
+    """Work that was asked to leave has written down where it stands, and goes no further here.
+
+    No ``Exception``: whoever handles what can go wrong in a loop has nothing to do with it.
+    """
+
+
 Plain = Mapping[str, np.ndarray]
 """Arrays by name; numbers and texts as arrays without axes."""
 
@@ -58,8 +66,8 @@ class Keeper(Protocol):
 class _Book:
     """What all numbers of one work share; of the thread that works, and of no other."""
 
-    def __init__(self, keeper: Keeper | None, every: float) -> None:
-        self.keeper, self.every = keeper, every
+    def __init__(self, keeper: Keeper | None, every: float, leave: Callable[[], bool]) -> None:
+        self.keeper, self.every, self._leave = keeper, every, leave
         self.known: dict[str, Record] = {} if keeper is None else keeper.load()
         self.kept = set(self.known)
         self.new: dict[str, Record] = {}
@@ -70,6 +78,11 @@ class _Book:
     @property
     def due(self) -> bool:
         return self.keeper is not None and time.monotonic() - self.written >= self.every
+
+    @property
+    def leaving(self) -> bool:
+        """Has the work been asked to write down where it stands, and to go no further?"""
+        return self.keeper is not None and self._leave()
 
     def put(self, key: str, record: Record) -> None:
         self.gone.discard(key)
@@ -114,11 +127,16 @@ class Mark:
     def tick(self, state: Callable[[], Plain]) -> None:
         """For the loop to call between two iterations: ``state`` is asked for and kept if it is
         time for that. A loop that gets it back must go on as it would have.
+
+        Raises LeftError, the state written, where the work was asked to leave.
         """
         book = self._marks._book
-        if book.due:
+        leaving = book.leaving
+        if book.due or leaving:
             self._put(False, state())
             book.write()
+        if leaving:
+            raise LeftError
 
     def end(self, result: Plain | Callable[[], Plain]) -> None:
         """The loop has ended with this; the marks opened within it are needed no more.
@@ -143,7 +161,8 @@ class Checkpoints:
     """The marks of a work, in the order in which they are opened.
 
     keeper : where they are kept; by default nothing is. every : seconds from one writing to the
-    next; 0 writes at every iteration
+    next; 0 writes at every iteration. leave : asked between two steps of loops whether to write and
+    go no further (``LeftError``)
 
     >>> def summed(marks, most):
     ...     mark = marks.open("sum")
@@ -163,12 +182,23 @@ class Checkpoints:
     (10, 10)
     """
 
-    def __init__(self, keeper: Keeper | None = None, every: float = EVERY) -> None:
-        self._book = _Book(keeper, every)
+    def __init__(
+        self,
+        keeper: Keeper | None = None,
+        every: float = EVERY,
+        leave: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._book = _Book(keeper, every, leave)
         self._prefix, self._next = "", 0
 
     def open(self, name: str) -> Mark:
-        """The next mark. name : of the kind of loop, by which another way is recognised"""
+        """The next mark. name : of the kind of loop, by which another way is recognised
+
+        Raises LeftError where the work was asked to leave.
+        """
+        if self._book.leaving:
+            self._book.write()
+            raise LeftError
         number = self._next
         # where nothing is kept one may serve many works at once, and counts nothing
         if self._book.keeper is not None:

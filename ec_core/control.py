@@ -43,7 +43,7 @@ class Control:
         marks: Checkpoints = NOTHING_KEPT,
     ) -> None:
         self.marks = marks
-        self._stop = threading.Event()
+        self._stop, self._leave = threading.Event(), threading.Event()
         self._go = threading.Event()
         self._go.set()
         self._lock = threading.Lock()
@@ -59,6 +59,13 @@ class Control:
     def stop(self) -> None:
         """Ask for an orderly end; work in progress ends after its current iteration."""
         self._stop.set()
+        self._go.set()
+
+    def leave(self) -> None:
+        """Ask work whose marks are kept to write down where it stands and to go no further: it is
+        gone on with elsewhere. Nothing is over by that.
+        """
+        self._leave.set()
         self._go.set()
 
     def pause(self) -> None:
@@ -80,6 +87,10 @@ class Control:
     @property
     def stopped(self) -> bool:
         return self._stop.is_set()
+
+    @property
+    def leaving(self) -> bool:
+        return self._leave.is_set()
 
     @property
     def paused(self) -> bool:
@@ -121,7 +132,7 @@ class Control:
         """Wait here while paused, or for others' turns; for the thread that works, between any two
         steps.
         """
-        if not self.paused and (self.stopped or not self._crowded()):
+        if not self.paused and (self.stopped or self.leaving or not self._crowded()):
             return
         began = time.monotonic()
         self._hold()

@@ -3,13 +3,14 @@
 from ec_core.jobs.board import JobBoard
 from ec_core.jobs.buffer import Curve, Seen
 from ec_core.jobs.job import Job
-from ec_core.jobs.outcome import ENDED, FAILED, FINISHED, STOPPED
+from ec_core.jobs.outcome import ENDED, FAILED, FINISHED, LEFT, STOPPED
 from ec_core.jobs.snapshot import PAUSED, QUEUED, RUNNING, STOPPING, JobSnapshot, Waiting
 
 __all__ = [
     "ENDED",
     "FAILED",
     "FINISHED",
+    "LEFT",
     "PAUSED",
     "QUEUED",
     "RUNNING",

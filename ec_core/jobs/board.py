@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 
+from ec_core.errors import JobError
 from ec_core.jobs.buffer import Seen
 from ec_core.jobs.job import Expected, Job, OnEnd, Stage
 from ec_core.jobs.line import Line
@@ -32,7 +34,7 @@ class JobBoard:
         self._lock = threading.Lock()
         self._lines: dict[str, Line] = {}
         self._jobs: list[Job] = []
-        self._keep = keep_ended
+        self._keep, self._closed = keep_ended, False
 
     def submit(
         self,
@@ -46,6 +48,7 @@ class JobBoard:
         expected: Expected | None = None,
         who: str = "",
         before: Seen | None = None,
+        lasting: bool = False,
     ) -> Job:
         """Put a stage in line before its device and return at once.
 
@@ -57,10 +60,13 @@ class JobBoard:
             reported (None: it cannot); those who wait behind it are told
         who : whose job it is: people are served in turn, see ``turns``
         before : what it told already, in a process that is gone
+        lasting : it keeps where it stands, and can be left (``leave``)
         """
         with self._lock:
+            if self._closed:
+                raise JobError(f"Cannot start “{label}”: the app is being closed.")
             line = self._lines.setdefault(device, Line(device))
-            job = Job(stage, run, label, line, seconds, on_end, expected, who, before)
+            job = Job(stage, run, label, line, seconds, on_end, expected, who, before, lasting)
             line.add(job)
             self._jobs.append(job)
             self._forget()
@@ -87,9 +93,23 @@ class JobBoard:
         """The newest job of a run, or None."""
         return next(reversed(self.jobs_of(run)), None)
 
+    def leave(self, timeout: float) -> tuple[Job, ...]:
+        """Ask every lasting job to write down where it stands and to end there, ``interrupted``;
+        those that have not within ``timeout`` seconds. Nothing can be submitted afterwards.
+        """
+        until = time.monotonic() + timeout
+        with self._lock:
+            self._closed = True
+            lines = list(self._lines.values())
+        for line in lines:
+            line.leave()
+        lasting = [job for job in self.jobs() if job.lasting]
+        return tuple(job for job in lasting if not job.wait(max(0.0, until - time.monotonic())))
+
     def close(self, timeout: float | None = None) -> bool:
         """Stop everything; True once no thread is left. Nothing can be submitted afterwards."""
         with self._lock:
+            self._closed = True
             lines = list(self._lines.values())
         ended = [line.close(timeout) for line in lines]
         return all(ended)

@@ -4,11 +4,12 @@
       │           │           │          │
       │           └──────> stopping <────┘     (asked to end; its current iteration still runs)
       │                       │
-      └──> stopped         finished / stopped / failed
+      └──> stopped         finished / stopped / failed / interrupted
 
 ``stopping`` is said, not hidden: Python threads cannot be killed, so work that was asked to stop
-goes on until it next looks at its Control. Only ``finished``, ``stopped`` and ``failed`` mean that
-nothing runs any more. ``paused`` likewise means asked to pause: at the end of its current iteration
+goes on until it next looks at its Control. Only ``finished``, ``stopped``, ``failed`` and
+``interrupted`` (left where it stands, to be gone on with by another process) mean that nothing runs
+any more. ``paused`` likewise means asked to pause: at the end of its current iteration
 a paused job gives its device to the next in line. It keeps its state in memory (and its thread,
 asleep), and continued it queues again at the end of the line. A job whose turn is over (``turns``)
 queues again too, where it came. One that is stopped while it is paused or queues again does not
@@ -26,11 +27,12 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
+from ec_core.checkpoints import LeftError
 from ec_core.control import Control
 from ec_core.errors import ECError, JobError
 from ec_core.events import Event, drain
 from ec_core.jobs.buffer import EventBuffer, Seen
-from ec_core.jobs.outcome import FINISHED, STOPPED, Outcome, failure
+from ec_core.jobs.outcome import FINISHED, LEFT, STOPPED, Outcome, failure
 from ec_core.jobs.snapshot import PAUSED, QUEUED, RUNNING, STOPPING, JobSnapshot, Waiting
 from ec_core.jobs.turns import Claim
 
@@ -82,6 +84,7 @@ class Job:
     """Made by ``JobBoard.submit``; every method may be called from any thread.
 
     seconds : wall-clock budget, counted while the job works (not while it queues or is paused)
+    lasting : where it stands is kept, so that it can be left and gone on with
     """
 
     def __init__(
@@ -95,7 +98,9 @@ class Job:
         expected: Expected | None = None,
         who: str = "",
         before: Seen | None = None,
+        lasting: bool = False,
     ) -> None:
+        self.lasting = lasting
         self.id = secrets.token_hex(4)
         self.run, self.label, self.device, self.who = run, label, line.device, who
         self.arrival = 0
@@ -163,6 +168,8 @@ class Job:
             outcome = Outcome(FINISHED, self._drain(control))
             if control.stopped:
                 outcome = Outcome(STOPPED, outcome.result)
+        except LeftError:
+            outcome = Outcome(LEFT)
         except BaseException as error:  # even SystemExit must not hold the line up
             outcome = failure(error, "The work broke off")
             if isinstance(error, ECError):  # told in a sentence, and no fault of the program
@@ -185,7 +192,7 @@ class Job:
     def _give_way(self) -> None:
         """Paused, or others' turn: let the next in line have the device until it is this job's."""
         with self._line.lock:
-            if self._control is None or self._control.stopped:
+            if self._control is None or self._control.stopped or self._control.leaving:
                 return
             paused = self._control.paused
             if not paused and not self._line.crowded(self):
@@ -237,7 +244,7 @@ class Job:
             return outcome.state
         if self._control is None:
             return QUEUED
-        if self._control.stopped:
+        if self._control.stopped or self._control.leaving:
             return STOPPING
         if self._control.paused:
             return PAUSED
@@ -253,6 +260,21 @@ class Job:
                 self._back.set()
         if withdrawn and self._control is None:
             self.end(Outcome(STOPPED))
+
+    def leave(self) -> None:
+        """Ask it to write down where it stands and to end there, ``interrupted``; one that is not
+        lasting goes on as long as the process. Idempotent.
+        """
+        if not self.lasting:
+            return
+        with self._line.lock:
+            withdrawn = self._line.withdraw(self)
+            if self._control is not None:
+                self._control.leave()
+                # it writes at its next step, and takes that one beside whoever has the device
+                self._back.set()
+        if withdrawn and self._control is None:
+            self.end(Outcome(LEFT))
 
     def pause(self) -> None:
         """Set it aside after its current iteration. Raises JobError unless it runs."""

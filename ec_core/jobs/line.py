@@ -100,10 +100,7 @@ class Line:
     def close(self, timeout: float | None = None) -> bool:
         """Stop every job, paused ones too; True once no thread of theirs is left."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        with self.lock:
-            self._closed = True
-            waiting = tuple(self._waiting)
-        for job in waiting:
+        for job in self._shut():
             job.stop()
         # one that was at the head of the line may have begun meanwhile
         while True:
@@ -116,8 +113,23 @@ class Line:
             if not begun.join(left):
                 return False
 
+    def leave(self) -> None:
+        """Ask every job to write down where it stands and to end there; nothing begins any more."""
+        for job in self._shut():
+            job.leave()
+        with self.lock:
+            begun = [job for job in self._begun if job.thread_alive]
+        for job in begun:
+            job.leave()
+
+    def _shut(self) -> tuple[Job, ...]:
+        """Nothing can be added any more; those who wait."""
+        with self.lock:
+            self._closed = True
+            return tuple(self._waiting)
+
     def _next(self) -> None:
-        if self._holder is None and self._waiting:
+        if self._holder is None and self._waiting and not self._closed:
             # leaves the line and begins in one step: a stop meets it in one state or the other
             self._holder = job = self._in_order()[0]
             self._waiting.remove(job)

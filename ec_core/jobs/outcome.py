@@ -9,7 +9,10 @@ from typing import Any
 from ec_core.errors import ECError
 
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
-ENDED = frozenset({FINISHED, STOPPED, FAILED})
+LEFT = "interrupted"
+"""Where it stands is written down; it goes on when the server is started again."""
+
+ENDED = frozenset({FINISHED, STOPPED, FAILED, LEFT})
 
 
 @dataclass(frozen=True)

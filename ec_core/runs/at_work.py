@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ec_core.errors import ECError, NotYoursError
+from ec_core.runs import owners
 from ec_core.runs.loading import ledger
 from ec_core.runs.run import Run
 from ec_core.store.database import JobRow, Worker, here
@@ -43,7 +44,7 @@ def begin(run: Run, kind: str, device: str = "cpu", **how: Any) -> JobRow:
         _LET_GO.discard(row.id)
     else:
         _forget(run)
-        row = JobRow(run.id, kind, how, device)
+        row = JobRow(run.id, kind, how, device, who=owners.person(run.stored))
     row = ledger().begin(row)
     facts = {"kind": kind, "how": how, "job": row.id, "attempt": row.attempt}
     try:

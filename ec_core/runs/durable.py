@@ -15,7 +15,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,12 @@ from ec_core.checkpoints import Checkpoints
 from ec_core.control import Control
 from ec_core.errors import ECError
 from ec_core.events import Event, RefineProgress, TrainingProgress
-from ec_core.jobs import Job, JobSnapshot, Seen
+from ec_core.jobs import LEFT, Job, JobBoard, JobSnapshot, Seen
 from ec_core.jobs.job import Stage
 from ec_core.runs import at_work, told
 from ec_core.runs.loading import ledger
 from ec_core.runs.run import Run
-from ec_core.store.database import JobRow, Ledger
+from ec_core.store.database import INTERRUPTED, JobRow, Ledger
 
 FILE = "checkpoint.sqlite"
 
@@ -69,7 +69,7 @@ class Durable:
 
         def kept(control: Control) -> Generator[Event, None, Any]:
             # read here: a page that starts a job does not wait for it
-            control.marks = marks = Checkpoints(self.file, EVERY)
+            control.marks = marks = Checkpoints(self.file, EVERY, lambda: control.leaving)
             left = Counter(repr(event) for event in self.before.events) if self.before else None
             work = stage(control)
             while True:
@@ -95,6 +95,9 @@ class Durable:
 
     def end(self, snapshot: JobSnapshot, stored: bool) -> None:
         """It has ended, and its results are written, if they could be."""
+        if snapshot.state == LEFT:
+            self.leave(snapshot.seconds)
+            return
         if not stored or any(word in (snapshot.error or "") for word in _FULL):
             # as if the process had ended here: it goes on once there is room
             at_work.let_go(self.row)
@@ -104,6 +107,16 @@ class Durable:
             at_work.end(self.run, self.row, snapshot.state, snapshot.error)
         except ECError:
             self.ended = (snapshot.state, snapshot.error)
+
+    def leave(self, seconds: float) -> None:
+        """Its process ends, and where it stands is written: another goes on with it.
+
+        seconds : for which it has worked in this one
+        """
+        at_work.let_go(self.row)
+        told = {"state": INTERRUPTED, "place": 0, "seconds": self.row.seconds + seconds}
+        with contextlib.suppress(ECError):  # then it is found out that the process is gone
+            self.known.change({self.row.id: told})
 
 
 def begin(run: Run, kind: str, device: str, how: dict[str, Any]) -> Durable:
@@ -167,6 +180,15 @@ class _Recorder:
                     self._thread = None
                     return
 
+    def leave(self, jobs: Collection[Job]) -> None:
+        """Of these it is written that they are interrupted, though they have not come to a step at
+        which they could have written where they stand: what was kept some seconds ago is.
+        """
+        with self._lock:
+            watched = [known for known in self._watched.values() if known[1] in jobs]
+        for durable, job in watched:
+            durable.leave(job.snapshot().seconds)
+
     def wake(self) -> None:
         self._wake.set()
 
@@ -199,6 +221,13 @@ def _written(durable: Durable, job: Job) -> bool:
 
 
 RECORDER = _Recorder()
+
+
+def leave(board: JobBoard, timeout: float) -> None:
+    """The server ends: jobs write down where they stand and are gone on with at its next start."""
+    late = board.leave(timeout)
+    RECORDER.write()
+    RECORDER.leave(late)
 
 
 def wait_written(timeout: float = 60.0) -> None:

@@ -2,8 +2,8 @@
 
 By itself unless EC_RESUME=click: whoever closed the lid, or is one of thirty in a class, wants to
 find the result, and nobody else would click for them; a run that nobody wants any more is stopped
-as easily as it would have been left. What was gone on with three times and broke off each time may
-be what breaks the server, by the memory it takes: that waits for a click.
+as easily as it would have been left. What broke off four times, without the server being told to
+stop, may be what breaks the server, by the memory it takes: that waits for a click.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ec_core.jobs import Job, JobBoard
 from ec_core.runs import at_work, work
 from ec_core.runs.loading import ledger, store
 from ec_core.runs.run import Run
-from ec_core.store.database import JobRow
+from ec_core.store.database import INTERRUPTED, JobRow
 
 SETTING, AUTO, CLICK = "EC_RESUME", "auto", "click"
 
 MOST = 4
-"""Attempts of one job, the first among them, after which a person has to want another."""
+"""Times that the process of one job ended without a word, after which a person has to want it."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,8 @@ def at_start(board: JobBoard) -> tuple[Job, ...]:
     automatic, jobs = by_itself(), []
     for row in rows:
         try:
-            if _wanted(row) and automatic and row.attempt < MOST:
+            often = row.state != INTERRUPTED and row.breaks + 1 >= MOST
+            if _wanted(row) and automatic and not often:
                 jobs.append(work.go_on(board, Run(row.run)))
         except ECError as error:
             _log.warning("Job %s of run %s cannot go on: %s", row.id, row.run, error)

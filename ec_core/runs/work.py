@@ -17,7 +17,7 @@ from ec_core.errors import JobError
 from ec_core.events import Event, TrainingProgress, relay
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
-from ec_core.jobs import Job, JobBoard, JobSnapshot
+from ec_core.jobs import LEFT, Job, JobBoard, JobSnapshot
 from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
@@ -65,7 +65,7 @@ def submit(
     def ended(snapshot: JobSnapshot) -> None:
         stored = False
         try:
-            if on_end is not None:
+            if on_end is not None and snapshot.state != LEFT:
                 on_end(snapshot)
             stored = True
         finally:
@@ -82,6 +82,7 @@ def submit(
             expected=takes,
             before=begun.before,
             who=owners.person(run.stored),
+            lasting=True,
         )
     except JobError:
         at_work.not_begun(run, begun.row)

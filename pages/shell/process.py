@@ -8,11 +8,13 @@ import streamlit as st
 
 from ec_core.jobs import Job, JobBoard
 from ec_core.runs import active as working
-from ec_core.runs import resume
+from ec_core.runs import durable, resume
 from ec_core.runs.run import Run
 
+_MADE: list[JobBoard] = []
 
-@st.cache_resource
+
+@st.cache_resource(show_spinner=False)
 def board() -> JobBoard:
     """Made once per server process; jobs belong to it, not to a tab. What an earlier process left
     unfinished goes on.
@@ -23,8 +25,15 @@ def board() -> JobBoard:
     gc.collect()
     gc.freeze()
     board = JobBoard()
+    _MADE.append(board)
     resume.at_start(board)
     return board
+
+
+def leave(timeout: float) -> None:
+    """The server ends: what is being computed is written down, to go on at its next start."""
+    for made in _MADE:
+        durable.leave(made, timeout)
 
 
 def job_of(run: Run) -> Job | None:

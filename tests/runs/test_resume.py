@@ -16,7 +16,7 @@ import ec_core as ec
 from ec_core.control import Control
 from ec_core.errors import InputError
 from ec_core.events import Event, Note, TrainingProgress
-from ec_core.jobs import FAILED, JobBoard
+from ec_core.jobs import FAILED, Job, JobBoard
 from ec_core.runs import at_work, durable, resume, work
 from ec_core.runs.loading import ledger, store
 from ec_core.runs.run import Run
@@ -61,8 +61,72 @@ def test_at_a_click_where_that_is_wanted(board: JobBoard, monkeypatch: pytest.Mo
 def test_what_broke_off_again_and_again_waits_for_a_click(board: JobBoard) -> None:
     run = _new()
     row = broken_off(run, work.EXPAND, more=False)
-    ledger().begin(replace(row, attempt=resume.MOST))
+    ledger().begin(replace(row, breaks=resume.MOST - 1))
     assert resume.at_start(board) == () and at_work.interrupted(run) is not None
+
+
+def test_a_server_that_is_told_to_stop_has_its_jobs_written_down(board: JobBoard) -> None:
+    """One that is at work and one that waits; however often that was, both go on by themselves."""
+    there, go, runs = threading.Event(), threading.Event(), [_new() for _ in range(2)]
+
+    def steps(control: Control) -> Generator[Event, None, None]:
+        mark = control.marks.open("steps")
+        at = 0 if mark.values is None else int(mark.values["at"])
+        for step in range(at, 20):
+            if step == 10:
+                there.set()
+                assert go.wait(PATIENCE)
+            control.rest()
+            yield Note("expand", f"step {step}")
+            done = {"at": np.array(step + 1)}
+            mark.tick(lambda done=done: done)  # type: ignore[misc]
+
+    jobs = [work.submit(board, run, work.EXPAND, steps, more=False) for run in runs]
+    assert there.wait(PATIENCE)
+    usual = board.leave
+
+    def leave(timeout: float) -> tuple[Job, ...]:
+        assert usual(0.0) == (jobs[0],)
+        go.set()
+        return usual(timeout)
+
+    board.leave = leave  # type: ignore[method-assign]
+    durable.leave(board, PATIENCE)
+    rows = [ledger().of_run(run.id)[-1] for run in runs]
+    assert [(row.state, row.ended, row.attempt) for row in rows] == [("interrupted", None, 1)] * 2
+    assert len(ledger().told(rows[0].id)[0]) == 11
+    assert [job.state for job in jobs] == ["interrupted"] * 2
+    after = JobBoard()
+    again = work.submit(after, runs[0], work.EXPAND, steps, more=False)
+    assert again.wait(PATIENCE)
+    told = [note.message for note in again.snapshot().seen.notes]
+    assert told == [f"step {step}" for step in range(20)]
+    durable.wait_written()
+    (row,) = ledger().of_run(runs[0].id)
+    assert (row.state, row.attempt, row.breaks) == ("finished", 2, 0)
+    ledger().change({rows[1].id: {"breaks": 99, "attempt": 100}})
+    assert [job.run for job in resume.at_start(after)] == [runs[1].id]
+    assert after.close(PATIENCE)
+
+
+def test_one_that_comes_to_no_step_goes_on_from_what_was_kept_before(board: JobBoard) -> None:
+    run, there, go = _new(), threading.Event(), threading.Event()
+
+    def deaf(control: Control) -> Generator[Event, None, None]:
+        there.set()
+        assert go.wait(PATIENCE)
+        yield Note("expand", "heard nothing")
+
+    job = work.submit(board, run, work.EXPAND, deaf, more=False)
+    assert there.wait(PATIENCE)
+    durable.leave(board, 0.0)
+    (row,) = ledger().of_run(run.id)
+    assert (row.state, row.ended) == ("interrupted", None)
+    # its process, still there for a moment, may bring it to its end after all
+    go.set()
+    assert job.wait(PATIENCE)
+    durable.wait_written()
+    assert [row.state for row in ledger().of_run(run.id)] == ["finished"]
 
 
 def test_a_run_that_was_deleted_or_left_is_no_job_any_more(board: JobBoard) -> None:

@@ -60,3 +60,16 @@ def test_one_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
 def test_killed_at_random_moments(address: str, tmp_path: Path, kills: int, seed: int) -> None:
     """As on SQLite."""
     nothing_lost(killed(tmp_path / "runs", "search", kills, 10 + seed, address))
+
+
+def test_what_was_computed_for_somebody_on_a_day(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(URL, address)
+    known = Ledger(opened(place(Path("anywhere"))))
+    for seconds in (2.5, 4.0):
+        known.use("ada", "2026-11-27", seconds)
+    known.use("ada", "2026-11-28", 1.0)
+    assert [known.used("ada", f"2026-11-{day}") for day in (26, 27, 28)] == [0.0, 6.5, 1.0]
+    assert known.used("bob", "2026-11-27") == 0.0
+    known.database.close()

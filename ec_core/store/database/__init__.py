@@ -7,11 +7,12 @@ them, and nothing else of the engine does.
 
 from ec_core.store.database.connection import URL, Database, opened, place
 from ec_core.store.database.index import AT_WORK, ORDERS, Choices, Found, Query, RunIndex
-from ec_core.store.database.ledger import JobRow, Ledger
+from ec_core.store.database.ledger import INTERRUPTED, JobRow, Ledger
 from ec_core.store.database.worker import Worker, here
 
 __all__ = [
     "AT_WORK",
+    "INTERRUPTED",
     "ORDERS",
     "URL",
     "Choices",

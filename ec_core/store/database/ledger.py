@@ -16,8 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from ec_core.store.database.connection import Database
-from ec_core.store.database.tables import CURVES, EVENTS, JOBS
+from ec_core.store.database.tables import CURVES, EVENTS, JOBS, USED
 from ec_core.store.database.worker import Worker, here
+
+INTERRUPTED = "interrupted"
+"""The state of a job whose process wrote down where it stands before it ended."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class JobRow:
 
     kind, how : what starts it once more (plain data); device : whose line it stands in
     state : a word of ``jobs``; place : how many come before it; seconds : how long it has worked
-    attempt : 1, and one more for every time it was gone on with
+    attempt : 1, and one more for every time it was gone on with; breaks : how often its process
+    had ended before that without a word; who : whose turn at a device it takes
     """
 
     run: str
@@ -41,18 +45,29 @@ class JobRow:
     ended: float | None = None
     seconds: float = 0.0
     attempt: int = 1
+    breaks: int = 0
+    who: str = ""
     error: str | None = None
     worker: Worker = field(default_factory=here)
     heartbeat: float = 0.0
 
     def broken_off(self, now: float) -> bool:
         """Has it not ended, though its process is gone?"""
-        return self.ended is None and not self.worker.alive(self.heartbeat, now)
+        if self.ended is not None:
+            return False
+        # what its process says itself need not be found out
+        return self.state == INTERRUPTED or not self.worker.alive(self.heartbeat, now)
 
     def again(self) -> JobRow:
         """The same job, gone on with by this process."""
         return replace(
-            self, attempt=self.attempt + 1, state="queued", worker=here(), error=None, started=None
+            self,
+            attempt=self.attempt + 1,
+            breaks=self.breaks + (self.state != INTERRUPTED),
+            state="queued",
+            worker=here(),
+            error=None,
+            started=None,
         )
 
 
@@ -97,6 +112,24 @@ class Ledger:
     def end(self, id_: str, state: str, error: str | None = None) -> None:
         """It has ended; what it told is told by its results."""
         self.change({id_: {"state": state, "error": error, "ended": time.time()}})
+
+    def use(self, who: str, day: str, seconds: float) -> None:
+        """So many more seconds were computed for somebody on a day; what has become of the job, or
+        its run, does not matter.
+        """
+        mine = sa.and_(USED.c.who == who, USED.c.day == day)
+        with self.database.writing() as connection:
+            more = sa.update(USED).where(mine).values(seconds=USED.c.seconds + seconds)
+            if not connection.execute(more).rowcount:
+                connection.execute(sa.insert(USED).values(who=who, day=day, seconds=seconds))
+
+    def used(self, who: str, day: str) -> float:
+        """Seconds that were computed for somebody on a day."""
+        if not self.database.exists:
+            return 0.0
+        query = sa.select(USED.c.seconds).where(USED.c.who == who, USED.c.day == day)
+        with self.database.reading() as connection:
+            return float(connection.execute(query).scalar() or 0.0)
 
     def open(self) -> tuple[JobRow, ...]:
         """All that have not ended, in the order in which they were submitted."""

@@ -27,6 +27,8 @@ JOBS = sa.Table(
     sa.Column("process", sa.Integer, nullable=False),
     sa.Column("began", sa.String(32), nullable=False),
     sa.Column("heartbeat", sa.Float, nullable=False),
+    sa.Column("breaks", sa.Integer, nullable=False),
+    sa.Column("who", sa.String(64), nullable=False),
 )
 
 EVENTS = sa.Table(
@@ -71,3 +73,11 @@ RUNS = sa.Table(
     sa.Index("runs_of_a_home", "home", "archived", "id"),
 )
 """An index of the runs, made from their folders and from nothing else; see ``index``."""
+
+USED = sa.Table(
+    "used",
+    METADATA,
+    sa.Column("who", sa.String(64), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("seconds", sa.Float, nullable=False),
+)
