@@ -111,7 +111,7 @@ def _heard(life: _Life) -> Iterator[None]:
         yield  # nobody else hears signals
         return
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {int(number): signal.getsignal(number) for number in _SIGNALS}
 
     def hear(number: int, frame: Any) -> None:
         usual = before[number]

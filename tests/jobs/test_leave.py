@@ -12,7 +12,7 @@ from ec_core.checkpoints import Checkpoints, LeftError, Memory
 from ec_core.control import Control
 from ec_core.errors import JobError
 from ec_core.events import Event
-from ec_core.jobs import FINISHED, LEFT, JobBoard
+from ec_core.jobs import FINISHED, LEFT, JobBoard, JobSnapshot
 from ec_core.store.database import INTERRUPTED
 from tests.jobs.stages import PATIENCE, Gate, progress
 
@@ -45,7 +45,7 @@ class Sum:
 
 
 def test_a_job_leaves_and_another_goes_on(board: JobBoard) -> None:
-    memory, ended = Memory(), []
+    memory, ended = Memory(), list[JobSnapshot]()
     first = Sum(memory)
     job = board.submit(first, run="r", label="r", lasting=True, on_end=ended.append)
     assert first.there.wait(PATIENCE)
