@@ -125,8 +125,8 @@ def _heard(life: _Life) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, usual in before.items():
-            signal.signal(number, usual)
+        for number in _SIGNALS:
+            signal.signal(number, before[number])
 
 
 def lifespan(load: Callable[[], Any]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
