@@ -12,8 +12,9 @@ from ec_core.errors import InputError
 from ec_core.runs.loading import BESIDE_THE_APP
 from ec_core.store import RunStore, StoredRun, home
 from ec_core.store.archive import ENDING, export_run, import_run
-from ec_core.store.leftovers import left_over, remove
+from ec_core.store.leftovers import left_over, old_trash, remove
 from ec_core.store.run import REPORT, RunSummary
+from ec_core.store.runs import TRASH
 
 _REPORTED = ("status", "verified", "activation", "hidden_layers", "sizes", "loss", "seconds")
 """What ``show`` says of a report."""
@@ -100,14 +101,21 @@ def delete(args: Namespace) -> bool:
 
 
 def gc(args: Namespace) -> bool:
-    """Remove what programs that were killed have left; what is younger than an hour stays."""
-    found = left_over(_store(args))
+    """Remove what programs that were killed have left, and what has been in the trash for a week;
+    of the former what is younger than an hour stays.
+    """
+    store = _store(args)
+    found, trash = left_over(store), old_trash(store)
     if not args.dry_run:
         remove(found)
+        for id_ in trash:
+            store.empty(id_)
     size, what = sum(found.values()), "would be removed" if args.dry_run else "removed"
+    gone = [*map(str, found), *(str(store.root / f"{TRASH}{id_}") for id_ in trash)]
     answer(
-        {"removed": [str(path) for path in found], "bytes": size, "dry_run": args.dry_run},
-        f"{len(found)} left-overs, {size:,} bytes, {what}.",
+        {"removed": gone, "bytes": size + sum(trash.values()), "dry_run": args.dry_run},
+        f"{len(found)} left-overs, {size:,} bytes, and {len(trash)} deleted runs, "
+        f"{sum(trash.values()):,} bytes, {what}.",
         args.json,
     )
     return True

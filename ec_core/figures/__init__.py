@@ -23,6 +23,7 @@ from ec_core.figures.learnt_curve import learnt_curve
 from ec_core.figures.losses import loss_curves
 from ec_core.figures.network import network_diagram
 from ec_core.figures.plane import plane_lines
+from ec_core.figures.side_by_side import counts_of_runs, losses_of_runs
 from ec_core.figures.size_path import size_path
 from ec_core.figures.surface import function_difference, function_surface
 from ec_core.figures.theme import DARK, LIGHT, Theme
@@ -39,12 +40,14 @@ __all__ = [
     "clip_lines",
     "cost_by_size",
     "count_by_height",
+    "counts_of_runs",
     "dendrogram",
     "distance_matrix",
     "function_difference",
     "function_surface",
     "learnt_curve",
     "loss_curves",
+    "losses_of_runs",
     "network_diagram",
     "plane_lines",
     "size_path",

@@ -306,6 +306,12 @@ class Run(RunCuts):
         self.forget("cuts")
         self.stored.update_settings(best_students=students)
 
+    def rename(self, title: str) -> None:
+        """What the run is called from now on, locked or not."""
+        if self.truth_locked:
+            self.stored.update_settings(label=title)
+        self.stored.rename(title)
+
     def lock_truth(self, locked: bool) -> None:
         """Lock the teacher away, or unlock it; its sizes go from the run's title too.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ec_core.errors import InputError
 from ec_core.networks.files import written_whole
+from ec_core.store.owner import Owner
 from ec_core.store.run import ABOUT, StoredRun
 from ec_core.store.runs import NOT_COPIED, RunStore
 
@@ -65,17 +66,23 @@ def _add(archive: zipfile.ZipFile, run: StoredRun, name: str) -> int:
         ) from None
 
 
-def import_run(store: RunStore, path: Path) -> StoredRun:
-    """A run from such a file, with an id of its own. Raises InputError; nothing is left then."""
+def import_run(
+    store: RunStore, path: Path, owner: Owner | None = None, name: str = ""
+) -> StoredRun:
+    """A run from such a file, with an id of its own. Raises InputError; nothing is left then.
+
+    owner : whose it becomes; name : what people call the file, where it is not what it is called
+    """
+    name = name or path.name
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = _checked(archive, path.name)
-            return store.adopt(lambda folder: _unpack(archive, entries, folder, path.name))
+            entries = _checked(archive, name)
+            return store.adopt(lambda folder: _unpack(archive, entries, folder, name), owner)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}; name one that ends in {ENDING}.") from None
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError):
         raise InputError(
-            f"{path.name} is no run, or damaged; expected a file that 'ec-core runs export' wrote."
+            f"{name} is no run, or damaged; expected a file that an export of a run wrote."
         ) from None
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror}.") from None

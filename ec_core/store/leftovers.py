@@ -6,10 +6,13 @@ import shutil
 import time
 from pathlib import Path
 
-from ec_core.store.runs import RunStore
+from ec_core.store.runs import TRASH, RunStore
 
 _FOLDERS = (".new-", ".deleted-")
 """How folders begin that are a run not yet, or no more."""
+
+TRASH_DAYS = 7
+"""Days that a deleted run stays in the trash at least."""
 
 ABANDONED = 3600.0
 """Seconds after which nobody is still writing."""
@@ -24,9 +27,9 @@ def left_over(store: RunStore, abandoned: float = ABANDONED) -> dict[Path, int]:
     if not store.root.is_dir():
         return found
     candidates = [path for path in store.root.iterdir() if path.name.startswith(_FOLDERS)]
-    for run in store.list():
+    for id_ in store.ids():
         # names of write_atomically: a dot, the file's name, a dot and some letters
-        candidates += [path for path in (store.root / run.id).rglob(".*.*.*") if path.is_file()]
+        candidates += [path for path in (store.root / id_).rglob(".*.*.*") if path.is_file()]
     for path in candidates:
         try:
             age, size = _age_and_size(path)
@@ -34,6 +37,16 @@ def left_over(store: RunStore, abandoned: float = ABANDONED) -> dict[Path, int]:
             continue
         if age >= abandoned:
             found[path] = size
+    return found
+
+
+def old_trash(store: RunStore, days: float = TRASH_DAYS) -> dict[str, int]:
+    """Ids of runs that were deleted more than so many days ago, with their bytes."""
+    found = {}
+    for run, at in store.discarded():
+        if time.time() - at >= days * 86400:
+            id_ = run.path.name.removeprefix(TRASH)
+            found[id_] = sum(path.stat().st_size for path in run.path.rglob("*") if path.is_file())
     return found
 
 

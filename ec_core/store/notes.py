@@ -17,14 +17,11 @@ MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 20, 40, 4000
 
 @dataclass(frozen=True)
 class Notes:
-    """note : free text; tags : in the order of the alphabet; archived : not in lists, unless asked
-    revision : one more for every change, so that whoever changes an older one can be told
-    """
+    """note : free text; tags : in the order of the alphabet; archived : in no list, unless asked"""
 
     note: str = ""
     tags: tuple[str, ...] = ()
     archived: bool = False
-    revision: int = 0
 
 
 def tidied(tags: list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -51,12 +48,7 @@ def notes_of(folder: Folder) -> Notes:
     try:
         facts = folder.load_json(NOTES)
         tags = tidied([str(tag) for tag in facts.get("tags", ())])
-        return Notes(
-            str(facts.get("note", "")),
-            tags,
-            bool(facts.get("archived", False)),
-            int(facts.get("revision", 0)),
-        )
+        return Notes(str(facts.get("note", "")), tags, bool(facts.get("archived", False)))
     except (InputError, TypeError, ValueError):
         return Notes()
 

@@ -35,6 +35,10 @@ NOT_COPIED = ("at-work.json", f"{OWNER}.json")
 """What belongs to one run alone: who works on it, and whose it is."""
 
 
+TRASH = ".trash-"
+"""How the folder of a run begins that was deleted and can still be brought back."""
+
+
 def is_id(name: str) -> bool:
     """Does it look like the id of a run, there or not?"""
     return _ID.fullmatch(name) is not None
@@ -61,6 +65,26 @@ def run_id(milliseconds: int) -> str:
 def _is_of(run: Folder, key: str) -> bool:
     owner = owner_of(run)
     return owner is not None and owner.key == key
+
+
+_NO_RUN = "What was given is no run of this version; nothing was kept."
+
+
+def _of_this_version(run: StoredRun) -> dict[str, Any]:
+    """What run.json says. Raises InputError where this program cannot read the run."""
+    try:
+        about = Folder(run.path).load_json(ABOUT)
+    except InputError:
+        raise InputError(_NO_RUN) from None
+    schema = about.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise InputError(
+            f"This run was written by a newer version: it has format {schema}, and this program "
+            f"reads {SCHEMA}. Nothing was kept; take it in with that version, or a newer one."
+        )
+    if run.summary().damaged is not None:
+        raise InputError(_NO_RUN)
+    return about
 
 
 class RunStore:
@@ -113,23 +137,22 @@ class RunStore:
         }
         return self._appear(self._begun(), about, owner)
 
-    def adopt(self, fill: Callable[[Path], None]) -> StoredRun:
+    def adopt(self, fill: Callable[[Path], None], owner: Owner | None = None) -> StoredRun:
         """A run whose files, run.json among them, ``fill`` puts into its folder. Raises what that
         raises, and InputError where it is no run of this version; nothing is left then.
+
+        owner : whose it becomes
         """
         made = self._begun()
         try:
             fill(made)
-            summary = StoredRun(made, self._lock).summary()
-            if summary.damaged is not None:
-                raise InputError("What was given is no run of this version; nothing was kept.")
-            about = Folder(made).load_json(ABOUT)
+            about = _of_this_version(StoredRun(made, self._lock))
             for name in NOT_COPIED:
                 (made / name).unlink(missing_ok=True)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-        return self._appear(made, about, None)
+        return self._appear(made, about, owner)
 
     def copy(self, id_: str, label: str, owner: Owner | None = None) -> StoredRun:
         """A run of one's own with all that another has now. Raises InputError if there is none.
@@ -205,10 +228,59 @@ class RunStore:
         runs = (self._run(self.root / id_) for id_ in self.ids())
         return tuple(run.summary() for run in runs if owner is None or _is_of(run, owner))
 
-    def delete(self, id_: str) -> None:
-        """Remove a run, damaged or not. Raises InputError if there is none."""
+    def discard(self, id_: str) -> None:
+        """Put a run, damaged or not, into the trash, from where it comes back whole. Raises
+        InputError if there is none.
+        """
         path = self._path(id_)
         self._run(path).changing()
+        try:
+            # its age there is what the trash is emptied by
+            os.utime(path)
+            path.rename(self.root / f"{TRASH}{id_}")
+        except OSError as error:
+            raise InputError(f"Cannot delete run {id_}: {error.strerror}.") from None
+
+    def discarded(self) -> tuple[tuple[StoredRun, float], ...]:
+        """What is in the trash, last first, with the second in which it was put there."""
+        found = []
+        for path in self.root.glob(f"{TRASH}*"):
+            try:
+                at = path.stat().st_mtime
+            except FileNotFoundError:
+                continue
+            if is_id(path.name.removeprefix(TRASH)) and path.is_dir() and not path.is_symlink():
+                found.append((self._run(path), at))
+        return tuple(sorted(found, key=lambda one: -one[1]))
+
+    def _in_trash(self, id_: str) -> Path:
+        if not is_id(id_) or not (path := self.root / f"{TRASH}{id_}").is_dir():
+            raise InputError(f"Run {id_} is in the trash no more; it was brought back or removed.")
+        return path
+
+    def bring_back(self, id_: str) -> StoredRun:
+        """A run out of the trash. Raises InputError if it is not there."""
+        path = self._in_trash(id_)
+        self._run(path).changing()
+        try:
+            path.rename(self.root / id_)
+        except OSError as error:
+            raise InputError(f"Run {id_} cannot be brought back: {error.strerror}.") from None
+        return self._run(self.root / id_)
+
+    def empty(self, id_: str) -> None:
+        """Remove a run that is in the trash, for good. Raises InputError if it is not there."""
+        path = self._in_trash(id_)
+        self._run(path).changing()
+        self._remove(path, id_)
+
+    def delete(self, id_: str) -> None:
+        """Remove a run, damaged or not, for good. Raises InputError if there is none."""
+        path = self._path(id_)
+        self._run(path).changing()
+        self._remove(path, id_)
+
+    def _remove(self, path: Path, id_: str) -> None:
         gone = self.root / f".deleted-{id_}-{secrets.token_hex(2)}"
         try:
             # renamed first: nobody sees half a run

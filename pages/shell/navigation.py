@@ -29,7 +29,10 @@ STEPS = (
     Step("reconstruct", "Reconstruct", "Build the network from them.", "recovered"),
     Step("compare", "Compare", "Check the result and take it with you.", "recovered"),
 )
-ASIDE = (Step("difficulty", "Difficulty", "Which sizes are hard? The map of 150 problems."),)
+ASIDE = (
+    Step("runs", "Runs", "All your runs: find, note, compare, keep."),
+    Step("difficulty", "Difficulty", "Which sizes are hard? The map of 150 problems."),
+)
 """Pages that belong to no run and are no step."""
 
 BY_KEY = {step.key: step for step in (*STEPS, *ASIDE)}

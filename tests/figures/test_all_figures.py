@@ -31,6 +31,8 @@ HISTORY = np.geomspace(1, 1e-30, 40)[:, None] * np.ones(3)
 
 DRAW: dict[str, Callable[[Theme], go.Figure]] = {
     "loss_curves": lambda t: figures.loss_curves(HISTORY, (CONVERGED,) * 3, 1e-28, t),
+    "losses_of_runs": lambda t: figures.losses_of_runs([HISTORY, HISTORY[:, :1]], "ab", t),
+    "counts_of_runs": lambda t: figures.counts_of_runs([counts(TREE, 0.5, 30.0), None], "ab", t),
     "dendrogram": lambda t: figures.dendrogram(TREE, CLUSTERS, CUT, POOL, t),
     "count_by_height": lambda t: figures.count_by_height(
         counts(TREE, 0.5, 30.0), plateaus(TREE, 0.5, 30.0), CUT, t

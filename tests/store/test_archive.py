@@ -102,7 +102,7 @@ ABOUT = b'{"schema": 1, "kind": "a", "label": "b", "created": 0, "status": "new"
         ({"probes.npz": b""}, "has no run.json"),
         ({"run.json": b"{}"}, "no run of this version"),
         ({"run.json": b"[" * 10**6}, "no run of this version"),
-        ({"run.json": ABOUT.replace(b"1", b"9", 1)}, "no run of this version"),
+        ({"run.json": ABOUT.replace(b"1", b"9", 1)}, "written by a newer version: it has format 9"),
     ],
 )
 def test_what_is_no_run_leaves_nothing(
