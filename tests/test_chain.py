@@ -43,7 +43,7 @@ def _recover(
     )
 
 
-_EVERY_DAY = ("g", "tanh", "sigmoid", "gelu", "softplus", "relu", "relu6", "sin")
+_EVERY_DAY = ("g", "tanh", "relu", "relu6")
 _MORE = (*sorted(set(ACTIVATIONS) - set(COMMON)), "elu:0.5", "silu:1.7", "softplus:2.0")
 
 
@@ -57,6 +57,7 @@ def test_every_activation_is_recovered_to_the_last_digits(name: str) -> None:
     json.dumps(result.report, allow_nan=False)
 
 
+@pytest.mark.long
 def test_several_outputs_and_few_inputs() -> None:
     for sizes, name in (((6, 5, 3), "gelu"), ((2, 6, 1), "tanh")):
         teacher = ec.make_teacher("synthetic", sizes=sizes, activation=name, seed=0).network
@@ -92,7 +93,7 @@ def test_constant_inputs_are_listed_and_their_weights_are_zero() -> None:
 
 def test_same_seed_same_network() -> None:
     teacher = ec.Teacher(ec.make_teacher("synthetic", sizes=(3, 2, 1), activation="g").network)
-    a, b = (_recover(teacher, 3, "g", seed=5).network for _ in range(2))
+    a, b = (_recover(teacher, 3, "g", probes=300, seed=5).network for _ in range(2))
     for u, v in zip((*a.weights, *a.biases), (*b.weights, *b.biases), strict=True):
         np.testing.assert_array_equal(u, v)
 
@@ -192,7 +193,7 @@ def test_what_is_not_verified_is_tried_wider_or_from_other_starts(
     assert sum(words in note for note in notes) == len(widths) - 1
 
 
-@pytest.mark.parametrize(("restarts", "trainings"), [(None, 2), (0, 1)])
+@pytest.mark.parametrize(("restarts", "trainings"), [(None, 2), *long((0, 1))])
 def test_students_of_a_told_width_start_elsewhere_once(
     restarts: int | None, trainings: int
 ) -> None:
@@ -242,9 +243,9 @@ def test_an_estimate_is_kept_before_a_closer_fit_that_is_no_answer(
 def stuck() -> chain.Recovery:
     """Two students that have learnt next to nothing."""
     x = np.random.default_rng(0).standard_normal((100, 2))
-    told = {"activation": "tanh", "hidden_layers": 1, "width": 2, "students": 2}
     probes = ec.make_probes(x, np.sin(3 * x[:, :1]))
-    found = ec.recover(probes, iterations=3, restarts=0, **told)  # type: ignore[arg-type]
+    config = chain.RecoverConfig("tanh", width=2, students=2, iterations=3, restarts=0)
+    _, found = drain(chain.attempt(probes, config, Control()))
     assert not found.certificate.verified
     return found
 

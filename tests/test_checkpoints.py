@@ -153,6 +153,7 @@ def test_with_a_disk_that_is_full_now_and_then() -> None:
     alike(figures(pieces), figures(whole))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keep", [2, *long(None)])
 def test_small_steps_go_on_in_the_middle(keep: int | None) -> None:
     """Batches, moments and who is left are those of then."""

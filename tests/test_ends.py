@@ -45,6 +45,7 @@ def test_an_output_that_its_range_leaves_open_is_found_out(kind: str, end: np.uf
     assert isinstance(said, list) and f"those of a {kind}" in said[0] and said[0] in notes
 
 
+@pytest.mark.long
 def test_a_network_whose_own_answers_lie_there_stays_what_it_is() -> None:
     bounded = ec.Network(
         "tanh", (WEIGHTS, np.array([[0.15, -0.1, 0.12]])), (NET.biases[0], np.array([0.5]))

@@ -19,6 +19,7 @@ from tests.benchmarks import gpu, gpu_checks
 from tests.pretend_card import pretend_card
 
 
+@pytest.mark.long
 def test_both_devices_in_turns_and_everything_on_disk(tmp_path: Path) -> None:
     with pretend_card(), mock.patch.object(gpu, "SMALL_CHECKS", ("last layer",)):
         assert gpu.main(["--small", "--out", str(tmp_path)]) == 0

@@ -227,9 +227,8 @@ def talk(port: int, secret: str | None, *sent: BackMsg, **how: Any) -> Talk:
 PAGES = ("", "teacher", "expand", "cluster", "reconstruct", "compare")
 
 
-@pytest.mark.parametrize(
-    "page", ["reconstruct", *(pytest.param(one, marks=pytest.mark.long) for one in PAGES[:4])]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("page", PAGES[:5])
 def test_what_the_owners_page_has_does_nothing_in_another_ones_session(
     page: str, many: Server, annas: Path
 ) -> None:

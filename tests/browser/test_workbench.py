@@ -291,6 +291,7 @@ def test_a_lost_connection_while_dragging(open_tab: Open, server: Any, run: str)
     assert stored(server, run)[""]["height"] == pytest.approx(10**moved, rel=0.03)
 
 
+@pytest.mark.long
 def test_plateaus_gamma_beta_and_rules(open_tab: Open, server: Any, run: str) -> None:
     tab = open_bench(open_tab, run)
     drag_cut(tab, -7.5)
@@ -316,6 +317,7 @@ def test_plateaus_gamma_beta_and_rules(open_tab: Open, server: Any, run: str) ->
     assert stored(server, run)[""]["rule"] == "paper"
 
 
+@pytest.mark.long
 def test_views_are_linked_and_exported(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     canvas = tab.locator("[data-view=tree] canvas")
@@ -432,6 +434,7 @@ def test_the_truth_is_shown_and_can_be_locked(open_tab: Open, run: str) -> None:
     expect(facts).not_to_contain_text("true neurons")
 
 
+@pytest.mark.long
 def test_touch_moves_the_cut(browser: Any, server: Any, run: str) -> None:
     tab = new_tab(browser, viewport={"width": 900, "height": 900}, has_touch=True)
     visit(tab, f"{server.url}/cluster?run={run}")

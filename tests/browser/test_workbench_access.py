@@ -46,6 +46,7 @@ def run(server: Any) -> str:
     return benches.trained_run(server.home)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", daily(["light", "dark"], "dark"))
 def test_axe_finds_nothing(browser: Any, server: Any, run: str, axe: str, scheme: str) -> None:
     tab = new_tab(browser, color_scheme=scheme)
@@ -72,6 +73,7 @@ def no_traceback(tab: Any) -> None:
     assert tab.locator("[data-testid=stException]").count() == 0
 
 
+@pytest.mark.long
 def test_all_vectors_equal(open_tab: Open, server: Any) -> None:
     same = np.full((10, 6, 4), 1.0 / 3.0)
     tab = open_bench(open_tab, benches.run_of_vectors(server.home, same))
@@ -92,6 +94,7 @@ def test_nan_and_dead_students_are_left_out(open_tab: Open, server: Any) -> None
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_one_student_with_one_neuron(open_tab: Open, server: Any) -> None:
     tab = open_bench(open_tab, benches.run_of_vectors(server.home, np.ones((1, 1, 4))))
     assert found(tab) == 1
@@ -105,6 +108,7 @@ def test_no_students_that_learnt_anything(open_tab: Open, server: Any) -> None:
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_a_browser_without_webgl(server: Any, run: str, browser: Any, tmp_path: Path) -> None:
     # the pictures are painted on plain canvases: WebGL is refused here and never asked for
     tab = new_tab(browser)

@@ -81,6 +81,7 @@ def undo(tab: Any) -> None:
     saved(tab)
 
 
+@pytest.mark.long
 def test_merged_and_split_clusters_say_what_they_are(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     before = clusters(tab)
@@ -125,6 +126,7 @@ def test_merged_and_split_clusters_say_what_they_are(open_tab: Open, run: str) -
     saved(tab)
 
 
+@pytest.mark.long
 def test_typing_pointing_colouring_searching(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     tab.locator("[data-rule=hand]").click()
@@ -192,6 +194,7 @@ def test_typing_pointing_colouring_searching(open_tab: Open, run: str) -> None:
     expect(picked).to_have_text(re.compile(r"^\d+ neurons? picked, of "))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", daily(["light", "dark"], "dark"))
 def test_chosen_segments_can_be_read_and_the_page_ends(
     browser: Any, server: Any, scheme: str

@@ -79,6 +79,7 @@ def picks(tab: Any) -> None:
     expect(tab.locator("[data-part=picked]")).to_contain_text("picked")
 
 
+@pytest.mark.long
 def test_axes_zoom_and_pan(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     tab.mouse.move(0, 0)
@@ -108,6 +109,7 @@ def test_axes_zoom_and_pan(open_tab: Open, run: str) -> None:
     tab.locator("[data-part=picked]", has_text="Pick a branch").wait_for()
 
 
+@pytest.mark.long
 def test_rejected_branches_are_grey_and_say_why(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     drawn(tab)
@@ -135,6 +137,7 @@ def test_rejected_branches_are_grey_and_say_why(open_tab: Open, run: str) -> Non
     expect(rejected).to_have_count(1)
 
 
+@pytest.mark.long
 def test_what_is_hovered_in_one_view_shows_in_all(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     views = ("tree", "map", "matrix", "plane")
@@ -173,6 +176,7 @@ def test_what_is_hovered_in_one_view_shows_in_all(open_tab: Open, run: str) -> N
     picks(tab)
 
 
+@pytest.mark.long
 def test_pca_is_there_until_umap_is_and_can_be_chosen(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     note = tab.locator("[data-part=mapnote]")
@@ -215,6 +219,7 @@ def test_what_was_chosen_stays_when_umap_arrives(open_tab: Open, server: Any) ->
     expect(tab.locator("[data-part=mapnote]")).to_have_text("UMAP")
 
 
+@pytest.mark.long
 def test_a_click_is_not_lost_to_a_table_made_anew(open_tab: Open, run: str) -> None:
     tab = open_bench(open_tab, run)
     before = found(tab)

@@ -126,6 +126,7 @@ def test_recover_from_probes_knows_no_teacher_and_repeats_itself(
     assert "match" not in json.loads(Path("s.json").read_text())
 
 
+@pytest.mark.long
 def test_probabilities_are_recovered_from_up_to_what_they_do_not_tell(
     small: Path, capsys: Capture
 ) -> None:

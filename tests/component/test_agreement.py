@@ -37,7 +37,7 @@ from tests.component.node import run_node
 from tests.often import long
 from tests.steps import drain
 
-TREES, MORE, REAL, CUTS = 30, 320, 2, 4
+TREES, MORE, REAL, CUTS = 16, 320, 1, 4
 KINDS = ("g", "tanh", "sigmoid", "gelu", "relu")
 
 

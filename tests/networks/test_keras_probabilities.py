@@ -11,6 +11,7 @@ from tests.networks.keras_classifier import keras_model, network
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
+@pytest.mark.long
 def test_it_is_recovered_to_the_precision_of_its_answers() -> None:
     model = keras_model()
     x = np.random.default_rng(3).standard_normal((4000, 4)).astype(np.float32)

@@ -133,6 +133,7 @@ def test_the_second_layer_s_hand_counts(name: str, sizes: tuple[int, ...]) -> No
     assert found.network.sizes == (sizes[0], sizes[1] - 1, 2, 2) and not certificate.verified
 
 
+@pytest.mark.long
 def test_what_the_rules_reject_can_be_kept_by_hand() -> None:
     """Every vector for itself, too few students for any: three of them, picked, are the layer."""
     probes, result = _run("tanh", (3, 2, 3, 2), 6)

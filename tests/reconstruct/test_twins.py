@@ -109,6 +109,7 @@ def test_it_costs_seconds_and_ends_when_the_work_is_over(monkeypatch: pytest.Mon
     assert untwine(away, x, teacher(x)) is None
 
 
+@pytest.mark.long
 def test_two_neurons_a_thousandth_apart_are_recovered() -> None:
     """It ended at 1e-18 with weights wrong by 1, called an error of the answers."""
     weights, biases = _copied(

@@ -46,6 +46,7 @@ def nothing_lost(found: dict[str, Any]) -> None:
     assert found["open"] == [] and found["files"] == [] and found["runs"] == 2
 
 
+@pytest.mark.long
 def test_a_recovery_that_is_killed_ends_with_the_same_arrays(tmp_path: Path) -> None:
     found = killed(tmp_path / "runs", "search", 3, 1)
     nothing_lost(found)

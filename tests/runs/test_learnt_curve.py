@@ -76,6 +76,7 @@ def test_start_ends_with_it_and_the_script_repeats_it(
     np.testing.assert_array_equal(again(x), network(x))
 
 
+@pytest.mark.long
 def test_a_run_that_is_told_to_learn_the_curve_is_one_job_that_is_watched(
     board: JobBoard,
 ) -> None:

@@ -92,6 +92,7 @@ def test_all_at_once_as_the_script_and_the_command_line_do_it(
     assert chosen["chosen"]["hidden_layers"] == AUTO and chosen["found"] == ["gelu", 1]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("few")
 def test_step_by_step_the_winner_is_trained_as_if_it_had_been_told(
     board: JobBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -112,6 +113,7 @@ def test_step_by_step_the_winner_is_trained_as_if_it_had_been_told(
     assert _same(_repeated(run, tmp_path, monkeypatch), run.reconstruction().network)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("few")
 def test_a_teacher_at_hand_is_asked_as_if_nothing_had_raced(board: JobBoard) -> None:
     card = ec.make_teacher("synthetic", sizes=(3, 3, 1), activation="gelu", seed=0)

@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path("pages/shell/navigation.py")
 BESIDE = "ASIDE = ("
@@ -51,6 +53,7 @@ def _with_the_page(place: Path) -> None:
     (place / TABLE).write_text(after, "utf-8")
 
 
+@pytest.mark.long
 def test_a_page_is_a_file_and_a_line(tmp_path: Path) -> None:
     _with_the_page(tmp_path)
     done = subprocess.run(

@@ -14,6 +14,7 @@ from ec_core.probing.probes import ProbeSet, make_probes
 from ec_core.verify.error_bars import directions, error_bars
 from ec_core.verify.evidence import verdict
 from ec_core.verify.match import match
+from tests.often import long
 
 ROWS = 600
 
@@ -46,7 +47,7 @@ FREE = (
 )
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu", "sigmoid"])
+@pytest.mark.parametrize("activation", ["tanh", *long("relu", "gelu", "sigmoid")])
 def test_a_network_is_verified_up_to_named_directions_and_not_beyond(activation: str) -> None:
     net, probes = asked(activation, 1)
     found = ec.recover(probes, activation=activation, hidden_layers=1, students=4, width=6, seed=1)

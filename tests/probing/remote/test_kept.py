@@ -69,6 +69,7 @@ def test_a_file_of_others_is_not_touched(tmp_path: Path) -> None:
     assert path.read_bytes() == b"a letter\nto somebody"
 
 
+@pytest.mark.long
 def test_a_process_killed_while_it_writes_leaves_what_it_had(tmp_path: Path) -> None:
     script = (
         "import sys, numpy as np\n"
