@@ -17,6 +17,13 @@ FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 @contextmanager
 def server() -> Iterator[str]:
     """Its address for EC_DATABASE_URL; it listens in a folder only, so no port is taken."""
+    with commands() as (address, _, _):
+        yield address
+
+
+@contextmanager
+def commands() -> Iterator[tuple[str, list[str], list[str]]]:
+    """Its address, and the commands that stop it and start it again."""
     programs = FOUND[-1].parent
     folder = Path(tempfile.mkdtemp(prefix="ec-postgres-"))
     # it refuses to be started by root
@@ -38,9 +45,13 @@ def server() -> Iterator[str]:
     try:
         call("initdb", "-U", "ec", "--auth=trust", "-E", "UTF8", "--no-sync")
         listening = f"-k {folder} -c listen_addresses=''"
-        call("pg_ctl", "-w", "-o", listening, "-l", str(folder / "log"), "start")
+        begin = ["-w", "-o", listening, "-l", str(folder / "log"), "start"]
+        call("pg_ctl", *begin)
+        become = ["runuser", "-u", "postgres", "--"] if user else []
+        control = [*become, str(programs / "pg_ctl"), "-D", str(folder / "data")]
+        stop = [*control, "-w", "-m", "immediate", "stop"]
         try:
-            yield f"postgresql://ec@/postgres?host={folder}"
+            yield f"postgresql://ec@/postgres?host={folder}", stop, [*control, *begin]
         finally:
             call("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:

@@ -5,13 +5,15 @@ Here teachers are made and matches attached; what lies between them only ever se
 
 from ec_core.benchmark.outcomes import RIGHT_ERROR, Found, Outcome, outcome_path, read_folder
 from ec_core.benchmark.problems import GRID, Grid, Problem, Settings
-from ec_core.benchmark.solving import ProblemEnded, ProblemStarted, check, solve, solve_all
+from ec_core.benchmark.solving import STAGE, ProblemEnded, ProblemStarted, check, solve, solve_all
+from ec_core.benchmark.spreading import Solving, solve_spread
 from ec_core.benchmark.summary import PAPER_SHARE, Cell, Summary, by_settings, summarise
 
 __all__ = [
     "GRID",
     "PAPER_SHARE",
     "RIGHT_ERROR",
+    "STAGE",
     "Cell",
     "Found",
     "Grid",
@@ -20,6 +22,7 @@ __all__ = [
     "ProblemEnded",
     "ProblemStarted",
     "Settings",
+    "Solving",
     "Summary",
     "by_settings",
     "check",
@@ -27,5 +30,6 @@ __all__ = [
     "read_folder",
     "solve",
     "solve_all",
+    "solve_spread",
     "summarise",
 ]

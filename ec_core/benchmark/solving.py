@@ -1,4 +1,5 @@
-"""Solving problems: teacher → probes → recovery (which sees the probes only) → match, one by one.
+"""Solving problems: teacher → probes → recovery (which sees the probes only) → match, one by one or
+several at once (``spreading``).
 
 Each outcome is on disk before the next problem begins, and so is, every few seconds, where the
 problem stands that is being solved: whatever ends the work loses no more than that.
@@ -92,20 +93,49 @@ def solve(
     )
 
 
-def _known(problem: Problem, folder: Path, device: str) -> Outcome | None:
-    """The outcome on disk, if it is that of the very same problem on the same kind of device."""
+def known(problem: Problem, folder: Path, device: str) -> Outcome | None:
+    """The outcome on disk, if it is that of the very same problem on the same kind of device.
+
+    device : "cpu" or "cuda", never "auto"
+    """
     try:
         outcome = read_outcome(outcome_path(folder, problem))
     except InputError:
         return None
-    same = outcome.problem == problem and outcome.device == str(resolve_device(device))
-    return outcome if same else None
+    return outcome if outcome.problem == problem and outcome.device == device else None
 
 
-def _checkpoint(folder: Path, problem: Problem, device: str) -> CheckpointFile:
+def checkpoint(folder: Path, problem: Problem, device: str) -> CheckpointFile:
     """Where the work on a problem stands; good for the very same problem on the same device."""
     work = repr((problem, str(resolve_device(device)), torch.get_num_threads()))
-    return CheckpointFile(outcome_path(folder, problem).with_suffix(".checkpoint"), work)
+    return CheckpointFile(_beside(folder, problem), work)
+
+
+def _beside(folder: Path, problem: Problem) -> Path:
+    return outcome_path(folder, problem).with_suffix(".checkpoint")
+
+
+def forget_checkpoint(folder: Path, problem: Problem) -> None:
+    """Its outcome is on disk."""
+    CheckpointFile(_beside(folder, problem), "").forget()
+
+
+def made(folder: Path) -> None:
+    """Make the folder of outcomes. Raises InputError where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"Cannot write to {folder}: {error.strerror}; choose another place."
+        ) from None
+
+
+def solve_from(
+    problem: Problem, device: str, control: Control, file: CheckpointFile
+) -> Generator[Event, None, Outcome]:
+    """Solve it, going on where ``file`` has it."""
+    control.marks = Checkpoints(file, EVERY)
+    return (yield from solve(problem, device, control, file.spent))
 
 
 def _ended(control: Control) -> bool:
@@ -122,23 +152,18 @@ def solve_all(
     problems that cannot be solved and a folder that cannot be written.
     """
     check(problems, device)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write to {folder}: {error.strerror}; choose another place."
-        ) from None
+    made(folder)
+    where = str(resolve_device(device))
     outcomes: list[Outcome] = []
     for number, problem in enumerate(problems, start=1):
-        outcome = _known(problem, folder, device)
+        outcome = known(problem, folder, where)
         kept = outcome is not None
         if outcome is None:
             if _ended(control):
                 break
             yield ProblemStarted(STAGE, problem, number, len(problems))
-            file = _checkpoint(folder, problem, device)
-            control.marks = Checkpoints(file, EVERY)
-            outcome = yield from solve(problem, device, control, file.spent)
+            file = checkpoint(folder, problem, device)
+            outcome = yield from solve_from(problem, device, control, file)
             if _ended(control):
                 break
             write_outcome(folder, outcome)

@@ -1,7 +1,8 @@
-"""The benchmark command: the paper's synthetic problems, one by one, resumable."""
+"""The benchmark command: the paper's synthetic problems, one by one or by several workers."""
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Generator
 from itertools import chain
@@ -11,20 +12,28 @@ import ec_core
 from ec_core.benchmark import (
     PAPER_SHARE,
     RIGHT_ERROR,
+    STAGE,
     Grid,
     Outcome,
+    Problem,
     ProblemEnded,
     ProblemStarted,
     Settings,
     Summary,
+    check,
     solve_all,
+    solve_spread,
     summarise,
 )
 from ec_core.cli.commands import dashed
 from ec_core.cli.output import answer, progress
 from ec_core.control import Control
+from ec_core.devices import resolve_device
 from ec_core.errors import InputError
-from ec_core.events import Event, drain
+from ec_core.events import Event, Note, drain
+from ec_core.pool.local import LocalWorkers
+from ec_core.pool.on_ray import RayWorkers
+from ec_core.pool.worker import set_threads
 from ec_core.store import home
 
 NAMES = ("synthetic-150",)
@@ -65,6 +74,8 @@ def _watch(work: Generator[Event, None, tuple[Outcome, ...]]) -> tuple[Outcome, 
             progress(_line(event))
         elif isinstance(event, ProblemStarted) and event.number == 1:
             progress(f"{event.count} problems; each outcome is kept as it ends.")
+        elif isinstance(event, Note) and event.stage == STAGE:
+            progress(event.message)
 
     return drain(work, show)
 
@@ -88,9 +99,50 @@ def _table(summary: Summary, folder: Path) -> str:
     return "\n".join(lines)
 
 
+Work = Generator[Event, None, tuple[Outcome, ...]]
+
+
+def _work(problems: tuple[Problem, ...], folder: Path, args: Namespace) -> Work:
+    """By this process, by several of this machine, or by a cluster."""
+    if args.ray is not None:
+        return _on_ray(problems, folder, args)
+    if args.gpus:
+        raise InputError(
+            f"--gpus {args.gpus:g} says what workers of --ray have; give it with that."
+        )
+    workers = args.workers or 1
+    if workers == 1:
+        if args.threads is not None:
+            set_threads(args.threads)
+        return solve_all(problems, folder, args.device, Control())
+    check(problems, args.device)
+    device = str(resolve_device(args.device))
+    # a worker more than there are problems has nothing to do
+    workers = min(workers, len(problems))
+    threads = args.threads or max(1, (os.cpu_count() or 1) // workers)
+    return solve_spread(
+        problems, folder, device, Control(), LocalWorkers(workers, threads), share=True
+    )
+
+
+def _on_ray(problems: tuple[Problem, ...], folder: Path, args: Namespace) -> Work:
+    device = "cuda" if args.gpus else "cpu"
+    if args.device not in ("auto", device):
+        raise InputError(
+            f"--device {args.device} is not what workers on the cluster would have; give each a "
+            "share of a card with --gpus, such as --gpus 0.25, or leave it out."
+        )
+    if device == "cpu":
+        check(problems, device)
+    many = min(args.workers, len(problems)) if args.workers else 0
+    workers = RayWorkers(args.ray, many, args.threads or 1, args.gpus)
+    return solve_spread(problems, folder, device, Control(), workers, share=False)
+
+
 def benchmark(args: Namespace) -> bool:
     """Solve the paper's synthetic problems: input sizes 2, 4, 8, 16, 32, hidden sizes 2, 4, 8, ten
-    seeds each. Each outcome is written as it ends; the same command goes on where it stood.
+    seeds each. Each outcome is written as it ends; the same command goes on where it stood. With
+    --workers or --ray several are solved at once, with the same outcomes.
     """
     folder = _folder(args)
     settings = Settings(args.activation, args.expansion, args.students, args.depth)
@@ -100,7 +152,7 @@ def benchmark(args: Namespace) -> bool:
         args.seeds,
         args.seed,
     )
-    work = solve_all(grid.problems(settings), folder, args.device, Control())
+    work = _work(grid.problems(settings), folder, args)
     try:
         outcomes = _watch(work)
     except KeyboardInterrupt:

@@ -22,6 +22,9 @@ MAX_SEED = 2**32 - 1
 MAX_STUDENTS = 10_000
 """Two hundred times what the paper uses; more is a slip of the finger."""
 
+MAX_WORKERS = 1024
+"""More is a slip of the finger, on one machine at least."""
+
 _NAMES = f"one of: {', '.join(ACTIVATIONS)}"
 
 COMMON: Options = {

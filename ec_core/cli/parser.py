@@ -87,6 +87,30 @@ def _benchmark(commands: argparse._SubParsersAction[_Parser]) -> None:
     many.add_argument(
         "--out", metavar="FOLDER", help="for the outcomes (default EC_HOME/benchmarks/NAME)"
     )
+    many.add_argument(
+        "--workers",
+        type=arguments.whole(1, options.MAX_WORKERS),
+        metavar="N",
+        help="processes that solve at once (default 1; with --ray as many as there is room for)",
+    )
+    many.add_argument(
+        "--threads",
+        type=arguments.whole(1, options.MAX_WORKERS),
+        metavar="T",
+        help="of each worker (default: this machine's, shared out; with --ray 1)",
+    )
+    many.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="of a Ray cluster whose machines solve, HOST:6379 or ray://HOST:10001",
+    )
+    many.add_argument(
+        "--gpus",
+        type=arguments.number(0, 64),
+        default=0.0,
+        metavar="SHARE",
+        help="of a card for each worker on the cluster, such as 0.25 (default none)",
+    )
 
 
 def _runs(commands: argparse._SubParsersAction[_Parser]) -> None:

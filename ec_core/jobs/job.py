@@ -44,6 +44,15 @@ Expected = Callable[[Seen], float | None]
 
 _log = logging.getLogger(__name__)
 
+_BEGAN = time.time() - time.monotonic()
+
+
+def now() -> float:
+    """Seconds since the epoch by the clock as it was when the process began: one that is set back
+    makes nobody's turn last a day.
+    """
+    return _BEGAN + time.monotonic()
+
 
 OnEnd = Callable[[JobSnapshot], None]
 """Called once, in the thread that ends the job, before its end can be seen by others."""
@@ -113,7 +122,7 @@ class Job:
         self._over = threading.Event()
         self._outcome: Outcome | None = None
         self._control: Control | None = None
-        self._submitted = time.time()
+        self._submitted = now()
         self._started: float | None = None
         self._ended: float | None = None
         self._rested, self._aside_since = 0.0, 0.0
@@ -124,22 +133,22 @@ class Job:
     @property
     def turn(self) -> float:
         """Seconds for which it has had the device this time, 0 while it has not."""
-        return max(0.0, time.time() - self._turn_began) if self._at_work else 0.0
+        return max(0.0, now() - self._turn_began) if self._at_work else 0.0
 
     def claim(self, served: int) -> Claim:
         """What its turn depends on, and ``served``. Called under the line's lock."""
         since = self._submitted if self._started is None else self._aside_since
-        waited = 0.0 if self._at_work else max(0.0, time.time() - since)
+        waited = 0.0 if self._at_work else max(0.0, now() - since)
         return Claim(self.who, self.arrival, self._seconds(self._ended), waited, served)
 
     def take_device(self) -> bool:
         """The device is its own now; True if that began it. Called under the line's lock."""
-        self._at_work, self._turn_began = True, time.time()
+        self._at_work, self._turn_began = True, now()
         if self._control is not None:
-            self._rested += time.time() - self._aside_since
+            self._rested += now() - self._aside_since
             self._back.set()
             return False
-        self._started = time.time()
+        self._started = now()
         self._control = control = Control(
             self._budget, self._give_way, lambda: self._line.crowded(self)
         )
@@ -197,7 +206,7 @@ class Job:
             paused = self._control.paused
             if not paused and not self._line.crowded(self):
                 return  # continued meanwhile, or the other one went away
-            self._at_work, self._aside_since = False, time.time()
+            self._at_work, self._aside_since = False, now()
             self._back.clear()
             if paused:
                 self._line.release(self)
@@ -212,7 +221,7 @@ class Job:
         fails the job has failed, and says why, but keeps its result.
         """
         with self._line.lock:
-            self._ended = time.time()
+            self._ended = now()
         if self._on_end is not None:
             try:
                 self._on_end(self._snapshot(outcome))
@@ -328,9 +337,9 @@ class Job:
         """How long it has worked."""
         if self._started is None:
             return 0.0
-        now = time.time() if ended is None else ended
-        aside = 0.0 if self._at_work else now - self._aside_since
-        return max(0.0, now - self._started - self._rested - aside)
+        until = now() if ended is None else ended
+        aside = 0.0 if self._at_work else until - self._aside_since
+        return max(0.0, until - self._started - self._rested - aside)
 
     def _snapshot(self, outcome: Outcome | None) -> JobSnapshot:
         with self._line.lock:

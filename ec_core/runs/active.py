@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from ec_core.devices import resolve_device
 from ec_core.jobs import Job, JobBoard
+from ec_core.pool.on_ray import available
 from ec_core.runs.run import Run
+from ec_core.runs.settings import CLUSTER
 
 
 def line(device: str) -> str:
     """The line that a device stands for."""
+    if device == CLUSTER:
+        return CLUSTER
     # a run from another machine may name a device that this one lacks
     return "cpu" if device == "cpu" else resolve_device("auto").type
 
 
 def devices() -> tuple[str, ...]:
-    """What this machine can train on."""
-    return ("auto", "cpu", "cuda") if line("auto") == "cuda" else ("auto", "cpu")
+    """What this machine can train on, and a cluster where one is named."""
+    own = ("auto", "cpu", "cuda") if line("auto") == "cuda" else ("auto", "cpu")
+    return (*own, CLUSTER) if available() else own
 
 
 def job_of(board: JobBoard, run: Run) -> Job | None:

@@ -39,8 +39,11 @@ EVERY = 5.0
 _LEAST = 5.0
 """Seconds that a job which is gone on with has at least, or all of a smaller budget."""
 
-_FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-"""A job that failed for want of room has all it needs to go on once there is some."""
+_FULL = tuple(
+    os.strerror(number)
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
+)
+"""A job that failed since its disk was full or read-only goes on once it is not."""
 
 _log = logging.getLogger(__name__)
 

@@ -53,7 +53,7 @@ def exactly(run: Run, setting: str, layer: int) -> Stage:
             yield from pruned(control)
         began, ensemble = time.monotonic(), run.ensemble()
         layers = chosen.views(ensemble, run.best_students, cuts, builds.seen(run))
-        device = run.settings().device
+        device = run.settings().computing
         result = yield from build_exactly(ensemble, layers, run.probes(), device, control)
         taken = tuple(None if view is None else view.cut for view in layers)
         mine = Building(run, taken, builds.EXACT, setting, key, builds.base(run))

@@ -28,7 +28,7 @@ def estimated(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
         GUESSED_WIDTH if settings.width is None else settings.width, settings.expansion
     )
     shape = Architecture((source.inputs, *hidden, source.outputs), one.activation)
-    check_memory(shape, settings.students, resolve_device(settings.device))
+    check_memory(shape, settings.students, resolve_device(settings.computing))
     needed = estimate(
         settings.learning, source.inputs, source.outputs, one.activation, hidden, config
     )

@@ -1,14 +1,17 @@
 """The benchmark's outcomes as an app finds them, and the solving of more as a background job.
 
-Outcomes lie beside the runs, where ``ec-core benchmark`` puts them.
+Outcomes lie beside the runs, where ``ec-core benchmark`` puts them. What is being solved is marked
+there too, so that a server that is started again goes on with it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shlex
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ec_core.benchmark import (
@@ -25,11 +28,14 @@ from ec_core.benchmark import (
     solve_all,
 )
 from ec_core.control import Control
+from ec_core.errors import ECError
 from ec_core.events import Event
-from ec_core.jobs import Job, JobBoard, JobSnapshot
+from ec_core.jobs import STOPPED, Job, JobBoard, JobSnapshot
+from ec_core.networks.files import read_bytes, write_atomically
 from ec_core.runs import expected, visitors
 from ec_core.runs.active import line
 from ec_core.runs.loading import store
+from ec_core.store.database import Worker, here
 
 NAME = "synthetic-150"
 GRIDS = {
@@ -131,8 +137,22 @@ def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
     if running is not None and not running.over:
         return running
     visitors.known()
+    check(grid.problems(settings), _DEVICE)
+    return _submit(board, grid, settings, visitors.signed(_JOB), visitors.asking().key or "")
+
+
+def _submit(board: JobBoard, grid: Grid, settings: Settings, name: str, who: str) -> Job:
+    """name : of the job, with whose it is; who : whose turn it is"""
     folder, problems = root() / NAME, grid.problems(settings)
-    check(problems, _DEVICE)
+    facts = {"grid": asdict(grid), "settings": asdict(settings), "name": name, "who": who}
+    with contextlib.suppress(ECError):  # it can be clicked on once more, then
+        _mark().parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(_mark(), json.dumps({**facts, "worker": asdict(here())}).encode())
+
+    def ended(snapshot: JobSnapshot) -> None:
+        # what failed for want of room, say, goes on with the next start of the server
+        if snapshot.error is None or snapshot.state == STOPPED:
+            _mark().unlink(missing_ok=True)
 
     def stage(control: Control) -> Generator[Event, None, tuple[Outcome, ...]]:
         return solve_all(problems, folder, _DEVICE, control)
@@ -140,12 +160,35 @@ def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
     label = f"Difficulty: {len(problems)} problem{'s' if len(problems) != 1 else ''}"
     return board.submit(
         stage,
-        run=visitors.signed(_JOB),
+        run=name,
         label=label,
         device=line(_DEVICE),
+        on_end=ended,
         expected=expected.solving,
-        who=visitors.asking().key or "",
+        who=who,
     )
+
+
+def _mark() -> Path:
+    """Says what is being solved, and by which process."""
+    return root() / "at-work.json"
+
+
+def go_on(board: JobBoard) -> Job | None:
+    """Go on with what a restart broke off, for a server that starts; None where nothing was."""
+    try:
+        facts = json.loads(read_bytes(_mark(), 2**16))
+        grid, chosen = facts["grid"], Settings(**facts["settings"])
+        inputs, hidden = (tuple(map(int, grid[side])) for side in ("inputs", "hidden"))
+        wanted = Grid(inputs, hidden, int(grid["seeds"]), int(grid["first_seed"]))
+        name, who, worker = str(facts["name"]), str(facts["who"]), Worker(**facts["worker"])
+        check(wanted.problems(chosen), _DEVICE)
+    except (ECError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+    # of another machine it is not known, and that one has its own start
+    if worker.host != here().host or worker.alive(0.0, 0.0):
+        return None
+    return _submit(board, wanted, chosen, name, who)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def report(run: Run) -> dict[str, Any]:
         run.reconstruction(),
         of(run).certificate,
         run.ensemble().seconds + run.build_seconds,
-        run.settings().device,
+        run.settings().computing,
     )
     facts |= learnt(run)
     used = builds.in_use(run)

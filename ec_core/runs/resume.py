@@ -13,7 +13,7 @@ import os
 
 from ec_core.errors import ECError
 from ec_core.jobs import Job, JobBoard
-from ec_core.runs import at_work, work
+from ec_core.runs import at_work, outcomes, work
 from ec_core.runs.loading import ledger, store
 from ec_core.runs.run import Run
 from ec_core.store.database import INTERRUPTED, JobRow
@@ -38,12 +38,14 @@ def at_start(board: JobBoard) -> tuple[Job, ...]:
     """Go on with what was broken off; for a server that starts. Never raises: what cannot be read
     or begun now is shown as interrupted, and a person may try.
     """
+    automatic = by_itself()
+    solving = outcomes.go_on(board) if automatic else None
+    jobs = [] if solving is None else [solving]
     try:
         rows = ledger().broken_off()
     except ECError as error:
         _log.warning("What a restart broke off cannot be seen: %s", error)
-        return ()
-    automatic, jobs = by_itself(), []
+        return tuple(jobs)
     for row in rows:
         try:
             often = row.state != INTERRUPTED and row.breaks + 1 >= MOST

@@ -13,6 +13,9 @@ from ec_core.expand.config import DEEPEST
 from ec_core.probing.asking import default_count
 from ec_core.runs.source import Source
 
+CLUSTER, HERE = "ray", "auto"
+"""The device that stands for a cluster of other machines, and what one of these computes on."""
+
 HELD_OUT = 0.2
 """The share of answers that make_probes keeps aside for the final check."""
 
@@ -54,6 +57,11 @@ class Settings:
             object.__setattr__(self, "width", tuple(self.width))
 
     @property
+    def computing(self) -> str:
+        """The device of whichever machine computes."""
+        return HERE if self.device == CLUSTER else self.device
+
+    @property
     def learning(self) -> int:
         """Answers the students learn from."""
         return self.probes - max(1, round(HELD_OUT * self.probes))
@@ -87,7 +95,7 @@ class Settings:
             gamma=self.gamma,
             beta=self.beta,
             seed=self.seed,
-            device=self.device,
+            device=self.computing,
             precision=self.precision,
         )
 

@@ -26,6 +26,7 @@ from ec_core.runs import (
     durable,
     expected,
     finding_out,
+    on_cluster,
     owners,
     races,
     versions,
@@ -35,6 +36,7 @@ from ec_core.runs.exact_work import exactly
 from ec_core.runs.keeping import of_students
 from ec_core.runs.onward import begun_with, onward
 from ec_core.runs.run import Run
+from ec_core.runs.settings import CLUSTER
 
 _WATCHED, _SLOWEST_ITERATION = 40, 0.1
 """Iterations of the demo that are slowed down, and seconds each of them takes at least."""
@@ -60,6 +62,10 @@ def submit(
     if active(board, run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
     settings = run.settings()
+    away = settings.device == CLUSTER
+    if away:
+        # whatever it stores is stored there, and comes back
+        stage, on_end = on_cluster.sent(run, kind, how), None
     begun = durable.begin(run, kind, line(settings.device), how)
 
     def ended(snapshot: JobSnapshot) -> None:
@@ -76,8 +82,9 @@ def submit(
             begun.staged(stage),
             run=run.id,
             label=f"{kind}: {run.title}",
-            device=begun.row.device,
-            seconds=begun.left_of(settings.budget),
+            # a cluster has a line of its own, in which nobody waits for anybody here
+            device=f"{CLUSTER} {run.id}" if away else begun.row.device,
+            seconds=None if away else begun.left_of(settings.budget),
             on_end=ended,
             expected=takes,
             before=begun.before,
@@ -221,7 +228,11 @@ def go_on(board: JobBoard, run: Run) -> Job:
     broken = at_work.interrupted(run)
     if broken is None:
         raise JobError("Nothing of this run was interrupted; start it on its page.")
-    kind, how = broken
+    return start(board, run, *broken)
+
+
+def start(board: JobBoard, run: Run, kind: str, how: dict[str, Any]) -> Job:
+    """Start a job by what is written down of it."""
     candidate = Candidate(*how["candidate"]) if "candidate" in how else None
     if kind in (DEMO, WHOLE):
         if "there" in how:

@@ -34,11 +34,20 @@ _PIECE = 2**20
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def _files(run: StoredRun) -> list[str]:
-    """The names, relative to the run's folder, of what belongs to it."""
-    names = (path.relative_to(run.path).as_posix() for path in run.path.rglob("*.*"))
+def is_part(name: str) -> bool:
+    """Could this be the name of a run's file, relative to its folder?
+
+    >>> is_part("versions/2/cuts.json"), is_part("../cuts.json"), is_part("owner.json")
+    (True, False, False)
+    """
+    return _NAME.fullmatch(name) is not None and name not in NOT_COPIED
+
+
+def parts_of(folder: Path) -> list[str]:
+    """The names, relative to a run's folder, of what belongs to it."""
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
     # what a process of this computer is doing, and whose the run is among its visitors
-    found = {name for name in names if _NAME.fullmatch(name)} - set(NOT_COPIED)
+    found = {name for name in names if is_part(name)}
     about = f"{ABOUT}.json"
     return [about, *sorted(found - {about})]
 
@@ -47,7 +56,7 @@ def export_run(run: StoredRun, path: Path) -> int:
     """Write a run to one file; the bytes of what is in it. Raises InputError."""
     size = 0
     with written_whole(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name in _files(run):
+        for name in parts_of(run.path):
             size += _add(archive, run, name)
     return size
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +22,16 @@ from ec_core.benchmark import (
     outcome_path,
     read_folder,
     solve_all,
+    solve_spread,
 )
 from ec_core.benchmark.outcomes import write_outcome
 from ec_core.control import Control
 from ec_core.errors import InputError
-from ec_core.events import Event
+from ec_core.events import Event, Note
+from ec_core.pool.local import LocalWorkers
 from ec_core.probing.probes import ProbeSet
 from ec_core.verify.match import match
+from tests.pool.toys import Threads
 from tests.steps import drain
 
 QUICK = Settings("tanh", students=3)
@@ -165,3 +170,54 @@ def test_a_problem_goes_on_where_a_killed_process_left_it(
     (pieces,) = drain(solve_all(problem, tmp_path / "pieces", "cpu", control))[1]
     assert replace(pieces, seconds=0.0) == replace(whole, seconds=0.0)
     assert [path.suffix for path in (tmp_path / "pieces").iterdir()] == [".json"]
+
+
+def test_by_several_workers_the_outcomes_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In their own order, each written once, also where a worker is lost."""
+    _count(monkeypatch)
+    alone = drain(solve_all(PROBLEMS, tmp_path / "alone", "cpu", Control()))[1]
+    for losses in (frozenset[tuple[int, int]](), frozenset({(0, 1)})):
+        folder = tmp_path / f"spread{len(losses)}"
+        workers = Threads(2, losses)
+        events, outcomes = drain(solve_spread(PROBLEMS, folder, "cpu", Control(), workers))
+        assert [replace(o, seconds=0.0) for o in outcomes] == [
+            replace(o, seconds=0.0) for o in alone
+        ]
+        assert len(read_folder(folder).outcomes) == 2 and workers.closed
+        for kind in (ProblemStarted, ProblemEnded):
+            assert sorted(e.number for e in events if isinstance(e, kind)) == [1, 2]
+        warned = [e for e in events if isinstance(e, Note) and e.stage == "benchmark"]
+        assert len(warned) == len(losses)
+        assert {path.suffix for path in folder.iterdir()} == {".json"}
+        # the second time nothing is left to do
+        again = Threads(2)
+        kept = drain(solve_spread(PROBLEMS, folder, "cpu", Control(), again))[1]
+        assert [o.problem for o in kept] == list(PROBLEMS)
+        assert not again.given and again.closed
+
+
+def test_a_place_that_cannot_be_written_ends_the_workers(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file")
+    workers = Threads(1)
+    with pytest.raises(InputError, match="Cannot write"):
+        next(solve_spread(PROBLEMS, tmp_path / "file", "cpu", Control(), workers))
+    assert workers.closed
+
+
+@pytest.mark.long
+def test_six_problems_by_two_processes_are_those_of_one(tmp_path: Path) -> None:
+    """One of them is killed in the middle; its problem goes on from its checkpoint."""
+    six = Grid((2,), (2, 3), 3).problems(QUICK)
+    alone = drain(solve_all(six, tmp_path / "alone", "cpu", Control()))[1]
+    workers = LocalWorkers(2)
+    killed: list[int] = []
+    for event in (work := solve_spread(six, tmp_path / "spread", "cpu", Control(), workers)):
+        if isinstance(event, ProblemEnded) and not killed:
+            killed.append(workers.processes[0])
+            os.kill(killed[0], signal.SIGKILL)
+    assert next(work, None) is None and killed
+    outcomes = read_folder(tmp_path / "spread").outcomes
+    assert [replace(o, seconds=0.0) for o in outcomes] == [replace(o, seconds=0.0) for o in alone]
+    assert {path.suffix for path in (tmp_path / "spread").iterdir()} == {".json"}

@@ -65,6 +65,12 @@ REFUSED = {
     "expansion": ([*ONE, "--expansion", "0"], "out of range"),
     "memory": ([*ONE, "--hidden", "2,20000000"], "GiB"),
     "a file": ([*ONE, "--out", __file__], "is a file"),
+    "workers": ([*ONE, "--workers", "0"], "out of range"),
+    "cards without a cluster": ([*ONE, "--gpus", "0.5"], "--ray"),
+    "a device that the cluster would not have": (
+        ["benchmark", "synthetic-150", "--ray", "nowhere:1", "--device", "cpu", "--gpus", "0.5"],
+        "--gpus",
+    ),
 }
 
 

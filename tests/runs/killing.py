@@ -2,6 +2,9 @@
 
     python -m tests.runs.killing KIND KILLS SEED
 
+KIND is a whole recovery (search, deep, race), Expand alone (expand), the network of a cut by hand
+(exact) or the problems of the Difficulty page (solving).
+
 in an empty EC_HOME: a job is done once without being disturbed, and once with its process killed at
 ``KILLS`` random moments and gone on with by another. With ``full`` before KIND it is not killed,
 but its disk is full from each of these moments on until the process ends; EC_HOME must be a disk of
@@ -27,19 +30,26 @@ from typing import Any
 import numpy as np
 
 import ec_core as ec
-from ec_core import candidates
-from ec_core.jobs import JobBoard
-from ec_core.runs import at_work, durable, work
+from ec_core import benchmark, candidates
+from ec_core.benchmark import solving
+from ec_core.jobs import Job, JobBoard
+from ec_core.runs import at_work, builds, durable, outcomes, work
 from ec_core.runs.loading import ledger, store
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings, default_settings
 from ec_core.runs.source import Source
 
+STARTS: dict[str, Callable[[JobBoard, Run], Job]] = {
+    "expand": work.start_expand,
+    "exact": work.start_exact,
+}
+
 PATIENCE = 300.0
 EVERY = 0.05
 """Seconds from one checkpoint to the next: the jobs here take a few seconds."""
 
-SIZES = {"search": (3, 3, 1), "deep": (2, 3, 2, 1), "race": (3, 2, 1)}
+SIZES = {"search": (3, 3, 1), "deep": (2, 3, 2, 1), "race": (3, 2, 1), "expand": (3, 4, 1)}
+SIZES["exact"] = SIZES["search"]
 
 
 def _few(activation: str, *others: Any) -> candidates.Field:
@@ -64,15 +74,19 @@ def new(kind: str) -> Run:
         "device": "cpu",
         "hidden_layers": len(sizes) - 2,
     }
-    return Run.create(source, Settings(**chosen))
+    run = Run.create(source, Settings(**chosen))
+    if kind == "exact":
+        # its students, and a network by pruning to stand beside
+        assert forked(lambda: do(run, "search"))
+    return run
 
 
-def do(run: Run) -> None:
-    """The whole recovery, or what is left of it."""
+def do(run: Run, kind: str) -> None:
+    """A run's job, or what is left of it."""
     durable.EVERY = EVERY
     board = JobBoard()
     broken = at_work.interrupted(run) is not None
-    job = work.go_on(board, run) if broken else work.start_whole(board, run)
+    job = work.go_on(board, run) if broken else STARTS.get(kind, work.start_whole)(board, run)
     assert job.wait(PATIENCE)
     snapshot = job.snapshot()
     assert snapshot.error is None, snapshot.details
@@ -124,11 +138,17 @@ def figures(run: Run) -> dict[str, Any]:
     stored = run.stored
     arrays = {f"students {k}": v for k, v in stored.load_arrays("ensemble").items()}
     del arrays["students seconds"]
-    built = stored.reconstruction()
+    if not stored.has("reconstruction"):
+        facts = {"found": str(run.found), "steered": stored.settings().get("steered")}
+        return {**arrays, "facts": np.array(json.dumps(facts, sort_keys=True))}
+    kept = builds.all_of(run)
+    built = builds.load(run, builds.EXACT) if builds.EXACT in kept else stored.reconstruction()
     network = {f"w{i}": w for i, w in enumerate(built.network.weights)}
     network |= {f"b{i}": b for i, b in enumerate(built.network.biases)}
     texts = {name: stored.load_json(name) for name in ("cuts", *(("race",) * stored.has("race")))}
+    said = {key: (build.sizes, build.loss, build.reasons) for key, build in kept.items()}
     facts = {"whole": run.whole, "retried": run.retried, "found": str(run.found), **texts}
+    facts["builds"] = said
     return {
         **arrays,
         **network,
@@ -155,19 +175,20 @@ def main(kind: str, kills: int, seed: int, full: bool = False) -> dict[str, Any]
     drawn = random.Random(seed)
     whole, pieces = new(kind), new(kind)
     began = time.monotonic()
-    assert forked(lambda: do(whole))
+    assert forked(lambda: do(whole, kind))
     took = time.monotonic() - began
     before = {path: path.read_bytes() for path in whole.stored.path.glob("*") if path.is_file()}
     killed, late = 0, 0
     while killed < kills:
-        if forked(lambda: do(pieces), drawn.uniform(0.0, 1.5 * took / kills**0.5), filler):
+        if forked(lambda: do(pieces, kind), drawn.uniform(0.0, 1.5 * took / kills**0.5), filler):
             late += 1
             break
         killed += 1
     if not late:
-        assert forked(lambda: do(pieces))
+        assert forked(lambda: do(pieces, kind))
     left = [row.id for row in ledger().open()]
     rows = ledger().of_run(pieces.id)
+    rows = tuple(row for row in rows if row.kind == rows[-1].kind)
     return {
         "killed": killed,
         "differ": differing(figures(whole), figures(pieces)),
@@ -182,6 +203,55 @@ def main(kind: str, kills: int, seed: int, full: bool = False) -> dict[str, Any]
     }
 
 
+def solve(place: Path) -> None:
+    """The Difficulty page's problems, or what is left of them, in an EC_HOME of their own."""
+    os.environ["EC_HOME"] = str(place)
+    # what is written every few seconds, every moment
+    setattr(solving, "EVERY", EVERY)  # noqa: B010  # not its own name
+    board, chosen = JobBoard(), benchmark.Settings("tanh", students=3)
+    job = outcomes.go_on(board) or outcomes.start(
+        board, benchmark.Grid((2, 3), (2,), seeds=2), chosen
+    )
+    assert job.wait(PATIENCE)
+    assert job.snapshot().error is None, job.snapshot().details
+
+
+def main_of_solving(kills: int, seed: int) -> dict[str, Any]:
+    """As ``main``, of problems."""
+    root, drawn = store().root, random.Random(seed)
+    began = time.monotonic()
+    assert forked(lambda: solve(root / "whole"))
+    took, killed, again = time.monotonic() - began, 0, []
+
+    def figures_of(place: str) -> list[str]:
+        found = benchmark.read_folder(root / place / "benchmarks" / outcomes.NAME)
+        assert not found.damaged
+        return [repr(replace(outcome, seconds=0.0)) for outcome in found.outcomes]
+
+    while killed < kills:
+        if forked(lambda: solve(root / "pieces"), drawn.uniform(0.0, 1.5 * took / kills**0.5)):
+            break
+        killed += 1
+        again.append((root / "pieces" / "benchmarks" / "at-work.json").exists())
+    else:
+        assert forked(lambda: solve(root / "pieces"))
+    left = [path.name for path in (root / "pieces" / "benchmarks").rglob("*checkpoint*")]
+    marked = (root / "pieces" / "benchmarks" / "at-work.json").exists()
+    whole, pieces = figures_of("whole"), figures_of("pieces")
+    return {
+        "killed": killed,
+        "same": whole == pieces,
+        "problems": len(pieces),
+        "files": left,
+        "marked": marked,
+        "again": again,
+        "seconds": round(took, 2),
+    }
+
+
 if __name__ == "__main__":
     *full, kind, kills, seed = sys.argv[1:]
-    print(json.dumps(main(kind, int(kills), int(seed), bool(full))))
+    if kind == "solving":
+        print(json.dumps(main_of_solving(int(kills), int(seed))))
+    else:
+        print(json.dumps(main(kind, int(kills), int(seed), bool(full))))

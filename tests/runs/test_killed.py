@@ -61,6 +61,22 @@ def test_killed_at_a_hundred_random_moments(tmp_path: Path, kind: str, seed: int
     nothing_lost(killed(tmp_path / "runs", kind, 9, seed))
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["expand", "exact"])
+@pytest.mark.parametrize("seed", range(2))
+def test_expand_alone_and_exact_builds(tmp_path: Path, kind: str, seed: int) -> None:
+    nothing_lost(killed(tmp_path / "runs", kind, 9, seed))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
+def test_the_problems_of_the_difficulty_page(tmp_path: Path, seed: int) -> None:
+    """Begun at a click, they go on by themselves."""
+    found = killed(tmp_path / "runs", "solving", 9, seed)
+    assert found["same"] and found["problems"] == 4 and found["killed"] >= 1
+    assert found["files"] == [] and not found["marked"]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 6 MB, in memory."""
