@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
     from hosting.life import lifespan
+    from hosting.settings import check
     from serving import middleware
 
     def process() -> ModuleType:
@@ -20,6 +21,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
 
         return process
 
+    check()
     app = st.App(__file__, middleware=middleware(), lifespan=lifespan(process))
 else:
     import pages  # noqa: F401  # the gate, alone and first

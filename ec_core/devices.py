@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -69,6 +70,48 @@ def memory_bound(device: torch.device) -> int:
     while bound > free > 0:
         bound //= 2
     return int(bound)
+
+
+_INFO, _CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+
+
+def _main_memory() -> tuple[int, int] | None:
+    """Bytes free and in all, as far as the system or a container's limit lets this process have
+    them; None where neither says.
+    """
+    try:
+        lines = _INFO.read_text("ascii").splitlines()
+        said = {name: int(rest.split()[0]) * 1024 for name, _, rest in map(_parted, lines)}
+        free, total = said["MemAvailable"], said["MemTotal"]
+    except (OSError, ValueError, KeyError, IndexError):
+        return None
+    try:
+        most = int((_CGROUP / "memory.max").read_text("ascii"))
+        used = int((_CGROUP / "memory.current").read_text("ascii"))
+    except (OSError, ValueError):
+        return free, total
+    return min(free, max(0, most - used)), min(total, most)
+
+
+def _parted(line: str) -> tuple[str, str, str]:
+    return line.partition(":")
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes of a device that nobody uses; None where that cannot be told."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
+    known = _main_memory()
+    return None if known is None else known[0]
+
+
+def memory_of(name: str) -> float:
+    """Bytes of a device in all, infinite where that cannot be told."""
+    if resolve_device(name).type == "cuda":
+        return float(torch.cuda.mem_get_info()[1])
+    known = _main_memory()
+    return float("inf") if known is None else float(known[1])
 
 
 def or_less(work: Callable[[], Result], less: Callable[[], bool]) -> Result:

@@ -5,6 +5,7 @@
     │   └── NotYoursError  a run is another visitor's, and is not to be changed
     ├── MissingExtraError  a package is not installed that only a part of the program needs
     └── JobError           a background job cannot do what was asked of it now
+        └── LimitError     a limit of the server it would run on forbids it
 
 A message is one sentence: what was got, what was expected, what to do.
 Numerical outcomes (converged, stalled, not verified) are values, never exceptions.
@@ -29,3 +30,7 @@ class MissingExtraError(ECError, ImportError):
 
 class JobError(ECError):
     """A background job that is in no state to do what was asked."""
+
+
+class LimitError(JobError):
+    """Work that a limit of the server forbids; the message has the limit and what was asked."""

@@ -161,6 +161,9 @@ def _serve(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="what a restart broke off goes on by itself or at a click (default auto)",
     )
     host.add_argument(
+        "--limits", metavar="FILE", help="how much one person may use (default see docs/hosting.md)"
+    )
+    host.add_argument(
         "--allow-hosts", metavar="HOSTS", help="whose models may be asked (default this machine's)"
     )
     host.add_argument(

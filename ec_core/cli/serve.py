@@ -11,6 +11,7 @@ from pathlib import Path
 from ec_core.cli.output import progress
 from ec_core.errors import InputError
 from ec_core.extras import need
+from ec_core.runs import limits
 from ec_core.runs.loading import BESIDE_THE_APP
 
 APP = BESIDE_THE_APP.with_name("app.py")
@@ -20,6 +21,7 @@ _SETTINGS = {
     "database": "EC_DATABASE_URL",
     "visitors": "EC_VISITORS",
     "resume": "EC_RESUME",
+    "limits": limits.SETTING,
     "allow_hosts": "EC_ALLOW_HOSTS",
     "frame_ancestors": "EC_FRAME_ANCESTORS",
 }
@@ -38,8 +40,9 @@ def command(args: Namespace) -> list[str]:
 def environment(args: Namespace) -> dict[str, str]:
     """The variables of this process, and those that the options set."""
     told = {variable: getattr(args, option) for option, variable in _SETTINGS.items()}
-    if told["EC_HOME"] is not None:
-        told["EC_HOME"] = str(Path(told["EC_HOME"]).absolute())
+    for name in ("EC_HOME", limits.SETTING):
+        # the server is started in another folder
+        told[name] = None if told[name] is None else str(Path(told[name]).absolute())
     return {**os.environ, **{name: value for name, value in told.items() if value is not None}}
 
 
@@ -54,6 +57,8 @@ def serve(args: Namespace) -> bool:
             "where pip install -e . was run."
         )
     given = environment(args)
+    if given.get(limits.SETTING):
+        limits.read(Path(given[limits.SETTING]))
     home = Path(given.get("EC_HOME") or BESIDE_THE_APP)
     try:
         home.mkdir(parents=True, exist_ok=True)

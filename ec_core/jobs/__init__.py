@@ -3,6 +3,7 @@
 from ec_core.jobs.board import JobBoard
 from ec_core.jobs.buffer import Curve, Seen
 from ec_core.jobs.job import Job
+from ec_core.jobs.line import Room
 from ec_core.jobs.outcome import ENDED, FAILED, FINISHED, LEFT, STOPPED
 from ec_core.jobs.snapshot import PAUSED, QUEUED, RUNNING, STOPPING, JobSnapshot, Waiting
 
@@ -20,6 +21,7 @@ __all__ = [
     "Job",
     "JobBoard",
     "JobSnapshot",
+    "Room",
     "Seen",
     "Waiting",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 
 from ec_core.errors import JobError
 from ec_core.jobs.buffer import Seen
 from ec_core.jobs.job import Expected, Job, OnEnd, Stage
-from ec_core.jobs.line import Line
+from ec_core.jobs.line import Line, Room
 
 KEEP_ENDED = 32
 """Ended jobs remembered, the newest ones; their results live on in the store."""
@@ -16,6 +17,8 @@ KEEP_ENDED = 32
 
 class JobBoard:
     """Takes work, one line per device, and finds it again by job or by run.
+
+    room : what the jobs of a device may have
 
     >>> def stage(control):
     ...     yield from ()
@@ -30,7 +33,10 @@ class JobBoard:
     True
     """
 
-    def __init__(self, keep_ended: int = KEEP_ENDED) -> None:
+    def __init__(
+        self, keep_ended: int = KEEP_ENDED, room: Callable[[str], Room] = lambda device: Room()
+    ) -> None:
+        self._room = room
         self._lock = threading.Lock()
         self._lines: dict[str, Line] = {}
         self._jobs: list[Job] = []
@@ -49,6 +55,8 @@ class JobBoard:
         who: str = "",
         before: Seen | None = None,
         lasting: bool = False,
+        memory: float = 0.0,
+        admit: Callable[[Sequence[Job]], None] = lambda jobs: None,
     ) -> Job:
         """Put a stage in line before its device and return at once.
 
@@ -61,16 +69,25 @@ class JobBoard:
         who : whose job it is: people are served in turn, see ``turns``
         before : what it told already, in a process that is gone
         lasting : it keeps where it stands, and can be left (``leave``)
+        memory : bytes it holds while it is set aside, see ``Room``
+        admit : given all jobs of before it is one of them; raises where it may not be
         """
         with self._lock:
-            if self._closed:
-                raise JobError(f"Cannot start “{label}”: the app is being closed.")
-            line = self._lines.setdefault(device, Line(device))
-            job = Job(stage, run, label, line, seconds, on_end, expected, who, before, lasting)
+            self.open()
+            admit(tuple(self._jobs))
+            if device not in self._lines:
+                self._lines[device] = Line(device, self._room(device))
+            line = self._lines[device]
+            job = Job(stage, run, label, line, seconds, on_end, expected, who, before, lasting, memory)
             line.add(job)
             self._jobs.append(job)
             self._forget()
         return job
+
+    def open(self) -> None:
+        """Raises JobError where nothing more can be submitted."""
+        if self._closed:
+            raise JobError("Nothing can be started any more: the app is being closed.")
 
     def _forget(self) -> None:
         ended = [job for job in self._jobs if job.over]

@@ -94,6 +94,7 @@ class Job:
 
     seconds : wall-clock budget, counted while the job works (not while it queues or is paused)
     lasting : where it stands is kept, so that it can be left and gone on with
+    memory : bytes that it holds when it is set aside, as far as they can be told
     """
 
     def __init__(
@@ -108,8 +109,9 @@ class Job:
         who: str = "",
         before: Seen | None = None,
         lasting: bool = False,
+        memory: float = 0.0,
     ) -> None:
-        self.lasting = lasting
+        self.lasting, self.memory = lasting, memory
         self.id = secrets.token_hex(4)
         self.run, self.label, self.device, self.who = run, label, line.device, who
         self.arrival = 0
@@ -158,6 +160,11 @@ class Job:
         )
         self._thread.start()
         return True
+
+    @property
+    def at_work(self) -> bool:
+        """Does it have the device?"""
+        return self._at_work
 
     @property
     def thread_alive(self) -> bool:

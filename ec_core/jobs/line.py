@@ -9,10 +9,22 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 
 from ec_core.errors import JobError
 from ec_core.jobs.job import Job
 from ec_core.jobs.turns import TURN, Claim, gives_way, in_turn
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the jobs of a line may have. at_once : jobs that have the device at the same time
+    aside : bytes of memory that may be held by jobs which are set aside; where another would hold
+        more, whoever has the device keeps it to the end
+    """
+
+    at_once: int = 1
+    aside: float = float("inf")
 
 
 class Line:
@@ -21,13 +33,13 @@ class Line:
     ``lock`` guards the states of all its jobs.
     """
 
-    def __init__(self, device: str) -> None:
-        self.device = device
+    def __init__(self, device: str, room: Room | None = None) -> None:
+        self.device, self._room = device, room or Room()
         self.lock = threading.RLock()
         self._waiting: list[Job] = []
         self._arrivals = self._turns = 0
         self._served: dict[str, int] = {}
-        self._holder: Job | None = None
+        self._holders: list[Job] = []
         self._begun: list[Job] = []
         self._closed = False
 
@@ -52,8 +64,8 @@ class Line:
     def release(self, job: Job) -> None:
         """The job needs the device no more, for now or for good: the next one gets it."""
         with self.lock:
-            if self._holder is job:
-                self._holder = None
+            if job in self._holders:
+                self._holders.remove(job)
             self._next()
 
     def step_back(self, job: Job) -> None:
@@ -67,8 +79,15 @@ class Line:
         if not self._waiting:  # as a rule; asked between any two steps
             return False
         with self.lock:
+            if job not in self._holders or self._full(job):
+                return False
             claims = [self._claim(other) for other in self._waiting]
-            return self._holder is job and gives_way(self._claim(job), job.turn, claims)
+            return gives_way(self._claim(job), job.turn, claims)
+
+    def _full(self, job: Job) -> bool:
+        """Would the jobs that are set aside hold too much memory, if this one was too?"""
+        aside = [other for other in self._begun if other.thread_alive and not other.at_work]
+        return sum(other.memory for other in aside) + job.memory > self._room.aside
 
     def before(self, job: Job) -> tuple[tuple[Job, float | None], ...]:
         """The jobs before this one, the one that has the device first; and the most seconds that
@@ -76,11 +95,11 @@ class Line:
         """
         with self.lock:
             mine = self._claim(job)
-            holder = [self._holder] if self._holder else []
             order = self._in_order()
-            ahead = [*holder, *order[: order.index(job)]] if job in order else holder
+            ahead = [*self._holders, *(order[: order.index(job)] if job in order else ())]
             return tuple(
-                (other, None if mine.long else max(0.0, TURN - other.turn)) for other in ahead
+                (other, None if mine.long or self._full(other) else max(0.0, TURN - other.turn))
+                for other in ahead
             )
 
     def _in_order(self) -> list[Job]:
@@ -129,9 +148,10 @@ class Line:
             return tuple(self._waiting)
 
     def _next(self) -> None:
-        if self._holder is None and self._waiting and not self._closed:
+        while len(self._holders) < self._room.at_once and self._waiting and not self._closed:
             # leaves the line and begins in one step: a stop meets it in one state or the other
-            self._holder = job = self._in_order()[0]
+            job = self._in_order()[0]
+            self._holders.append(job)
             self._waiting.remove(job)
             self._turns += 1
             self._served[job.who] = self._turns

@@ -20,7 +20,9 @@ class Stepper:
     """Dense steps where a student's Gauss-Newton matrix fits into memory, else matrix-free ones.
 
     group : students at a time, by the memory bound. Where a GPU runs out of memory all the same,
-    because others use it too, groups are halved, then chunks of probes; they stay so.
+    because others use it too, groups are halved, then chunks of probes; they stay so. Results then
+    differ in their last digits: libraries compute fewer students, and more probes of each, in
+    another order.
     """
 
     def __init__(self, problem: Problem) -> None:

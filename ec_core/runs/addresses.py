@@ -27,7 +27,8 @@ from ec_core.probing.remote import Served, from_address
 from ec_core.probing.remote.address import parse_address
 from ec_core.probing.remote.hosts import Hosts
 from ec_core.probing.unanswered import left_out
-from ec_core.runs import asking_at_work, visitors
+from ec_core.errors import JobError
+from ec_core.runs import admission, asking_at_work, visitors
 from ec_core.runs.loading import answers_folder
 
 STAGE = "ask"
@@ -215,13 +216,23 @@ def start(board: JobBoard, asking: Asking, count: int | None) -> Job:
 
     label = f"{f'{count:,} questions' if count else 'One question'} to {host}"
     if count is None:
-        return board.submit(stage, run=_name(asking, None), label=label, device=f"{host}, to look")
+        look = f"{host}, to look"
+        return admission.put(
+            board, stage, run=_name(asking, None), label=label, device=look, who=by or ""
+        )
 
     def ended(snapshot: JobSnapshot) -> None:
         asking_at_work.end(asking.options, by)
 
     asking_at_work.begin(asking.options, count, by)
-    return board.submit(stage, run=_name(asking, count), label=label, device=host, on_end=ended)
+    name = _name(asking, count)
+    try:
+        return admission.put(
+            board, stage, run=name, label=label, device=host, on_end=ended, who=by or ""
+        )
+    except JobError:
+        asking_at_work.end(asking.options, by)
+        raise
 
 
 def interrupted() -> list[tuple[Asking, int]]:

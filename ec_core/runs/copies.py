@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ec_core.errors import JobError
 from ec_core.jobs import JobBoard
-from ec_core.runs import owners
+from ec_core.runs import owners, space
 from ec_core.runs.active import active
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
@@ -16,6 +16,7 @@ def copy(board: JobBoard, run: Run) -> Run:
     Raises JobError while the run is being worked on, NotYoursError where its truth is locked away
     by another.
     """
+    space.check()
     owners.check_secret(run.truth_locked, run.stored)
     if active(board, run) is not None:
         raise JobError("This run is being worked on; copy it when that has ended.")

@@ -8,6 +8,7 @@ there only while there are jobs.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import errno
 import json
 import logging
@@ -54,7 +55,8 @@ class Durable:
 
     row : as it is written down; before : what it told in processes that are gone
     seen, numbered, version : how many events have been looked at, how many are written, and the
-    state of what was told then; ended : what is still to be written of its end
+    state of what was told then; counted : seconds that are written down as computed
+    ended : what is still to be written of its end
     """
 
     run: Run
@@ -65,6 +67,7 @@ class Durable:
     seen: int = 0
     numbered: int = 0
     version: int = -1
+    counted: float = 0.0
     ended: tuple[str, str | None] | None = None
 
     def staged(self, stage: Stage) -> Stage:
@@ -207,6 +210,10 @@ def _written(durable: Durable, job: Job) -> bool:
             durable.known.tell(id_, durable.numbered, events, told.curves_written(seen))
             durable.numbered += len(events)
             durable.seen, durable.version = len(seen.events), seen.version
+        if snapshot.seconds > durable.counted:
+            more = snapshot.seconds - durable.counted
+            durable.known.use(durable.row.who, datetime.date.today().isoformat(), more)
+            durable.counted = snapshot.seconds
         if not over:
             stands = {"state": snapshot.state, "place": snapshot.position}
             worked = durable.row.seconds + snapshot.seconds

@@ -35,6 +35,14 @@ def estimated(run: Run, settings: Settings) -> tuple[Estimate, tuple[int, ...]]:
     return needed, hidden
 
 
+def memory(run: Run) -> float:
+    """Bytes that a job of a run holds while it is set aside, at most; 0 where nobody can tell."""
+    try:
+        return float(estimated(run, run.settings())[0].bytes)
+    except ECError:
+        return 0.0
+
+
 def left(run: Run, training: TrainingProgress) -> float:
     """Seconds a training still takes at its pace so far.
 

@@ -28,13 +28,13 @@ from ec_core.benchmark import (
     solve_all,
 )
 from ec_core.control import Control
-from ec_core.errors import ECError
+from ec_core.errors import ECError, JobError
 from ec_core.events import Event
 from ec_core.jobs import STOPPED, Job, JobBoard, JobSnapshot
 from ec_core.networks.files import read_bytes, write_atomically
-from ec_core.runs import expected, visitors
+from ec_core.runs import admission, expected, visitors
 from ec_core.runs.active import line
-from ec_core.runs.loading import store
+from ec_core.runs.loading import ledger, store
 from ec_core.store.database import Worker, here
 
 NAME = "synthetic-150"
@@ -137,6 +137,7 @@ def start(board: JobBoard, grid: Grid, settings: Settings) -> Job:
     if running is not None and not running.over:
         return running
     visitors.known()
+    admission.check_minutes(visitors.asking().key or "")
     check(grid.problems(settings), _DEVICE)
     return _submit(board, grid, settings, visitors.signed(_JOB), visitors.asking().key or "")
 
@@ -153,20 +154,27 @@ def _submit(board: JobBoard, grid: Grid, settings: Settings, name: str, who: str
         # what failed for want of room, say, goes on with the next start of the server
         if snapshot.error is None or snapshot.state == STOPPED:
             _mark().unlink(missing_ok=True)
+        with contextlib.suppress(ECError):
+            ledger().use(who, admission.today(), snapshot.seconds)
 
     def stage(control: Control) -> Generator[Event, None, tuple[Outcome, ...]]:
         return solve_all(problems, folder, _DEVICE, control)
 
     label = f"Difficulty: {len(problems)} problem{'s' if len(problems) != 1 else ''}"
-    return board.submit(
-        stage,
-        run=name,
-        label=label,
-        device=line(_DEVICE),
-        on_end=ended,
-        expected=expected.solving,
-        who=who,
-    )
+    try:
+        return admission.put(
+            board,
+            stage,
+            run=name,
+            label=label,
+            device=line(_DEVICE),
+            on_end=ended,
+            expected=expected.solving,
+            who=who,
+        )
+    except JobError:
+        _mark().unlink(missing_ok=True)
+        raise
 
 
 def _mark() -> Path:

@@ -13,7 +13,7 @@ import os
 
 from ec_core.errors import ECError
 from ec_core.jobs import Job, JobBoard
-from ec_core.runs import at_work, outcomes, work
+from ec_core.runs import admission, at_work, outcomes, work
 from ec_core.runs.loading import ledger, store
 from ec_core.runs.run import Run
 from ec_core.store.database import INTERRUPTED, JobRow
@@ -39,7 +39,8 @@ def at_start(board: JobBoard) -> tuple[Job, ...]:
     or begun now is shown as interrupted, and a person may try.
     """
     automatic = by_itself()
-    solving = outcomes.go_on(board) if automatic else None
+    with admission.lifted():
+        solving = outcomes.go_on(board) if automatic else None
     jobs = [] if solving is None else [solving]
     try:
         rows = ledger().broken_off()
@@ -50,7 +51,8 @@ def at_start(board: JobBoard) -> tuple[Job, ...]:
         try:
             often = row.state != INTERRUPTED and row.breaks + 1 >= MOST
             if _wanted(row) and automatic and not often:
-                jobs.append(work.go_on(board, Run(row.run)))
+                with admission.lifted():
+                    jobs.append(work.go_on(board, Run(row.run)))
         except ECError as error:
             _log.warning("Job %s of run %s cannot go on: %s", row.id, row.run, error)
     return tuple(jobs)

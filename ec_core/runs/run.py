@@ -15,7 +15,7 @@ from ec_core.probing.asking import Asker, ask
 from ec_core.probing.probes import ProbeSet
 from ec_core.probing.teacher import Teacher
 from ec_core.reconstruct.reconstruct import Reconstruction
-from ec_core.runs import loading, owners, races
+from ec_core.runs import loading, owners, races, space
 from ec_core.runs.loading import store
 from ec_core.runs.run_cuts import RunCuts
 from ec_core.runs.settings import Settings, default_settings
@@ -38,6 +38,7 @@ class Run(RunCuts):
     def create(cls, source: Source, settings: Settings | None = None) -> Run:
         """A new run for a teacher or a set of answers."""
         settings = settings or default_settings(source)
+        space.check()
         title = ("Demo: " if settings.demo else "") + source.title
         stored = store().create(source.preset or "upload", title, owners.new())
         if source.network is not None:

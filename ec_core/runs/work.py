@@ -22,6 +22,7 @@ from ec_core.jobs.job import Expected, OnEnd, Stage
 from ec_core.probing.probes import ProbeSet
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import (
+    admission,
     at_work,
     durable,
     expected,
@@ -61,6 +62,7 @@ def submit(
     run.stored.changing()
     if active(board, run) is not None:
         raise JobError("This run is already being worked on; wait for it or stop it first.")
+    admission.check(board, run, training=kind != RECONSTRUCT)
     settings = run.settings()
     away = settings.device == CLUSTER
     if away:
@@ -78,18 +80,20 @@ def submit(
             begun.end(snapshot, stored)
 
     try:
-        job = board.submit(
+        job = admission.put(
+            board,
             begun.staged(stage),
             run=run.id,
             label=f"{kind}: {run.title}",
             # a cluster has a line of its own, in which nobody waits for anybody here
             device=f"{CLUSTER} {run.id}" if away else begun.row.device,
-            seconds=None if away else begun.left_of(settings.budget),
+            seconds=None if away else admission.budget(run, begun.left_of(settings.budget)),
             on_end=ended,
             expected=takes,
             before=begun.before,
             who=owners.person(run.stored),
             lasting=True,
+            memory=expected.memory(run),
         )
     except JobError:
         at_work.not_begun(run, begun.row)

@@ -13,7 +13,7 @@ from ec_core.expand.config import DEEPEST, ExpandConfig
 from ec_core.networks.activations import family_of
 from ec_core.networks.equal_writings import READ_OFF, image
 from ec_core.probing.asking import DISTRIBUTIONS
-from ec_core.runs import expected
+from ec_core.runs import admission, expected
 from ec_core.runs.active import devices
 from ec_core.runs.expected import GUESSED_WIDTH
 from ec_core.runs.run import Run
@@ -295,6 +295,7 @@ def cost(run: Run, settings: Settings) -> bool:
         return True
     try:
         needed, hidden = expected.estimated(run, settings)
+        admission.check_size(run, settings)
     except ECError as error:
         frame.callout(str(error))
         return False

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 
 import streamlit as st
+from streamlit import config
 
 from ec_core.jobs import Job, JobBoard
 from ec_core.runs import active as working
-from ec_core.runs import durable, resume
+from ec_core.runs import admission, durable, limits, resume
 from ec_core.runs.run import Run
+from serving.visitors import many
 
 _MADE: list[JobBoard] = []
 
@@ -24,7 +26,11 @@ def board() -> JobBoard:
     # training five times slower). What is loaded by now stays loaded: take it out of the search.
     gc.collect()
     gc.freeze()
-    board = JobBoard()
+    most = limits.told().of("anybody" if many({}) else "").upload
+    if most is not None:
+        # refused by the server, before it is in its memory
+        config.set_option("server.maxUploadSize", max(1, int(most)))
+    board = JobBoard(room=admission.room)
     _MADE.append(board)
     resume.at_start(board)
     return board
