@@ -78,7 +78,9 @@ class JobBoard:
             if device not in self._lines:
                 self._lines[device] = Line(device, self._room(device))
             line = self._lines[device]
-            job = Job(stage, run, label, line, seconds, on_end, expected, who, before, lasting, memory)
+            job = Job(
+                stage, run, label, line, seconds, on_end, expected, who, before, lasting, memory
+            )
             line.add(job)
             self._jobs.append(job)
             self._forget()

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ec_core.control import Control
+from ec_core.errors import JobError
 from ec_core.events import Event, Note, QuestionsAnswered
 from ec_core.jobs import Job, JobBoard, JobSnapshot
 from ec_core.probing.asking import draw_inputs
@@ -27,7 +28,6 @@ from ec_core.probing.remote import Served, from_address
 from ec_core.probing.remote.address import parse_address
 from ec_core.probing.remote.hosts import Hosts
 from ec_core.probing.unanswered import left_out
-from ec_core.errors import JobError
 from ec_core.runs import admission, asking_at_work, visitors
 from ec_core.runs.loading import answers_folder
 

@@ -104,11 +104,11 @@ NOTHING = Told({}, {})
 
 
 def read(file: Path) -> Told:
-    """What a file says. Raises InputError, with file, line and key, where it cannot be meant.
+    r"""What a file says. Raises InputError, with file, line and key, where it cannot be meant.
 
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp(), "limits.toml")
-    >>> _ = file.write_text('[person]\\njobs = 2\\nminutes = "none"\\n')
+    >>> _ = file.write_text('[person]\njobs = 2\nminutes = "none"\n')
     >>> told = read(file)
     >>> told.of("Ada").jobs, told.of("Ada").minutes, told.of("Ada").waiting, told.of("").waiting
     (2, None, 5, None)
@@ -124,7 +124,9 @@ def read(file: Path) -> Told:
     except UnicodeDecodeError:
         raise InputError(f"The limits in {file} are no text in UTF-8; write them anew.") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file} is no TOML: {error}; see docs/hosting.md for a whole one.") from None
+        raise InputError(
+            f"{file} is no TOML: {error}; see docs/hosting.md for a whole one."
+        ) from None
     told: dict[str, dict[str, float | int | None]] = {name: {} for name in _TABLES}
     for table, values in found.items():
         known = _TABLES.get(table)

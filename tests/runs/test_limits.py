@@ -72,7 +72,10 @@ def test_without_a_file_a_visitor_has_limits_and_the_one_person_has_none(
         ("[person\n", r"limits.toml is no TOML: .*line 1"),
         ("\n[persons]\njobs = 1\n", r"limits.toml, line 2: 'persons' is no part of the limits"),
         ("jobs = 1\n", r"limits.toml, line 1: 'jobs' is no part"),
-        ("[person]\n\njob = 1\n", r"limits.toml, line 3: \[person\] job is no limit; expected wait"),
+        (
+            "[person]\n\njob = 1\n",
+            r"limits.toml, line 3: \[person\] job is no limit; expected wait",
+        ),
         ("[host]\njobs = 1\n[person]\njobs = 2\n", r"line 2: \[host\] jobs is no limit; .*at_once"),
         (
             "[host]\nat_once = 1\n[person]\njobs = 1.5\n",
@@ -122,7 +125,7 @@ def _endless(control: Control) -> Generator[Event, None, None]:
 
 
 def test_jobs_of_one_person(board: JobBoard, who: list[Visitor], told: Path) -> None:
-    told.write_text("[person]\njobs = 3\nwaiting = \"none\"\n")
+    told.write_text('[person]\njobs = 3\nwaiting = "none"\n')
     jobs = [work.submit(board, _new(), work.EXPAND, _endless) for _ in range(3)]
     with pytest.raises(LimitError, match="takes 3 jobs of one person at a time, and you have 3;"):
         work.submit(board, _new(), work.EXPAND, _endless)
@@ -144,7 +147,9 @@ def test_jobs_of_one_person(board: JobBoard, who: list[Visitor], told: Path) -> 
 def test_jobs_that_wait(board: JobBoard, who: list[Visitor], told: Path) -> None:
     told.write_text('[person]\njobs = "none"\nwaiting = 1\n')
     jobs = [work.submit(board, _new(), work.EXPAND, _endless) for _ in range(2)]
-    with pytest.raises(LimitError, match="lets 1 job of one person wait, and yours that wait are 1;"):
+    with pytest.raises(
+        LimitError, match="lets 1 job of one person wait, and yours that wait are 1;"
+    ):
         work.submit(board, _new(), work.EXPAND, _endless)
     for job in jobs:
         job.stop()
@@ -155,8 +160,16 @@ def test_jobs_that_wait(board: JobBoard, who: list[Visitor], told: Path) -> None
     [
         ("students = 2", {}, "trains 2 students at a time for one person, and this run has 3;"),
         ("probes = 200", {}, "takes 200 questions of one run, and this one has 300; choose fewer"),
-        ("weights = 16", {}, "students of 16 weights for one person, and those of this run have 17"),
-        ("minutes = 0", {}, "computes 0 minutes a day for one person, and yours are used up; go on"),
+        (
+            "weights = 16",
+            {},
+            "students of 16 weights for one person, and those of this run have 17",
+        ),
+        (
+            "minutes = 0",
+            {},
+            "computes 0 minutes a day for one person, and yours are used up; go on",
+        ),
         ("space = 0.000001", {}, "keeps 1e-06 GB of runs of one person, and yours have"),
     ],
 )
