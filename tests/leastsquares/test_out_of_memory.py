@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ec_core.leastsquares import cholesky, truncated_newton
 from ec_core.leastsquares.levenberg_marquardt import Batch, start
+from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.problem import Problem
 from ec_core.leastsquares.stepping import Stepper
 from ec_core.networks.architecture import Architecture
@@ -59,7 +60,7 @@ def test_students_are_halved_and_end_with_the_same_numbers(
     plenty = _iterated(problem, theta, Stepper(problem))
     tried: list[int] = []
     monkeypatch.setattr(
-        cholesky, "normal_equations", _scarce(cholesky.normal_equations, most, tried)
+        cholesky, "normal_equations", _scarce(normal_equations, most, tried)
     )
     stepper = Stepper(problem)
     scarce = _iterated(problem, theta, stepper)

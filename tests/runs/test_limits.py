@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from ec_core import devices
 from ec_core.control import Control
 from ec_core.errors import InputError, LimitError
 from ec_core.events import Event
-from ec_core.jobs import JobBoard
+from ec_core.jobs import JobBoard, Room
 from ec_core.runs import admission, copies, durable, limits, resume, space, visitors, work
 from ec_core.runs.limits import ALONE, GB, MANY
 from ec_core.runs.loading import ledger
@@ -203,11 +203,12 @@ def test_a_full_disk_is_said_before_a_run_is_made(
     told.write_text("[person]\n")
     run = _new()
     key = who[0].key or ""
-    assert 0 < space.used(key) == admission.space.folder_bytes(run.stored.path) < GB
+    assert 0 < space.used(key) == space.folder_bytes(run.stored.path) < GB
     assert space.used(of_browser("bob").key or "") == 0
     told.write_text(f"[person]\nspace = {space.used(key) / GB:.12f}\n")
     limits._read.cache_clear()
-    for make in (_new, lambda: copies.copy(board, run)):
+    makers: tuple[Callable[[], Run], ...] = (_new, lambda: copies.copy(board, run))
+    for make in makers:
         with pytest.raises(LimitError, match="delete some of them"):
             make()
     who[0] = of_browser("bob")
@@ -282,8 +283,8 @@ def test_memory_that_is_free_to_a_container(
 
 def test_what_the_host_allows_its_devices(told: Path) -> None:
     told.write_text("[host]\nat_once = 2\naside = 0.5\n")
-    assert admission.room("cpu") == admission.Room(2, GB / 2)
-    assert admission.room("models.example:80") == admission.Room()
+    assert admission.room("cpu") == Room(2, GB / 2)
+    assert admission.room("models.example:80") == Room()
     gate = Gate()
     board = JobBoard(room=admission.room)
     first, second = (board.submit(gate, run=f"{i}", label="it") for i in range(2))
