@@ -59,9 +59,7 @@ def test_students_are_halved_and_end_with_the_same_numbers(
     problem, theta = _problem(count)
     plenty = _iterated(problem, theta, Stepper(problem))
     tried: list[int] = []
-    monkeypatch.setattr(
-        cholesky, "normal_equations", _scarce(normal_equations, most, tried)
-    )
+    monkeypatch.setattr(cholesky, "normal_equations", _scarce(normal_equations, most, tried))
     stepper = Stepper(problem)
     scarce = _iterated(problem, theta, stepper)
     assert tried[:2] == [8, 4] and max(tried[4:]) <= most and stepper.group <= most
