@@ -22,7 +22,8 @@ const PAGE_COLOURS = ["paper", "panel", "soft", "line", "blue", "onblue", "accen
 
 /** bytes that came through a component of their own, see blob.js @param {string | null} name */
 function blob(name) {
-  return name ? globalThis.ecBlobs?.get(name) ?? null : null
+  for (const { id, data } of globalThis.ecBlobs?.values() ?? []) if (id === name) return data
+  return null
 }
 
 /** a screen that answers to pointers and keys @param {ParentNode} parent */

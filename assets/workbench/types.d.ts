@@ -315,4 +315,5 @@ interface BenchScreen extends Exchange {
 
 interface HTMLTableRowElement { cluster?: Cluster }
 
-declare var ecBlobs: Map<string, Uint8Array> | undefined
+/** by the place that was given them */
+declare var ecBlobs: Map<object, { id: string, data: Uint8Array }> | undefined

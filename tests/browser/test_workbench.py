@@ -429,7 +429,7 @@ def test_the_truth_is_shown_and_can_be_locked(open_tab: Open, run: str) -> None:
     tab.locator(".st-key-truth_locked label").first.click()
     tab.locator("[data-part=truth]").wait_for(state="hidden")
     tab.wait_for_function(
-        "() => [...globalThis.ecBlobs.keys()].every(name => !name.includes('truth'))"
+        "() => [...globalThis.ecBlobs.values()].every(blob => !blob.id.includes('truth'))"
     )
     expect(facts).not_to_contain_text("true neurons")
 

@@ -206,7 +206,8 @@ def test_what_was_chosen_stays_when_umap_arrives(open_tab: Open, server: Any) ->
     button = tab.locator(".table tbody tr button").first
     button.focus()
     tab.wait_for_function(
-        "() => [...globalThis.ecBlobs.keys()].some(name => name.includes('umap'))", timeout=UMAP_MS
+        "() => [...globalThis.ecBlobs.values()].some(blob => blob.id.includes('umap'))",
+        timeout=UMAP_MS,
     )
     drawn(tab)
     expect(tab.locator("[data-part=mapnote]")).to_have_text("PCA")

@@ -42,6 +42,16 @@ test("bytes stay while an overtaken call is ended", () => {
   assert.equal(globalThis.ecBlobs.size, 0)
 })
 
+test("bytes stay while another place that had them is given up", () => {
+  globalThis.dispatchEvent = () => true
+  const data = bytes({ id: "tree" }), call = () => carry({ data, parentElement: {} })
+  const before = call(), now = call(), ids = () => new Set([...globalThis.ecBlobs.values()].map(({ id }) => id))
+  before()
+  assert.deepEqual(ids(), new Set(["tree"]))
+  now()
+  assert.equal(globalThis.ecBlobs.size, 0)
+})
+
 test("a live picture stays on its stage while an overtaken call is ended", () => {
   const watched = []
   globalThis.ShadowRoot = class {}
