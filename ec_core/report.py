@@ -11,6 +11,7 @@ from ec_core.expand.students import StudentEnsemble
 from ec_core.networks.activations import family_of, parameters
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.probing.probes import ProbeSet
+from ec_core.provenance import made_with
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.verify.certificate import Certificate
 from ec_core.verify.coordinates import unit_notes
@@ -66,6 +67,7 @@ def make_report(
             *reconstruction.notes,
             *unit_notes(reconstruction.network, probes, certificate.bars),
         ],
+        "made": made_with(device, ensemble.seed),
     }
 
 

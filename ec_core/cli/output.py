@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import sys
 import tempfile
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,15 @@ def answer(facts: dict[str, Any], sentences: str, as_json: bool) -> None:
 def progress(message: str) -> None:
     """One line on stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def command_line(args: Namespace) -> str:
+    """What was typed, as a shell takes it.
+
+    >>> command_line(Namespace(words=("recover", "my probes.npz", "--out", "r.safetensors")))
+    "ec-core recover 'my probes.npz' --out r.safetensors"
+    """
+    return shlex.join(["ec-core", *args.words])
 
 
 def output_path(name: str, *taken: str | None) -> Path:

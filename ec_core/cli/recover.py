@@ -10,7 +10,7 @@ from ec_core import ends
 from ec_core.candidates import Field
 from ec_core.cli.commands import dashed
 from ec_core.cli.kinds import open_source
-from ec_core.cli.output import answer, json_text, network_path, output_path
+from ec_core.cli.output import answer, command_line, json_text, network_path, output_path
 from ec_core.cli.progress import watch
 from ec_core.config import RecoverConfig
 from ec_core.control import Control
@@ -84,6 +84,7 @@ def recover(args: Namespace) -> bool:
     recovery = watch(ends.run(source, field, config, Control(args.budget)))
     probes = recovery.probes
     report = dict(recovery.report)
+    report["made"] = {**recovery.report["made"], "command": command_line(args)}  # type: ignore[dict-item]
     report["probes"] = {"learnt_from": len(probes.x), "held_out": len(probes.x_heldout)}
     if teacher is not None:
         report["match"] = match(teacher, recovery.network, within=probes).as_json()

@@ -23,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         args = build_parser().parse_args(argv)
+        args.words = tuple(sys.argv[1:] if argv is None else argv)
         resolve_device(args.device)
         verified = args.command(args)
     except ECError as error:

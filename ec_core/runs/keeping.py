@@ -21,6 +21,7 @@ from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.asking import Asker
 from ec_core.probing.probes import ProbeSet
+from ec_core.provenance import made_with
 from ec_core.race import with_slope
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, results, versions
@@ -68,6 +69,7 @@ class Building:
             self.base,
         )
         builds.keep(run, about, result, before)
+        run.mark_made(self.key, made_with(run.settings().device, run.settings().seed))
         # kept for the pages: of a large network the certificate takes its time
         results.certified(run, self.key, certificate)
         used = builds.in_use(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ from ec_core.report import make_report
 from ec_core.runs import builds, tree_cache
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
+from ec_core.store import AUTOMATIC
 from ec_core.verify.certificate import Certificate
 from ec_core.verify.match import MatchReport, match
 
@@ -78,6 +80,21 @@ def learnt(run: Run) -> dict[str, Any]:
     return _learnt(run.id, run.stamp("reconstruction"), str(store().root))
 
 
+def made(run: Run) -> dict[str, Any]:
+    """What the network in use was made with, and the script that repeats it.
+
+    Of a run of an earlier version its date and seed are known, and no more.
+    """
+    used = builds.in_use(run)
+    known = run.made_with.get(AUTOMATIC if used is None else used.key)
+    if known is None:
+        nobody = {"version": "before 0.2.0", "commit": None, "device": "an unknown device"}
+        at = run.summary.created if used is None else used.made
+        date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+        known = {**nobody, "date": date, "threads": None, "seed": run.settings().seed}
+    return {**known, "command": f"python repeat-{run.id}.py"}
+
+
 def report(run: Run) -> dict[str, Any]:
     """The report of the contract (docs/files.md#the-report), as the command line writes it."""
     built = run.built_cut
@@ -94,6 +111,7 @@ def report(run: Run) -> dict[str, Any]:
     used = builds.in_use(run)
     if used is not None:
         facts["built"] = {"how": used.how, "setting": used.setting}
+    facts["made"] = made(run)
     race = run.race()
     if race is not None:
         facts["candidates"] = race.told(run.answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ec_core.candidates import Candidate, Field
 from ec_core.cluster import Cut
@@ -251,6 +252,15 @@ class Run(RunCuts):
 
     def mark_whole(self, whole: bool = True) -> None:
         self.stored.update_settings(whole=whole)
+
+    def mark_made(self, key: str, made: dict[str, Any]) -> None:
+        """What the network under a key was made with, see ``provenance``."""
+        self.stored.update_settings(made_with={**self.made_with, key: made})
+
+    @property
+    def made_with(self) -> dict[str, dict[str, Any]]:
+        """By the keys of the networks built; {} in runs of earlier versions."""
+        return dict(self.stored.settings().get("made_with") or {})
 
     def ask(self) -> ProbeSet:
         """Put the questions to the teacher, as the settings say, and keep the answers."""

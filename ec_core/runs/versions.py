@@ -18,6 +18,7 @@ _SETTINGS: dict[str, Any] = {
     "whole": False,
     "found": None,
     "raced": False,
+    "made_with": {},
 }
 """Settings that belong to the students of a run, and what they are before anything was done."""
 

@@ -46,7 +46,7 @@ class Entry(RunSummary):
     loss: float | None = None
 
 
-def stamp_of(path: Path) -> str:
+def stamp_of(path: Path | str) -> str:
     """Changes whenever a run's folder, or what it says of itself, does; "" where there is none.
 
     Parts are written under another name and renamed, so that the folder itself is the newer for

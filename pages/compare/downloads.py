@@ -15,7 +15,8 @@ from ec_core.cluster import counts, pca, plateaus
 from ec_core.errors import ECError
 from ec_core.networks.files import network_bytes
 from ec_core.networks.writers import WRITERS, exported, remark
-from ec_core.runs import portable, results, script, tree_cache
+from ec_core.provenance import sentence as made_sentence
+from ec_core.runs import citing, portable, results, script, tree_cache
 from ec_core.runs.run import Run
 from pages.shell import frame
 
@@ -67,6 +68,8 @@ def figures_page(run: Run) -> str:
         parts.append(f"<h2>{html.escape(title)}</h2>")
         # the first figure carries the library for all of them
         parts.append(figure.to_html(full_html=False, include_plotlyjs=number == 0))
+    made = results.made(run)
+    parts.append(f"<p>{html.escape(made_sentence(made))} {html.escape(made['command'])}</p>")
     return "\n".join(parts)
 
 
@@ -105,9 +108,21 @@ def _elsewhere(run: Run) -> None:
     _offer("Network", data, f"recovered{ending}", "application/octet-stream", "export")
 
 
+def _cite() -> None:
+    """The paper and the program, ready to be copied."""
+    with st.popover("Cite", key="cite", icon=":material/format_quote:", width="content"):
+        st.markdown("**The paper**, whose method this is")
+        st.code(citing.PAPER, language="bibtex")
+        st.markdown("**This program**, if its numbers are in yours")
+        st.code(citing.program(), language="bibtex")
+        _offer("Both as a file", citing.both(), "expand-and-cluster.bib", "text/x-bibtex", "bibtex")
+
+
 def shelf(run: Run) -> None:
     """The row of downloads, each made when it is asked for."""
-    st.subheader("Take it with you", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", key="shelf_head"):
+        st.subheader("Take it with you", anchor=False, width="content")
+        _cite()
     teacher, needed = run.source().network, script.needs(run)
     with st.container(horizontal=True, key="downloads"):
         binary = "application/octet-stream"
@@ -161,6 +176,7 @@ def shelf(run: Run) -> None:
     come = "comes" if len(needed) == 1 else "come"
     beside = f", beside {' and '.join(needed)}, which {come} along" if needed else ""
     frame.note(f"The script repeats the whole run with ec_core and gives the same numbers{beside}.")
+    frame.note(made_sentence(results.made(run)))
     with st.expander("The network for another program"):
         _elsewhere(run)
     with st.expander("Read the script"):

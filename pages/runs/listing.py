@@ -17,7 +17,7 @@ from pages.parts import standing
 from pages.runs import picked, trash
 from pages.shell import frame, navigation, words
 
-PER_PAGE = 20
+PER_PAGE = 10
 
 _SHOW = _RUNS, _ARCHIVED, _TRASH = "Runs", "Archived", "Trash"
 _ORDERS = {
@@ -105,7 +105,7 @@ def _head() -> None:
     cells = "<span>state</span><span>network</span>"
     cells += '<span class="num">loss</span><span class="num">made</span>'
     with st.container(horizontal=True, key="runs_head"):
-        st.html("<span></span>", width=239)
+        st.html("<span></span>", width=234)
         st.html(f'<div class="ec-run-facts">{cells}</div>', width="stretch")
 
 

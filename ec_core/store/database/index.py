@@ -34,6 +34,10 @@ AT_ONCE = 64
 EVERY = 5.0
 """Seconds from one look at the stamps of all runs to the next, while lists are asked for."""
 
+_SHARE = 0.01
+"""Of one core at most, what these looks take: where there are very many runs they come less often
+(20,000 take half a second)."""
+
 AT_WORK = "at work"
 """A standing that is no run's own: somebody's job works on it, or waits to."""
 
@@ -43,6 +47,9 @@ ticks are longer the thread sees to it."""
 
 _MANY = 500
 """Rows of one statement."""
+
+_BATCH = 50
+"""New runs that the thread reads before it lets others have the processor for as long again."""
 
 _LARGEST = 2**31 - 1
 
@@ -168,7 +175,9 @@ class RunIndex:
         self._root_seen: int | None = None
         self._right: dict[str, str] = {}  # stamps at which the rows are known to be right
         self._unread = 0
-        self._looked, self._looking = -EVERY, False
+        self._next, self._looking = 0.0, False  # when all are looked at, and whether they are now
+        self._changes = 0
+        self._choices: dict[str | None, tuple[int, float, Choices]] = {}
 
     # asking
 
@@ -185,9 +194,20 @@ class RunIndex:
 
     def choices(self, owner: str | None) -> Choices:
         """What the runs of an owner can be filtered by, None: of everybody's."""
-        whose = self._of(owner)
         if not self._database.exists:
             return Choices()
+        known = self._choices.get(owner)
+        # another process may have written: the same is not said for ever
+        if known is not None and known[0] == self._changes and time.monotonic() < known[1]:
+            return known[2]
+        changes, found = self._changes, self._chosen(owner)
+        if len(self._choices) > _MANY:
+            self._choices.clear()
+        self._choices[owner] = (changes, time.monotonic() + EVERY, found)
+        return found
+
+    def _chosen(self, owner: str | None) -> Choices:
+        whose = self._of(owner)
         with self._database.reading() as connection:
 
             def each(column: Any) -> list[str]:
@@ -253,7 +273,7 @@ class RunIndex:
             self._write(new[:AT_ONCE], known - set(there))
             self._unread = len(new[AT_ONCE:])
             if self._unread:
-                self._looked = -EVERY
+                self._next = 0.0
             elif time.time_ns() - changed > _SETTLED:
                 self._root_seen = changed
 
@@ -313,6 +333,7 @@ class RunIndex:
                 connection.execute(
                     new.on_conflict_do_update(index_elements=["home", "id"], set_=others), rows
                 )
+        self._changes += 1
         for row in rows:
             self._right[row["id"]] = row["stamp"]
         for id_ in gone:
@@ -322,35 +343,42 @@ class RunIndex:
 
     def _look_at_all(self) -> None:
         with self._lock:
-            if self._looking or time.monotonic() - self._looked < EVERY:
+            if self._looking or time.monotonic() < self._next:
                 return
             self._looking = True
         threading.Thread(target=self._all, name="ec-index", daemon=True).start()
 
     def _all(self) -> None:
+        began = time.thread_time()
         try:
-            self.look_at_all()
+            self.look_at_all(gently=True)
         except InputError as error:
             _log.warning("The index of runs could not be renewed: %s", error)
+        except Exception as error:
+            _log.warning("The index of runs could not be renewed", exc_info=error)
         finally:
+            rest = max(EVERY, (time.thread_time() - began) / _SHARE)
             with self._lock:
-                self._looked, self._looking = time.monotonic(), False
+                self._next, self._looking = time.monotonic() + rest, False
 
-    def look_at_all(self) -> None:
-        """Bring the rows of all runs up to date; as a rule a thread does."""
+    def look_at_all(self, gently: bool = False) -> None:
+        """Bring the rows of all runs up to date; as a rule a thread does, ``gently``."""
         with self._database.reading() as connection:
             query = sa.select(RUNS.c.id, RUNS.c.stamp).where(self._here)
-            known: dict[str, str] = {row.id: row.stamp for row in connection.execute(query)}
-        there = self._store.ids()
-        stamps = {id_: stamp_of(self._path(id_)) for id_ in there}
+            known = {str(row.id): str(row.stamp) for row in connection.execute(query)}
+        there, root = self._store.ids(), str(self._store.root)
+        stamps = {id_: stamp_of(f"{root}/{id_}") for id_ in there}
         wrong = [id_ for id_ in there if id_ in known and not self._is_right(id_, known, stamps)]
         wrong += known.keys() - stamps.keys()
         for first in range(0, len(wrong), _MANY):
             self._renewed(wrong[first : first + _MANY])
         new = [id_ for id_ in there if id_ not in known]
-        for first in range(0, len(new), _MANY):
-            self._write(new[first : first + _MANY])
-            self._unread = len(new[first + _MANY :])
+        for first in range(0, len(new), _BATCH):
+            began = time.thread_time()
+            self._write(new[first : first + _BATCH])
+            self._unread = len(new[first + _BATCH :])
+            if gently:
+                time.sleep(time.thread_time() - began)
 
     def _is_right(self, id_: str, known: dict[str, str], stamps: dict[str, str]) -> bool:
         return self._right.get(id_, known[id_]) == stamps[id_]
