@@ -10,7 +10,7 @@ from typing import Any
 
 from ec_core.curves.recovery import certificate_of, facts_kept
 from ec_core.report import make_report
-from ec_core.runs import builds, tree_cache
+from ec_core.runs import builds, tree_cache, truth
 from ec_core.runs.loading import store
 from ec_core.runs.run import Run
 from ec_core.store import AUTOMATIC
@@ -49,24 +49,28 @@ def certified(run: Run, key: str, certificate: Certificate | None = None) -> Cer
 
 
 @lru_cache(maxsize=64)
-def _of(run_id: str, stamp: int, root: str, used: str | None, locked: bool) -> Results:
+def _of(
+    run_id: str, stamp: int, root: str, used: str | None, locked: bool, brought: int
+) -> Results:
     run = Run(run_id)
     probes, result = run.probes(), run.reconstruction()
     teacher = run.source().network
     return Results(
         certificate_of(result, probes) if used is None else certified(run, used),
-        None if teacher is None else match(teacher, result.network, within=probes),
+        truth.compared(run) if teacher is None else match(teacher, result.network, within=probes),
     )
 
 
 def of(run: Run) -> Results:
     """Computed once per result; the match is made here, the method itself never sees a teacher.
 
-    While the truth is locked away there is no match.
+    While the truth is locked away there is no match. Where only answers are known it is with the
+    network that somebody brought (``truth``).
     """
     used = builds.in_use(run)
     key = None if used is None else used.key
-    return _of(run.id, run.stamp("reconstruction"), str(store().root), key, run.truth_locked)
+    stamps = run.stamp("reconstruction"), run.stamp(truth.PART)
+    return _of(run.id, stamps[0], str(store().root), key, run.truth_locked, stamps[1])
 
 
 @lru_cache(maxsize=64)

@@ -23,9 +23,9 @@ from ec_core.store.owner import OWNER
 from ec_core.store.run import ABOUT, PROBES, TEACHER, StoredRun
 
 _FOLDER, _FACTS = "versions", "about"
-_OWN = frozenset({ABOUT, TEACHER, PROBES, OWNER, NOTES, "at-work", "race"})
+_OWN = frozenset({ABOUT, TEACHER, PROBES, OWNER, NOTES, "at-work", "race", "truth"})
 """Parts that are the run's and in no version: nor is what is said of it, nor what it is being
-worked on with, nor who raced before any students were trained."""
+worked on with, nor who raced before any students were trained, nor a truth that was brought."""
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from ec_core.networks.chain import Naming
 from ec_core.networks.equal_writings import equal_writings
 from ec_core.networks.network import Network
 from ec_core.probing.precision import FLOAT64
-from ec_core.runs import builds, keeping, results, work
+from ec_core.runs import builds, keeping, results, truth, work
 from ec_core.runs.run import Run
 from ec_core.verify.certificate import ESTIMATE, EXACT_STATUS, Certificate
 from ec_core.verify.cures import Cure
 from ec_core.verify.evidence import evidence
 from ec_core.verify.match import LayerMatch, MatchReport
-from pages.compare import weights
+from pages.compare import bring, weights
 from pages.parts import build_title, layer_table, learnt_curves, next_candidate
 from pages.shell import frame, show, steps, theme, words
 from pages.shell.process import board
@@ -307,20 +307,24 @@ def _matched(
 
 
 def side_by_side(run: Run) -> None:
-    """Teacher and recovered network, or the recovered one alone."""
-    teacher, recovered = run.source().network, run.reconstruction().network
-    report = results.of(run).match
+    """Teacher, or a truth that was brought, and recovered network; or the recovered one alone."""
+    source, recovered = run.source(), run.reconstruction().network
+    report, known = results.of(run).match, truth.attached(run)
+    teacher = source.network if known is None else known.network
     if teacher is None or report is None:
-        if run.source().locked:
+        if source.locked:
             frame.note("The teacher is locked away, so that nothing is compared with it here.")
         else:
             frame.note(
                 "There is no teacher to compare with: only questions and answers were given."
             )
+            bring.offer(run)
         show.figure(
             show.drawn(figures.network_diagram, recovered, theme=theme.figure_theme()),
             key="compare_diagram",
             alt="The recovered network.",
         )
         return
-    _matched(teacher, report, recovered, run.source().namings)
+    if known is not None:
+        bring.brought(run, known)
+    _matched(teacher, report, recovered, source.namings if known is None else known.namings)

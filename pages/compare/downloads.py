@@ -16,7 +16,7 @@ from ec_core.errors import ECError
 from ec_core.networks.files import network_bytes
 from ec_core.networks.writers import WRITERS, exported, remark
 from ec_core.provenance import sentence as made_sentence
-from ec_core.runs import citing, portable, results, script, tree_cache
+from ec_core.runs import citing, portable, results, script, tree_cache, truth
 from ec_core.runs.run import Run
 from pages.shell import frame
 
@@ -43,7 +43,8 @@ def _figures(run: Run) -> list[tuple[str, go.Figure]]:
         ("How the size was found", figures.size_path(result.steps)),
         ("The recovered network", figures.network_diagram(result.network)),
     ]
-    teacher, match = run.source().network, results.of(run).match
+    known, match = truth.attached(run), results.of(run).match
+    teacher = run.source().network if known is None else known.network
     if teacher is not None and match is not None:
         deep = len(match.layers) > 1
         titled_figures += [
