@@ -10,7 +10,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from hosting.life import lifespan
+    from hosting.life import Life
+    from hosting.routes import routes
     from hosting.settings import check
     from serving import middleware
 
@@ -22,11 +23,16 @@ if get_script_run_ctx(suppress_warning=True) is None:
         return process
 
     check()
-    app = st.App(__file__, middleware=middleware(), lifespan=lifespan(process))
+    life = Life(process)
+    app = st.App(
+        __file__, middleware=middleware(), lifespan=life.lifespan, routes=routes(life.board)
+    )
 else:
     import pages  # noqa: F401  # the gate, alone and first
-    from pages.shell import navigation
+    from hosting.counts import COUNTS
+    from pages.shell import navigation, visitor
 
+    COUNTS.page(visitor.who().key)
     st.set_page_config(
         page_title="Expand and Cluster",
         page_icon="assets/icon.svg",

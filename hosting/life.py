@@ -16,8 +16,10 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
+
+from hosting import logs
 
 WRITING = 4.0
 """Seconds that jobs have to come to a step at which they can write down where they stand; of one
@@ -43,12 +45,13 @@ class Program(Protocol):
         ...
 
 
-class _Life:
-    """The program beside a server. load : imports it, which takes seconds"""
+class Life:
+    """The program beside a server. load : imports it (a ``Program``), which takes seconds"""
 
     def __init__(self, load: Callable[[], Any]) -> None:
         self._load = load
         self._program: Program | None = None
+        self._board: Any = None
         self._ended: asyncio.Future[None] | None = None
         self.told: int | None = None
 
@@ -59,10 +62,14 @@ class _Life:
     def _begin(self) -> None:
         try:
             self._program = program = self._load()
-            program.board()
+            self._board = program.board()
         except Exception:
             # pages say what is wrong to whoever opens one
             _log.exception("The program could not be started beside the server")
+
+    def board(self) -> Any:
+        """The background work; None while it is being loaded."""
+        return self._board
 
     def _leave(self) -> None:
         # not loaded yet: then nothing has begun either
@@ -75,6 +82,18 @@ class _Life:
             loop = asyncio.get_running_loop()
             self._ended = asyncio.ensure_future(loop.run_in_executor(None, self._leave))
         return self._ended
+
+    @asynccontextmanager
+    async def lifespan(self, app: Any) -> AsyncIterator[None]:
+        """For ``st.App``."""
+        # the server's own loggers have got their form by now
+        logs.set_up()
+        with _heard(self):
+            self.begin()
+            yield
+            await self.end()
+            if self.told == signal.SIGINT:
+                _interrupt()
 
     def told_to_stop(self, number: int) -> None:
         """A signal has come. In the server's loop."""
@@ -105,7 +124,7 @@ def _interrupt() -> None:
 
 
 @contextlib.contextmanager
-def _heard(life: _Life) -> Iterator[None]:
+def _heard(life: Life) -> Iterator[None]:
     """The server's own answer to signals, and ours beside it."""
     if threading.current_thread() is not threading.main_thread():
         yield  # nobody else hears signals
@@ -127,19 +146,3 @@ def _heard(life: _Life) -> Iterator[None]:
     finally:
         for number in _SIGNALS:
             signal.signal(number, before[number])
-
-
-def lifespan(load: Callable[[], Any]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """For ``st.App``. load : gives the ``Program``, and may take its time"""
-
-    @asynccontextmanager
-    async def life(app: Any) -> AsyncIterator[None]:
-        one = _Life(load)
-        with _heard(one):
-            one.begin()
-            yield
-            await one.end()
-            if one.told == signal.SIGINT:
-                _interrupt()
-
-    return life

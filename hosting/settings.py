@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+
+from hosting import logs, metrics
 
 
 def check() -> None:
-    """Raises SystemExit, with file, line and key, for limits that cannot be meant."""
+    """Raises SystemExit for a setting that cannot be meant, or that needs what is not installed."""
+    logs.check()
+    if os.environ.get(metrics.SETTING, "") not in ("", metrics.LOOPBACK):
+        raise SystemExit(
+            f"{metrics.SETTING} is {os.environ[metrics.SETTING]!r}; expected {metrics.LOOPBACK}, "
+            f"or a token in {metrics.TOKEN}."
+        )
+    if metrics.wanted() and importlib.util.find_spec("prometheus_client") is None:
+        raise SystemExit(
+            "Metrics need the package prometheus-client, which is not installed; "
+            'pip install -e ".[serve]" installs it.'
+        )
+    _check_limits()
+
+
+def _check_limits() -> None:
+    """Of limits the sentence has file, line and key."""
     if not os.environ.get("EC_LIMITS"):
         return  # the program, which takes seconds to load, knows the usual ones
     from ec_core.errors import InputError

@@ -74,7 +74,12 @@ def many(headers: Mapping[str, str]) -> bool:
     if not loopback(str(config.get_option("server.address") or "")):
         return True
     told = {name.lower(): value for name, value in headers.items()}
-    return any(name in told for name in _FORWARDED) or not loopback(told.get("host", "localhost"))
+    return passed_on(told) or not loopback(told.get("host", "localhost"))
+
+
+def passed_on(headers: Mapping[str, str]) -> bool:
+    """Does a request say that a proxy passed it on? headers : by names in small letters"""
+    return any(name in headers for name in _FORWARDED)
 
 
 def is_secret(value: object) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ec_core.errors import JobError
 from ec_core.jobs.buffer import Seen
@@ -13,6 +15,23 @@ from ec_core.jobs.line import Line, Room
 
 KEEP_ENDED = 32
 """Ended jobs remembered, the newest ones; their results live on in the store."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """ended : how many jobs came to which end; waited, worked : seconds of all, in sum"""
+
+    ended: Mapping[str, int] = field(default_factory=dict)
+    waited: float = 0.0
+    worked: float = 0.0
+
+    def with_one(self, job: Job) -> Tally:
+        """The same with one job more."""
+        waited, worked = job.times()
+        ended = Counter(self.ended)
+        if job.over:
+            ended[job.state] += 1
+        return Tally(dict(ended), self.waited + waited, self.worked + worked)
 
 
 class JobBoard:
@@ -41,6 +60,8 @@ class JobBoard:
         self._lines: dict[str, Line] = {}
         self._jobs: list[Job] = []
         self._keep, self._closed = keep_ended, False
+        self._why_not: str | None = None
+        self._past = Tally()
 
     def submit(
         self,
@@ -86,15 +107,35 @@ class JobBoard:
             self._forget()
         return job
 
+    def take(self, why_not: str | None) -> None:
+        """Take nothing in from now on, and say why; None: again."""
+        self._why_not = why_not
+
+    @property
+    def taking(self) -> bool:
+        """Can anything be submitted?"""
+        return self._why_not is None and not self._closed
+
     def open(self) -> None:
         """Raises JobError where nothing more can be submitted."""
         if self._closed:
             raise JobError("Nothing can be started any more: the app is being closed.")
+        if self._why_not is not None:
+            raise JobError(self._why_not)
 
     def _forget(self) -> None:
         ended = [job for job in self._jobs if job.over]
         for job in ended[: max(0, len(ended) - self._keep)]:
             self._jobs.remove(job)
+            self._past = self._past.with_one(job)
+
+    def tally(self) -> Tally:
+        """How many jobs ended in which way so far, and for how long they waited and worked."""
+        with self._lock:
+            jobs, past = tuple(self._jobs), self._past
+        for job in jobs:
+            past = past.with_one(job)
+        return past
 
     def jobs(self) -> tuple[Job, ...]:
         """All jobs known, in the order they were submitted."""

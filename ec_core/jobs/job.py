@@ -159,6 +159,7 @@ class Job:
             target=self._work, args=(control,), name=f"ec-{self.device}-{self.id}", daemon=True
         )
         self._thread.start()
+        self._log(logging.INFO, "has begun")
         return True
 
     @property
@@ -189,9 +190,9 @@ class Job:
         except BaseException as error:  # even SystemExit must not hold the line up
             outcome = failure(error, "The work broke off")
             if isinstance(error, ECError):  # told in a sentence, and no fault of the program
-                _log.warning("Job %s of run %s ended: %s", self.id, self.run, outcome.error)
+                self._log(logging.WARNING, f"ended: {outcome.error}")
             else:
-                _log.warning("Job %s of run %s failed", self.id, self.run, exc_info=error)
+                self._log(logging.WARNING, "failed", error)
         self.end(outcome)
         self._line.release(self)
 
@@ -236,7 +237,15 @@ class Job:
                 outcome = failure(error, "The result could not be stored", outcome.result)
         with self._line.lock:
             self._outcome = outcome
+        self._log(logging.INFO, f"is {outcome.state}")
         self._over.set()
+
+    def _log(self, level: int, what: str, error: BaseException | None = None) -> None:
+        """Write down what has become of it, with what a reader of logs may sort by."""
+        about = {"run": self.run, "job": self.id, "who": self.who}
+        told = {"device": self.device, "seconds": self._seconds(self._ended)}
+        extra = {**about, "told": told}
+        _log.log(level, "Job %s of run %s %s", self.id, self.run, what, exc_info=error, extra=extra)
 
     # what people call
 
@@ -339,6 +348,13 @@ class Job:
         if most is not None:
             left = most if left is None else min(left, most)
         return Waiting(self.label, seconds, left)
+
+    def times(self) -> tuple[float, float]:
+        """Seconds for which it has waited (in line, set aside or paused) and worked so far."""
+        with self._line.lock:
+            worked = self._seconds(self._ended)
+            until = time.time() if self._ended is None else self._ended
+            return max(0.0, until - self._submitted - worked), worked
 
     def _seconds(self, ended: float | None) -> float:
         """How long it has worked."""

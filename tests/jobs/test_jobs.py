@@ -230,7 +230,7 @@ def test_a_failed_job_says_why_and_the_worker_goes_on(
 def test_what_a_sentence_tells_is_one_line_of_the_log_and_all_else_a_traceback(
     board: JobBoard, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    with caplog.at_level("INFO", "ec_core.jobs"):
+    with caplog.at_level("WARNING", "ec_core.jobs"):
         ended(board.submit(raising(error), run="r1", label="bad"))
     (record,) = caplog.records
     if isinstance(error, InputError):

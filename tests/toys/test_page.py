@@ -35,7 +35,7 @@ print(*(part.body for part in app.get("html")), sep="\\n")
 
 def _with_the_page(place: Path) -> None:
     """The app with the new file and the one line, ready to be started in ``place``."""
-    for name in ("assets", "ec_core", "serving"):
+    for name in ("assets", "ec_core", "hosting", "serving"):
         (place / name).symlink_to(ROOT / name, target_is_directory=True)
     shutil.copy(ROOT / "app.py", place)
     shutil.copytree(ROOT / "pages", place / "pages")
