@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,8 +81,8 @@ def test_nobody_else_reads_them(board: JobBoard, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(metrics.SETTING, metrics.LOOPBACK)
     assert _client(board, "192.168.1.7").get(metrics.PATH).status_code == 401
     told = _client(board)
-    for headers in ({"x-forwarded-for": "10.0.0.1"}, {"host": "rebound.example"}):
-        assert told.get(metrics.PATH, headers=headers).status_code == 401
+    for odd in ({"x-forwarded-for": "10.0.0.1"}, {"host": "rebound.example"}):
+        assert told.get(metrics.PATH, headers=odd).status_code == 401
     monkeypatch.setenv(metrics.TOKEN, TOKEN)
     away = _client(board, "192.168.1.7")
     for given, status in ((None, 401), ("wrong", 401), (TOKEN, 200)):
@@ -103,6 +104,6 @@ def test_settings_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
         settings.check()
     monkeypatch.setenv(metrics.SETTING, metrics.LOOPBACK)
     settings.check()
-    monkeypatch.setattr(settings.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match=r"prometheus-client, which is not installed; pip install"):
         settings.check()
