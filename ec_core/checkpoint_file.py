@@ -12,7 +12,6 @@ import errno
 import io
 import sqlite3
 import time
-import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -55,7 +54,9 @@ class CheckpointFile:
             if [known[:2] for known in about] == [(FORMAT, self.work)]:
                 self.spent, self._began = float(about[0][2]), time.monotonic()
                 return {row[0]: _record(*row[1:]) for row in rows}
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        except MemoryError:
+            raise
+        except Exception:  # numpy and zipfile raise many types for damaged ones
             pass
         self.forget()
         return {}

@@ -11,6 +11,21 @@ A message is one sentence: what was got, what was expected, what to do.
 Numerical outcomes (converged, stalled, not verified) are values, never exceptions.
 """
 
+_QUOTED = 120
+"""Signs of what somebody gave that a sentence repeats; what is longer is not read anyway."""
+
+
+def quoted(text: str) -> str:
+    """What was given, in quotation marks, and of something long its two ends.
+
+    >>> quoted("short"), quoted("x" * 1000)[55:70]
+    ("'short'", 'xxxxxx … xxxxxx')
+    """
+    shown = repr(text if len(text) <= _QUOTED else text[: _QUOTED // 2])
+    if len(text) <= _QUOTED:
+        return shown
+    return f"{shown[:-1]} … {repr(text[-_QUOTED // 2 :])[1:]}"
+
 
 class ECError(Exception):
     """Root of the tree: its message can be shown to a person as it stands."""

@@ -5,6 +5,6 @@ Here it does so where nobody else is. What comes back is plain arrays and words,
 """
 
 from ec_core.apart.readers import Limits, close, warm_up
-from ec_core.apart.reading import open_model, read_contents
+from ec_core.apart.reading import open_model, parse_answers, read_contents
 
-__all__ = ["Limits", "close", "open_model", "read_contents", "warm_up"]
+__all__ = ["Limits", "close", "open_model", "parse_answers", "read_contents", "warm_up"]

@@ -105,9 +105,11 @@ def answered(head: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     """The answer to one question; what is out of memory ends the process."""
     try:
         return {"ok": True}, read(head, data)
-    except MemoryError:
-        return {"error": "", "kind": "memory"}, b""
     except Exception as error:
+        from ec_core.apart.plainly import out_of_memory
+
+        if out_of_memory(error):
+            return {"error": "", "kind": "memory"}, b""
         kinds = [kind.__name__ for kind in type(error).__mro__]
         if "ECError" in kinds:
             return {"error": str(error), "kind": kinds[0]}, b""

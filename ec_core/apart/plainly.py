@@ -44,6 +44,21 @@ def unpacked(data: bytes, name: str) -> tuple[Any, dict[str, np.ndarray]]:
         raise InputError(f"{name} cannot be read: what came of it makes no sense.") from None
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Was it for want of memory? Readers say of whatever their libraries raise that the file is
+    damaged; what it was is still known behind it.
+
+    >>> out_of_memory(InputError("damaged"))
+    False
+    """
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, MemoryError):
+            return True
+        behind = behind.__cause__ or behind.__context__
+    return False
+
+
 # tables
 
 
@@ -78,7 +93,9 @@ def contents_bytes(contents: Contents, wanted: list[int] | None = None) -> bytes
             continue
         try:
             values = _plain(block.load())
-        except InputError:
+        except InputError as error:
+            if out_of_memory(error):
+                raise MemoryError from None
             continue  # said when it is chosen
         if isinstance(values, list):
             cells[str(i)] = values

@@ -10,6 +10,7 @@ from ec_core.errors import InputError
 from ec_core.networks import reading
 from ec_core.networks.asked import AskedModel
 from ec_core.networks.reading import NetworkFile
+from ec_core.probing.tables import assemble, chosen
 from ec_core.probing.tables.contents import Contents
 
 
@@ -28,6 +29,13 @@ def read_contents(data: bytes, name: str = "the file", limits: Limits = USUAL) -
         return values
 
     return contents_from(ask("table", data, name, limits, None), name, more)
+
+
+def parse_answers(data: bytes, name: str = "the file") -> tuple[np.ndarray, np.ndarray]:
+    """Questions x (N, D) and answers y (N, K), see ``probing.tables.parse_answers``."""
+    contents = read_contents(data, name)
+    made = assemble(contents, chosen(contents))
+    return made.x, made.y
 
 
 def open_model(

@@ -123,8 +123,17 @@ def read_outcome(path: Path) -> Outcome:
                 f"{path.name} has the schema {data['schema']}; this program reads {SCHEMA}."
             )
         return _parse(data)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path.name} is no outcome of a problem ({error!r}).") from None
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise InputError(
+            f"{path.name} is no outcome of a problem ({type(error).__name__}: {str(error)[:200]})."
+        ) from None
 
 
 def read_folder(folder: Path) -> Found:

@@ -148,7 +148,7 @@ def _refuse_part(path: Path) -> None:
         try:
             places = json.loads(index.read_bytes())["weight_map"]
             files = sorted(set(places.values()))
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
             continue
         if path.name in files and len(files) > 1:
             raise InputError(

@@ -56,6 +56,6 @@ def interrupted(by: str | None = None) -> list[Told]:
             if facts["server"] != at_work.server() and facts.get("by") == by:
                 told = dict(facts["options"]), int(facts["count"])
                 found.append((path.stat().st_mtime, told))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
             continue  # ended in this moment, or of another version
     return [told for _, told in sorted(found, key=lambda one: -one[0])]

@@ -191,7 +191,7 @@ def go_on(board: JobBoard) -> Job | None:
         wanted = Grid(inputs, hidden, int(grid["seeds"]), int(grid["first_seed"]))
         name, who, worker = str(facts["name"]), str(facts["who"]), Worker(**facts["worker"])
         check(wanted.problems(chosen), _DEVICE)
-    except (ECError, KeyError, TypeError, ValueError, AttributeError):
+    except (ECError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return None
     # of another machine it is not known, and that one has its own start
     if worker.host != here().host or worker.alive(0.0, 0.0):

@@ -13,7 +13,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from ec_core.errors import InputError
+from ec_core.errors import InputError, quoted
 from ec_core.networks.files import written_whole
 from ec_core.store.owner import Owner
 from ec_core.store.run import ABOUT, StoredRun
@@ -105,7 +105,8 @@ def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     for entry in entries:
         if not _NAME.fullmatch(entry.filename):
             raise InputError(
-                f"{name} holds {entry.filename!r}, which is no part of a run; nothing was kept."
+                f"{name} holds {quoted(entry.filename)}, which is no part of a run; nothing was "
+                "kept."
             )
         if entry.compress_type != zipfile.ZIP_STORED:
             raise InputError(f"{name} is compressed; a run's file never is. Nothing was kept.")

@@ -112,7 +112,7 @@ def _of_header(run: StoredRun) -> tuple[str, tuple[int, ...]]:
         shapes = [header[f"layers.{layer}.weight"]["shape"] for layer in range(number)]
         sizes = (shapes[0][1], *(shape[0] for shape in shapes)) if shapes else ()
         return str(header["__metadata__"]["activation"]), tuple(int(size) for size in sizes)
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (LookupError, OSError, ValueError, TypeError, AttributeError, RecursionError):
         return "", ()
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -34,15 +33,9 @@ def parse_arrays(data: bytes, name: str) -> dict[str, np.ndarray]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,  # a bit that says it were encrypted
-    ):
+    except MemoryError:
+        raise
+    except Exception:  # zipfile and numpy raise many types for damaged ones, even tokenize's
         raise InputError(f"{name} is damaged; delete it or compute it anew.") from None
 
 
@@ -107,7 +100,7 @@ def unpack(data: bytes, known: Iterable[type], name: str = "the file") -> Any:
     try:
         tree = json.loads(arrays.pop(_TREE).tobytes())
         return _decode(tree, arrays, {kind.__name__: kind for kind in known})
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
         raise InputError(
             f"{name} was written by another version or is damaged; compute it anew."
         ) from None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ec_core.errors import InputError
+from ec_core.errors import InputError, quoted
 from ec_core.store.folder import Folder
 from ec_core.store.owner import OWNER, Owner, owner_of, save_owner
 from ec_core.store.run import ABOUT, SCHEMA, RunSummary, StoredRun
@@ -185,7 +185,9 @@ class RunStore:
     def _path(self, id_: str) -> Path:
         # an id comes from an address a person can edit: only its own alphabet passes
         if not isinstance(id_, str) or not is_id(id_):
-            raise InputError(f"{id_!r} is no run; expected what a run's own address has.")
+            raise InputError(
+                f"{quoted(str(id_))} is no run; expected what a run's own address has."
+            )
         path = self.root / id_
         if path.is_symlink() or not path.is_dir():
             raise InputError(f"There is no run {id_} here; it may have been deleted.")

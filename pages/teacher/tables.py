@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ec_core.apart import read_contents
 from ec_core.errors import InputError
 from ec_core.networks.formats import GZIP, recognise, tabular
 from ec_core.probing.probes import ProbeSet, make_probes
@@ -18,7 +19,6 @@ from ec_core.probing.tables import (
     guess,
     joined,
     obvious,
-    read_contents,
     written,
 )
 from ec_core.probing.tables.obvious import Choice, choose

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ec_core.apart import open_model, parse_answers, warm_up
 from ec_core.candidates import AUTO
 from ec_core.curves.search import FREE
 from ec_core.errors import InputError
 from ec_core.networks.asked import AskedModel
 from ec_core.networks.network import Network
-from ec_core.networks.reading import NetworkFile, open_model
+from ec_core.networks.reading import NetworkFile
 from ec_core.networks.tensors import LAYOUTS
-from ec_core.probing.tables import parse_answers
 from ec_core.runs.source import Source
 from ec_core.verify.answers import ENDS, check_answers
 from pages.parts import activation_box
@@ -150,6 +150,8 @@ def teacher(beside: DeltaGenerator) -> Source | None:
 
     beside : the place for what was understood of a model
     """
+    # it is there before the file is
+    warm_up()
     # every kind of file is taken, so that the sentence about a wrong one is ours
     file = held.file(
         "A network, or questions with answers",

@@ -93,9 +93,16 @@ class Watch:
         elif event in _CHANGES or (event == "open" and self._writes(args)):
             path = args[0]
             if isinstance(path, str | bytes | os.PathLike):
-                text = os.path.realpath(os.fsdecode(path))
+                text = os.path.realpath(self._folder(event, args) / os.fsdecode(path))
                 if not text.startswith((str(self.place), "/dev/null")):
                     self.seen.append(f"{event} {text}")
+
+    @staticmethod
+    def _folder(event: str, args: tuple[Any, ...]) -> Path:
+        """What a name is relative to: of what shutil removes, the folder that it has open."""
+        handle = args[-1] if event in ("os.remove", "os.rmdir", "os.mkdir") else -1
+        open_ = isinstance(handle, int) and handle >= 0
+        return Path(os.readlink(f"/proc/self/fd/{handle}") if open_ else os.getcwd())
 
     @staticmethod
     def _writes(args: tuple[Any, ...]) -> bool:

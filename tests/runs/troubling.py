@@ -5,8 +5,8 @@
 in an empty EC_HOME: a recovery is done once without being disturbed, and once with trouble in its
 middle. WHAT: ``locked``, somebody else has the list of jobs locked; ``gone``, the PostgreSQL server
 of EC_DATABASE_URL is stopped (with the command in EC_STOP, begun again with that in EC_START);
-``readonly``, EC_HOME, a disk of its own, cannot be written; ``clock``, the clock is set back a day.
-Prints one JSON object.
+``readonly``, the folders of EC_HOME cannot be written until the job has ended; ``clock``, the clock
+is set back a day. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -65,6 +65,22 @@ def commands(before: list[str], after: list[str]) -> Any:
 
 
 @contextmanager
+def only_read() -> Any:
+    """No file can be made or replaced in any folder."""
+    folders = [store().root, *(path for path in store().root.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        (store().root / "written").touch()
+        raise AssertionError("whoever runs this may write everywhere")
+    except PermissionError:
+        yield
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+
+
+@contextmanager
 def set_back() -> Any:
     """The clock, by a day; it stays so."""
     true = time.time
@@ -74,14 +90,10 @@ def set_back() -> Any:
 
 def trouble(what: str) -> Callable[[], Any]:
     """What happens in the middle."""
-    root = str(store().root)
     if what == "gone":
         stop, start = (json.loads(os.environ[name]) for name in ("EC_STOP", "EC_START"))
         return lambda: commands(stop, start)
-    if what == "readonly":
-        mount = ["mount", "-o", "remount"]
-        return lambda: commands([*mount, "-r", root], [*mount, "-w", root])
-    return {"locked": locked, "clock": set_back}[what]
+    return {"locked": locked, "clock": set_back, "readonly": only_read}[what]
 
 
 def disturbed(run: Run, what: str, said: Path) -> None:
@@ -102,6 +114,8 @@ def disturbed(run: Run, what: str, said: Path) -> None:
             told.append(str(error))
         resume.at_start(JobBoard())
         time.sleep(TROUBLE)
+        if what == "readonly":
+            assert job.wait(PATIENCE)
     over = job.wait(PATIENCE)
     snapshot = job.snapshot()
     durable.wait_written(20.0)

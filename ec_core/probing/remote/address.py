@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from ec_core.errors import InputError
+from ec_core.errors import InputError, quoted
 
 _SCHEMES = ("http", "https")
 
@@ -59,15 +59,19 @@ class Address:
 
 def _parts(text: str) -> tuple[SplitResult, int]:
     if any(ord(sign) < 33 or ord(sign) == 127 for sign in text):
-        raise InputError(f"The address {text!r} has blanks or control signs in it; write %20.")
+        raise InputError(
+            f"The address {quoted(text)} has blanks or control signs in it; write %20."
+        )
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise InputError(f"{text!r} is no address: {error}.") from None
+        # it may repeat all of the address
+        raise InputError(f"{quoted(text)} is no address: {str(error)[:200]}.") from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
         raise InputError(
-            f"{text!r} is no address; expected one such as http://localhost:8080/v2/models/NAME."
+            f"{quoted(text)} is no address; expected one such as "
+            "http://localhost:8080/v2/models/NAME."
         )
     return parts, PORTS[parts.scheme] if port is None else port
 

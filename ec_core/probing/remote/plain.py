@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ec_core.errors import InputError
+from ec_core.errors import InputError, quoted
 from ec_core.probing.remote.bearer import hidden
 from ec_core.probing.remote.client import Client, Reply
 from ec_core.probing.remote.speech import About, columns
@@ -32,18 +32,20 @@ def parse_template(template: str) -> bool:
     sign = ROW if one else BATCH
     if template.count(sign) != 1 or (not one and ROW in template):
         raise InputError(
-            f"The template {template!r} has to hold {BATCH} (all questions) or {ROW} (one question "
-            f"at a time) once; expected one such as {EXAMPLE}."
+            f"The template {quoted(template)} has to hold {BATCH} (all questions) or {ROW} (one "
+            f"question at a time) once; expected one such as {EXAMPLE}."
         )
     try:
         outside = json.loads(template.replace(sign, "[]"))
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"The template {template!r} is not JSON ({error}); expected one such as {EXAMPLE}."
+            f"The template {quoted(template)} is not JSON ({str(error)[:200]}); expected one such "
+            f"as {EXAMPLE}."
         ) from None
     if _texts(outside, "[]"):
         raise InputError(
-            f"In the template {template!r} {sign} stands in quotes; expected one such as {EXAMPLE}."
+            f"In the template {quoted(template)} {sign} stands in quotes; expected one such as "
+            f"{EXAMPLE}."
         )
     return one
 
