@@ -33,6 +33,9 @@ from ec_core.probing.unanswered import refuse_most, unanswered
 BATCH = 256
 """Questions in one request, where the model does not say how many it takes."""
 
+ENOUGH_REFUSED = 3
+"""Questions refused one after the other, none answered before: the model takes none of them."""
+
 FOLDER = "answers"
 """Where answers are kept, inside EC_HOME."""
 
@@ -62,6 +65,11 @@ class Served:
     _told: bool = field(default=False, repr=False)
     _answered: int = field(default=0, repr=False)
     _unanswered: int = field(default=0, repr=False)
+    _usual: int = field(init=False, repr=False)
+    _refused: list[tuple[np.ndarray, RefusedError]] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        self._usual = self.batch
 
     @property
     def inputs(self) -> int | None:
@@ -91,6 +99,8 @@ class Served:
         try:
             while at < len(missing):
                 at += self._ask(missing[at:])
+            if self._refused:
+                raise self._refused[-1][1]
         finally:
             # until the next questions may be minutes, and connections do not stand idle that long
             self.client.close()
@@ -108,17 +118,35 @@ class Served:
             try:
                 y = self.speech.ask(batch)
             except RefusedError as error:
-                if size == 1 or error.status not in SIZE_STATUSES:
+                if error.status not in SIZE_STATUSES:
                     raise
-                size = self.batch = size // 2
-                continue
-            self.meter.asked += len(batch)
-            self.kept.add(batch, y)
-            # what is no number is kept as well: asked again it would be paid for again
-            self._answered += len(batch)
-            self._unanswered += unanswered(y)
-            refuse_most(self.name, self._unanswered, self._answered)
-            return len(batch)
+                if size > 1:
+                    size = self.batch = size // 2
+                    continue
+                # no batch was too large: it is this question that the model does not take
+                self.batch = self._usual
+                self._refused.append((batch, error))
+                if self.kept.outputs is None and len(self._refused) == ENOUGH_REFUSED:
+                    raise
+            else:
+                self._keep(batch, y)
+            self._keep_refused()
+            return size
+
+    def _keep(self, x: np.ndarray, y: np.ndarray) -> None:
+        """What is no number is kept as well: asked again it would be paid for again."""
+        self.meter.asked += len(x)
+        self.kept.add(x, y)
+        self._answered += len(x)
+        self._unanswered += unanswered(y)
+        refuse_most(self.name, self._unanswered, self._answered)
+
+    def _keep_refused(self) -> None:
+        """A question that is refused alone, where others are answered, has no answer."""
+        outputs = self.kept.outputs
+        while self._refused and outputs is not None:
+            x, _ = self._refused.pop()
+            self._keep(x, np.full((1, outputs), np.nan))
 
     def _tell(self, known: int, count: int) -> None:
         if known and not self._told:

@@ -181,6 +181,50 @@ def test_a_row_of_json_that_is_no_answer_loses_none_of_the_others(
         assert np.isnan(y[5]).any() and np.array_equal(y[good], tanh_model(X[:50])[good])
 
 
+@pytest.mark.parametrize("bad", [[0], [3, 40, 41], [199]])
+def test_a_question_that_is_refused_alone_loses_none_of_the_others(
+    tmp_path: Path, bad: list[int]
+) -> None:
+    """It counts as answered with no number, and the batches after it are as large as before."""
+    refused = {row.tobytes() for row in X[bad]}
+    batches: list[int] = []
+
+    def odd(method: str, path: str, body: bytes, headers: dict[str, str]) -> Said | None:
+        if method != "POST":
+            return None
+        (told,) = json.loads(body)["inputs"]
+        x = np.array(told["data"], dtype=np.float64).reshape(told["shape"])
+        batches.append(len(x))
+        if any(row.tobytes() in refused for row in x):
+            return said({"error": "outside of what was calibrated"}, 422)
+        return server.answer_usually(method, path, body, headers)
+
+    with ModelServer(tanh_model) as server:
+        server.odd = odd
+        model = from_address(server.url, keep=tmp_path, batch=64)
+        y = model(X[:200])
+        good = np.setdiff1d(np.arange(200), bad)
+        assert np.isnan(y[bad]).all() and np.array_equal(y[good], tanh_model(X[:200])[good])
+        assert set(server.questions.values()) == {1} and model.facts()["questions"] == 200
+        # found by halving: a few requests for each, and not one for every question after it
+        assert len(batches) < 12 + 14 * len(bad)
+        batches.clear()
+        again = from_address(server.url, keep=tmp_path)
+        assert np.array_equal(again(X[:200]), y, equal_nan=True) and not batches
+
+
+def test_where_every_question_is_refused_its_words_are_said(tmp_path: Path) -> None:
+    with ModelServer(tanh_model) as server:
+        server.odd = lambda method, path, body, headers: (
+            said({"error": "out of order"}, 422) if method == "POST" else None
+        )
+        for count in (2, 100):
+            model = from_address(server.url, keep=tmp_path)
+            with pytest.raises(InputError, match="422 .*: out of order"):
+                model(X[:count])
+        assert not list(tmp_path.iterdir())
+
+
 def test_where_most_answers_are_no_numbers_it_is_asked_no_further(tmp_path: Path) -> None:
     half = np.where(X[:, :1] > -0.5, np.nan, 1.0)
     with ModelServer(lambda x: half[: len(x)]) as server:
