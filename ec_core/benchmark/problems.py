@@ -123,7 +123,7 @@ class Problem:
 class Grid:
     """All combinations of input sizes, hidden sizes and seeds.
 
-    >>> len(Grid().problems()), Grid(inputs=(2,), hidden=(4,), seeds=2, first_seed=7).problems()[1]
+    >>> len(Grid()), Grid(inputs=(2,), hidden=(4,), seeds=2, first_seed=7).problems()[1]
     (150, Problem(inputs=2, hidden=4, seed=8, settings=...))
     """
 
@@ -138,6 +138,10 @@ class Grid:
                 f"{len(self.inputs)} input sizes, {len(self.hidden)} hidden sizes and {self.seeds} "
                 "seeds make no problem; expected at least one of each."
             )
+
+    def __len__(self) -> int:
+        """How many problems these are."""
+        return len(set(self.inputs)) * len(set(self.hidden)) * self.seeds
 
     def problems(self, settings: Settings | None = None) -> tuple[Problem, ...]:
         """The problems cell by cell, each cell's seeds together; sizes named twice count once."""

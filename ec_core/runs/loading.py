@@ -6,6 +6,7 @@ nothing twice.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from ec_core.probing.remote.served import FOLDER
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import owners, races
 from ec_core.runs.source import Source
-from ec_core.store import RunStore, StoredRun, home
+from ec_core.store import RunStore, StoredRun
 
 if TYPE_CHECKING:
     from ec_core.store.database import Ledger, RunIndex
@@ -36,11 +37,17 @@ def _store(root: Path) -> RunStore:
     return RunStore(root, owners.check)
 
 
+@lru_cache(maxsize=8)
+def _store_at(root: str | None) -> RunStore:
+    return _store(Path(root or BESIDE_THE_APP))
+
+
 def store() -> RunStore:
     """The runs of this computer: EC_HOME, or runs/ beside app.py. What somebody else may not change
     is refused by it, see ``owners``.
     """
-    return _store(home(BESIDE_THE_APP))
+    # asked hundreds of times for a page: by the text, which makes no path of it
+    return _store_at(os.environ.get("EC_HOME"))
 
 
 def ledger() -> Ledger:

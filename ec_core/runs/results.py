@@ -12,8 +12,10 @@ from ec_core.curves.recovery import certificate_of, facts_kept
 from ec_core.report import make_report
 from ec_core.runs import builds, tree_cache, truth
 from ec_core.runs.loading import store
+from ec_core.runs.once import once
 from ec_core.runs.run import Run
 from ec_core.store import AUTOMATIC
+from ec_core.store.folder import State
 from ec_core.verify.certificate import Certificate
 from ec_core.verify.match import MatchReport, match
 
@@ -100,7 +102,14 @@ def made(run: Run) -> dict[str, Any]:
 
 
 def report(run: Run) -> dict[str, Any]:
-    """The report of the contract (docs/files.md#the-report), as the command line writes it."""
+    """The report of the contract (docs/files.md#the-report), as the command line writes it. Made
+    once for as long as nothing of the run changes; nobody may change what it holds.
+    """
+    return dict(_report(run, str(store().root), run.stored.state()))
+
+
+@once(most=64)
+def _report(run: Run, root: str, state: State) -> dict[str, Any]:
     built = run.built_cut
     facts = make_report(
         run.probes(),

@@ -89,7 +89,7 @@ class Run(RunCuts):
     @property
     def found(self) -> Candidate | None:
         """The candidate whose students these are, where a race found it out; None before."""
-        found = self.stored.settings().get("found")
+        found = self.stored.setting("found")
         return None if found is None else Candidate(*found)
 
     @property
@@ -137,7 +137,7 @@ class Run(RunCuts):
     @property
     def raced(self) -> bool:
         """Was it all one job, the race included, as ``ec.recover`` does it?"""
-        return bool(self.stored.settings().get("raced", False))
+        return bool(self.stored.setting("raced"))
 
     @property
     def next_step(self) -> str:
@@ -161,7 +161,7 @@ class Run(RunCuts):
         return self.stored.has("teacher")
 
     def settings(self) -> Settings:
-        return Settings(**self.stored.settings()["chosen"])
+        return Settings(**self.stored.setting("chosen"))
 
     def probes(self) -> ProbeSet:
         """The questions asked, with the answers, as exact as a person told or as they show."""
@@ -183,35 +183,35 @@ class Run(RunCuts):
     @property
     def best_students(self) -> int | None:
         """How many of the students are clustered: the best ones; None means all."""
-        best = self.stored.settings().get("best_students")
+        best = self.stored.setting("best_students")
         return None if best is None else int(best)
 
     @property
     def truth_locked(self) -> bool:
         """Is the teacher locked away, as for an exam?"""
-        return bool(self.stored.settings().get("truth_locked", False))
+        return bool(self.stored.setting("truth_locked"))
 
     def reconstruction(self) -> Reconstruction:
         return loading.reconstruction(store().root, self.id, self.stamp("reconstruction"))
 
     @property
     def build_seconds(self) -> float:
-        return float(self.stored.settings().get("build_seconds", 0.0))
+        return float(self.stored.setting("build_seconds") or 0.0)
 
     @property
     def steered(self) -> bool:
         """Did a person stop, restart or continue students by hand?"""
-        return bool(self.stored.settings().get("steered", False))
+        return bool(self.stored.setting("steered"))
 
     @property
     def retried(self) -> bool:
         """Are the students those of a later attempt, since the first was not verified?"""
-        return bool(self.stored.settings().get("retried", False))
+        return bool(self.stored.setting("retried"))
 
     @property
     def whole(self) -> bool:
         """Did the chain decide itself that nothing more could help, as ``ec.recover`` does?"""
-        return bool(self.stored.settings().get("whole", False))
+        return bool(self.stored.setting("whole"))
 
     # writing
 

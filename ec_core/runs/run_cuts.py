@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ec_core.cluster import Cut
-from ec_core.runs import loading
 from ec_core.runs.loading import store
 from ec_core.store import StoredRun
 
@@ -32,7 +31,7 @@ class RunCuts:
 
     @property
     def stored(self) -> StoredRun:
-        return loading.opened(store().root, self.id)
+        return store().open(self.id)
 
     @property
     def is_cut(self) -> bool:

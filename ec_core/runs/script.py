@@ -18,9 +18,12 @@ from ec_core.expand.enough import asked
 from ec_core.networks.files import network_bytes
 from ec_core.runs import builds, portable, results
 from ec_core.runs import script_text as text
+from ec_core.runs.loading import store
+from ec_core.runs.once import once
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from ec_core.runs.source import Source
+from ec_core.store.folder import State
 
 _PROBES, _STUDENTS, _TEACHER = "probes.npz", "students.npz", "teacher.safetensors"
 
@@ -227,7 +230,14 @@ def _stage_imports(run: Run, exactly: bool, deep: bool) -> str:
 
 
 def repeat(run: Run) -> str:
-    """The script of the network in use, with what the app shows of it printed at its end."""
+    """The script of the network in use, with what the app shows of it printed at its end. Written
+    once for as long as nothing of the run changes.
+    """
+    return _repeat(run, str(store().root), run.stored.state())
+
+
+@once(most=64)
+def _repeat(run: Run, root: str, state: State) -> str:
     source, settings, used = run.source(), run.settings(), builds.in_use(run)
     exactly = used is not None and used.how == builds.EXACT
     cuts: tuple[Cut | None, ...] = (run.built_cut,)

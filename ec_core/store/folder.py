@@ -6,6 +6,7 @@ Loading raises InputError, in one sentence, where a part is missing or damaged.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -23,6 +24,9 @@ from ec_core.store.plain import arrays_bytes, pack, parse_arrays, unpack
 _PART = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _ENDINGS = _JSON, _ARRAYS, _NETWORK = ".json", ".npz", ".safetensors"
 
+State = tuple[tuple[str, int, int, int], ...]
+"""Names, numbers, times and sizes of files."""
+
 
 class Folder:
     """Parts by name (small letters, digits, hyphens). Cheap to make; holds nothing in memory.
@@ -33,20 +37,25 @@ class Folder:
     def __init__(self, path: Path, guard: Callable[[Folder], None] | None = None) -> None:
         self.path = path
         self._guard = guard
+        self._start = f"{path}{os.sep}"
 
     def changing(self) -> None:
         """To be called before a change. Raises NotYoursError where whoever asks may make none."""
         if self._guard is not None:
             self._guard(self)
 
-    def _file(self, part: str, ending: str) -> Path:
+    def _name(self, part: str, ending: str) -> str:
+        """Where a part is: text, since pages ask a hundred times whether one is there."""
         if not _PART.fullmatch(part):
             raise InputError(f"{part!r} names no part of a run; expected letters and hyphens.")
-        return self.path / f"{part}{ending}"
+        return f"{self._start}{part}{ending}"
+
+    def _file(self, part: str, ending: str) -> Path:
+        return Path(self._name(part, ending))
 
     def _found(self, part: str) -> list[Path]:
-        files = [self._file(part, ending) for ending in _ENDINGS]
-        return [file for file in files if file.is_file()]
+        names = [self._name(part, ending) for ending in _ENDINGS]
+        return [Path(name) for name in names if os.path.isfile(name)]
 
     def parts(self) -> frozenset[str]:
         """The parts that are there."""
@@ -62,15 +71,29 @@ class Folder:
             return frozenset()
         return frozenset(stems)
 
+    def state(self) -> State:
+        """The files of all parts as they are now: a key for what all of them make together. Each is
+        replaced, never written into: another file has another number.
+        """
+        found = []
+        with contextlib.suppress(OSError), os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.name.endswith(_ENDINGS):
+                    with contextlib.suppress(OSError):  # removed in between
+                        at = entry.stat()
+                        found.append((entry.name, at.st_ino, at.st_mtime_ns, at.st_size))
+        return tuple(sorted(found))
+
     def has(self, part: str) -> bool:
-        return any(self._file(part, ending).is_file() for ending in _ENDINGS)
+        return any(os.path.isfile(self._name(part, ending)) for ending in _ENDINGS)
 
     def stamp(self, part: str) -> int:
         """Changes whenever the part does (0 if it is not there): a key for caches."""
-        try:
-            return max((file.stat().st_mtime_ns for file in self._found(part)), default=0)
-        except FileNotFoundError:  # removed in between
-            return 0
+        newest = 0
+        for ending in _ENDINGS:
+            with contextlib.suppress(OSError):
+                newest = max(newest, os.stat(self._name(part, ending)).st_mtime_ns)
+        return newest
 
     def forget(self, *parts: str) -> None:
         """Remove parts, those that are there."""

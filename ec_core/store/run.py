@@ -20,6 +20,7 @@ An app may keep parts of its own beside these (``save_json``, ``save_plain``, â€
 from __future__ import annotations
 
 import copy
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -100,12 +101,12 @@ class StoredRun(Folder):
     def _about(self) -> dict[str, Any]:
         """run.json, read once for as long as it stays the same. Nobody may change it."""
         try:
-            at = (self.path / f"{ABOUT}.json").stat()
+            at = os.stat(self._name(ABOUT, ".json"))
         except OSError:
             about = self.load_json(ABOUT)  # says what is wrong
         else:
             # replaced, never written into: another file has another number
-            about = _read(self.path, at.st_ino, at.st_mtime_ns, at.st_size)
+            about = _read(self._start, at.st_ino, at.st_mtime_ns, at.st_size)
         if about.get("schema") != SCHEMA:
             raise InputError(
                 f"Run {self.id} has format {about.get('schema')!r}; this program reads {SCHEMA}. "
@@ -148,6 +149,10 @@ class StoredRun(Folder):
     def settings(self) -> dict[str, Any]:
         """The settings kept with the run (JSON), {} at first."""
         return copy.deepcopy(dict(self._about().get("settings", {})))
+
+    def setting(self, name: str) -> Any:
+        """One of them, None where there is none; the others are not copied for it."""
+        return copy.deepcopy(self._about().get("settings", {}).get(name))
 
     def save_settings(self, settings: dict[str, Any]) -> None:
         """Replace the settings; plain data that JSON can hold."""
@@ -275,6 +280,6 @@ class StoredRun(Folder):
 
 
 @lru_cache(maxsize=1024)
-def _read(path: Path, number: int, changed: int, size: int) -> dict[str, Any]:
+def _read(path: str, number: int, changed: int, size: int) -> dict[str, Any]:
     """run.json as it is now. The store is asked for a run a hundred times at every click."""
-    return Folder(path).load_json(ABOUT)
+    return Folder(Path(path)).load_json(ABOUT)

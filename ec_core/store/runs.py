@@ -6,10 +6,12 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,8 @@ class RunStore:
         self._guard = guard
         self._lock = threading.RLock()
         self._last = 0
+        # handles hold nothing; a page asks for its run a hundred times
+        self._handle = lru_cache(maxsize=1024)(lambda id_: self._run(self.root / id_))
 
     def _new_id(self) -> str:
         with self._lock:
@@ -188,8 +192,13 @@ class RunStore:
             raise InputError(
                 f"{quoted(str(id_))} is no run; expected what a run's own address has."
             )
-        path = self.root / id_
-        if path.is_symlink() or not path.is_dir():
+        path: Path = self._handle(id_).path
+        try:
+            # of the link itself where it is one: that is no run of ours
+            there = stat.S_ISDIR(os.lstat(path).st_mode)
+        except OSError:
+            there = False
+        if not there:
             raise InputError(f"There is no run {id_} here; it may have been deleted.")
         return path
 
@@ -202,7 +211,8 @@ class RunStore:
 
     def open(self, id_: str) -> StoredRun:
         """A run by its id. Raises InputError if there is none or it is damaged."""
-        run = self._run(self._path(id_))
+        self._path(id_)
+        run: StoredRun = self._handle(id_)
         run.check()
         return run
 

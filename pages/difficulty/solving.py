@@ -65,7 +65,7 @@ def _choice() -> tuple[Grid, Settings]:
         list(outcomes.GRIDS),
         default=next(iter(outcomes.GRIDS)),
         required=True,
-        format_func=lambda name: f"{_GRID_WORDS[name]} ({len(outcomes.GRIDS[name].problems())})",
+        format_func=lambda name: f"{_GRID_WORDS[name]} ({len(outcomes.GRIDS[name])})",
         key="solve_grid",
     )
     expansion = second.number_input(
@@ -108,7 +108,7 @@ def panel() -> None:
     with st.container(key="panel_solve"):
         grid, chosen = _choice()
         if st.button(
-            f"Solve {words.many(len(grid.problems()), 'problem')}",
+            f"Solve {words.many(len(grid), 'problem')}",
             key="start_solving",
             type="primary",
             icon=":material/play_arrow:",

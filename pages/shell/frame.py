@@ -15,7 +15,7 @@ import streamlit as st
 
 from ec_core.errors import ECError
 from ec_core.runs.run import Run
-from pages.shell import interrupted, navigation, sharing, steps, theme, words
+from pages.shell import garbage, interrupted, navigation, sharing, steps, theme, words
 from pages.shell.opened import open_run
 
 P = ParamSpec("P")
@@ -64,6 +64,7 @@ def page(
 
     def draw(body: Callable[[Run | None], None]) -> None:
         navigation.by_the_main_script()
+        garbage.WATCH.settle_if_due()
         theme.inject()
         with errors_as_sentences():
             run, problem = open_run()
@@ -114,4 +115,4 @@ def note(sentence: str) -> None:
 def formula(title: str, name: str) -> None:
     """A lesson text from assets/texts behind a click: plain words first, the formula on demand."""
     with st.expander(title):
-        st.markdown((theme.ASSETS / "texts" / f"{name}.md").read_text(encoding="utf-8"))
+        st.markdown(theme.written(f"texts/{name}.md"))

@@ -39,14 +39,13 @@ BY_KEY = {step.key: step for step in (*STEPS, *ASIDE)}
 
 
 _TOLD = "navigation_told"
-"""In the session: app.py has been run in it."""
+"""In the session: app.py has been run in it; the pages it told Streamlit of, by their keys."""
 
 
 def navigation_pages() -> list[st.Page]:
     """The pages for st.navigation."""
-    st.session_state[_TOLD] = True
-    return [
-        st.Page(
+    told = {
+        step.key: st.Page(
             step.file,
             title=step.title,
             help=step.help,
@@ -54,7 +53,17 @@ def navigation_pages() -> list[st.Page]:
             default=step.key == "start",
         )
         for step in (*STEPS, *ASIDE)
-    ]
+    }
+    st.session_state[_TOLD] = told
+    return list(told.values())
+
+
+def place(step: Step) -> st.Page | str:
+    """Where a link to a step leads: its page; its file where app.py has not been run, for which
+    Streamlit has to look.
+    """
+    told = st.session_state.get(_TOLD)
+    return told[step.key] if isinstance(told, dict) else step.file
 
 
 def by_the_main_script() -> None:

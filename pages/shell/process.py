@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import streamlit as st
 from streamlit import config
 
@@ -11,6 +9,7 @@ from ec_core.jobs import Job, JobBoard
 from ec_core.runs import active as working
 from ec_core.runs import admission, durable, limits, resume
 from ec_core.runs.run import Run
+from pages.shell import garbage
 from serving.visitors import many
 
 _MADE: list[JobBoard] = []
@@ -21,11 +20,7 @@ def board() -> JobBoard:
     """Made once per server process; jobs belong to it, not to a tab. What an earlier process left
     unfinished goes on.
     """
-    # Streamlit collects garbage after every run of a page or fragment, and with torch and its kin
-    # loaded that stops all threads, training too, for 0.2 s each time (measured: a live page made
-    # training five times slower). What is loaded by now stays loaded: take it out of the search.
-    gc.collect()
-    gc.freeze()
+    garbage.WATCH.begin()
     most = limits.told().of("anybody" if many({}) else "").upload
     if most is not None:
         # refused by the server, before it is in its memory

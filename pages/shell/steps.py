@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ec_core.runs.run import Run
+from pages.shell import navigation
 from pages.shell.navigation import ASIDE, BY_KEY, STEPS, Step
 
 
@@ -33,7 +34,7 @@ def bar(here: str, run: Run | None, beside: Callable[[], None]) -> None:
                 mark = "✓" if state == "done" and step.done else str(number)
                 with st.container(key=f"is_{state}_{step.key}", width="content"):
                     st.page_link(
-                        step.file,
+                        navigation.place(step),
                         label=f"{mark}\u2002{step.title}",
                         help=step.help,
                         query_params=run.query if run else None,
@@ -43,7 +44,7 @@ def bar(here: str, run: Run | None, beside: Callable[[], None]) -> None:
                 state = "here" if page.key == here else "aside"
                 with st.container(key=f"is_{state}_{page.key}", width="content"):
                     st.page_link(
-                        page.file,
+                        navigation.place(page),
                         label=page.title,
                         help=page.help,
                         query_params=run.query if run else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -60,8 +61,18 @@ def tokens() -> dict[str, str]:
 def inject() -> None:
     """Put the style sheet and the theme's colours on the page."""
     variables = ";".join(f"--ec-{role}:{value}" for role, value in tokens().items())
-    sheet = (ASSETS / "app.css").read_text(encoding="utf-8")
+    sheet = written("app.css")
     st.html(f"<style>:root{{{variables};color-scheme:{name()}}}\n{sheet}</style>")
+
+
+def written(asset: str) -> str:
+    """A text from assets, read anew when it has changed."""
+    return _read(asset, (ASSETS / asset).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read(asset: str, changed: int) -> str:
+    return (ASSETS / asset).read_text(encoding="utf-8")
 
 
 def wide() -> None:

@@ -22,6 +22,10 @@ def several() -> bool:
 
 def _signed_in() -> Visitor | None:
     """The person, where the host asks people to sign in, and this one has."""
+    ctx = get_script_run_ctx(suppress_warning=True)
+    # st.user looks for the host's secrets on the disk each time, and adds that nobody signed in
+    if ctx is not None and not ctx.user_info.get("is_logged_in"):
+        return None
     told = st.user.to_dict()
     if not told.get("is_logged_in") or not told.get("sub"):
         return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import sys
 import tempfile
@@ -65,6 +66,14 @@ async def crowd(people: int, *told: object) -> None:
     await asyncio.gather(*(person(number, *told) for number in range(people)))  # type: ignore[arg-type]
 
 
+def trained(told: Path) -> tuple[int, float]:
+    """Iterations of the training beside the server, and after how many seconds; zeros before it."""
+    if not told.exists():
+        return 0, 0.0
+    said = json.loads(told.read_text())
+    return said["iterations"], said["seconds"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=30)
@@ -77,24 +86,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         query = f"run={finished_run(home)}"
-        told = home / "iterations"
-        with server(home, train="" if options.idle else str(told)) as (port, pid):
+        told, log = home / "iterations", home / "server.log"
+        start = "" if options.idle else "trained_server.py"
+        with server(home, start, log, EC_TRAIN=str(told)) as (port, pid):
             waits: list[float] = []
             # everything is loaded once
             asyncio.run(crowd(len(PAGES), port, query, time.monotonic() + 20, 2.0, []))
+            first = trained(told)
             before, began = used(pid), time.monotonic()
             until = began + 60 * options.minutes
             asyncio.run(crowd(options.people, port, query, until, options.pause, waits))
             seconds, share = time.monotonic() - began, used(pid) - before
             middle, late, latest = np.percentile(waits, [50, 95, 99])
-            pace = float(told.read_text()) if told.exists() else 0.0
+            last = trained(told)
+            pace = (last[0] - first[0]) / max(last[1] - first[1], 1e-9)
+        said = log.read_text(errors="replace").strip()
     if not (pace or options.idle):
-        sys.exit("The training beside the pages did not begin: these waits would say nothing.")
+        sys.exit(f"The training beside the pages did not begin; the server's log:\n{said}")
     print(
         f"{options.people} people, {len(waits)} pages in {seconds:.0f} s: median {middle:.2f} s, "
         f"95 % {late:.2f} s, 99 % {latest:.2f} s, most {max(waits):.2f} s; "
         f"{share / seconds:.2f} cores; {pace:.1f} iterations per second"
     )
+    if "Traceback" in said:
+        sys.exit(said)
 
 
 if __name__ == "__main__":

@@ -42,19 +42,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(home: Path, profile: str = "", train: str = "") -> Iterator[tuple[int, int]]:
-    """Port and process of a server over these runs; whether it is profiled, or trains meanwhile."""
+def server(
+    home: Path, start: str = "", log: Path | None = None, **variables: str
+) -> Iterator[tuple[int, int]]:
+    """Port and process of a server over these runs.
+
+    start : a script beside this one that begins Streamlit's command line in its own way
+    log : where to what it prints goes; variables : more of its environment
+    """
     port = free_port()
-    start = (
-        ["-m", "streamlit"] if not profile else [str(Path(__file__).with_name("page_profile.py"))]
-    )
     command = [
-        *(sys.executable, *start, "run", "app.py", "--server.headless", "true"),
+        sys.executable,
+        *([str(Path(__file__).with_name(start))] if start else ["-m", "streamlit"]),
+        *("run", "app.py", "--server.headless", "true"),
         *("--server.port", str(port), "--server.address", "127.0.0.1"),
     ]
     environment = {**os.environ, "EC_HOME": str(home), "OMP_NUM_THREADS": "1"}
-    environment |= {"PYTHONPATH": str(ROOT), "EC_TRAIN": train, "EC_VISITORS": "many"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    environment |= {"PYTHONPATH": str(ROOT), "EC_VISITORS": "many", **variables}
+    # a file, never a pipe: nobody reads it meanwhile
+    with Path(os.devnull if log is None else log).open("ab") as printed:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=printed)
     try:
         while True:
             try:
@@ -104,7 +111,7 @@ def main() -> None:
         home = Path(folder)
         query = f"run={finished_run(home)}"
         if options.profile is not None:
-            with server(home, "yes") as (port, _):
+            with server(home, "page_profile.py") as (port, _):
                 asyncio.run(visits(port, options.profile, query, 3, options.times))
             return
         with server(home) as (port, pid):

@@ -1,11 +1,14 @@
-"""Streamlit's command line, with a network being trained beside it; for ``crowd.py``.
+"""Streamlit's command line, with networks being trained beside it, one after the other.
 
-The file that EC_TRAIN names holds the iterations per second so far.
+For ``crowd.py`` and ``tests/crowds``. The file that EC_TRAIN names says which run is trained, how
+many iterations all of them have had, and how many seconds that took.
 """
 
 from __future__ import annotations
 
 import importlib
+import itertools
+import json
 import os
 import threading
 import time
@@ -13,12 +16,21 @@ from pathlib import Path
 
 from streamlit.web import cli
 
+SECONDS = 0.25
+"""Between two looks at the training."""
+
+
+def _say(run: str, iterations: int, seconds: float) -> None:
+    told = Path(os.environ["EC_TRAIN"])
+    said = json.dumps({"run": run, "iterations": iterations, "seconds": seconds})
+    told.with_suffix(".new").write_text(said)
+    told.with_suffix(".new").replace(told)
+
 
 def _train() -> None:
     # after the server has begun to answer, as in life
     time.sleep(5)
     importlib.import_module("pages")  # the gate, alone and first, as for a page
-    from ec_core.jobs import Job
     from ec_core.probing.presets import make_teacher
     from ec_core.runs import work
     from ec_core.runs.run import Run
@@ -26,20 +38,17 @@ def _train() -> None:
     from ec_core.runs.source import Source
     from pages.shell.process import board
 
-    card = make_teacher("synthetic", sizes=(16, 16, 1), activation="g", seed=0)
-    run = Run.create(Source.from_card(card, {}), Settings(students=6, width=32, probes=4000))
-    job: Job = work.start_expand(board(), run)
-    began, first = 0.0, 0
-    while not job.over:
-        time.sleep(1)
-        seen = job.buffer.seen().training
-        if seen is None:
-            continue
-        if not began:
-            began, first = time.monotonic(), seen.iteration
-        elif seen.iteration > first:
-            pace = (seen.iteration - first) / (time.monotonic() - began)
-            Path(os.environ["EC_TRAIN"]).write_text(str(pace))
+    iterations, began = 0, time.monotonic()
+    for seed in itertools.count():
+        card = make_teacher("synthetic", sizes=(16, 16, 1), activation="g", seed=seed)
+        run = Run.create(Source.from_card(card, {}), Settings(students=6, width=32, probes=4000))
+        job, before = work.start_expand(board(), run), iterations
+        while not job.over:
+            time.sleep(SECONDS)
+            seen = job.buffer.seen().training
+            if seen is not None:
+                iterations = before + seen.iteration
+                _say(run.id, iterations, time.monotonic() - began)
 
 
 def main() -> None:
