@@ -2,7 +2,8 @@
 
     ECError
     ├── InputError         what was given cannot be used (command line: exit code 2)
-    │   └── NotYoursError  a run is another visitor's, and is not to be changed
+    │   ├── NotYoursError  a run is another visitor's, and is not to be changed
+    │   └── GoneError      a run was deleted while it was worked on
     ├── MissingExtraError  a package is not installed that only a part of the program needs
     └── JobError           a background job cannot do what was asked of it now
         └── LimitError     a limit of the server it would run on forbids it
@@ -37,6 +38,10 @@ class InputError(ECError):
 
 class NotYoursError(InputError):
     """A run that another visitor owns, who lets nobody else work on it."""
+
+
+class GoneError(InputError):
+    """A run that was deleted meanwhile: nobody waits for what was computed of it."""
 
 
 class MissingExtraError(ECError, ImportError):

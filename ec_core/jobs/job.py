@@ -29,7 +29,7 @@ from typing import Any, Protocol
 
 from ec_core.checkpoints import LeftError
 from ec_core.control import Control
-from ec_core.errors import ECError, JobError
+from ec_core.errors import ECError, GoneError, JobError
 from ec_core.events import Event, drain
 from ec_core.jobs.buffer import EventBuffer, Seen
 from ec_core.jobs.outcome import FINISHED, LEFT, STOPPED, Outcome, failure
@@ -187,6 +187,8 @@ class Job:
                 outcome = Outcome(STOPPED, outcome.result)
         except LeftError:
             outcome = Outcome(LEFT)
+        except GoneError:  # nobody is left to be told of it
+            outcome = Outcome(STOPPED)
         except BaseException as error:  # even SystemExit must not hold the line up
             outcome = failure(error, "The work broke off")
             if isinstance(error, ECError):  # told in a sentence, and no fault of the program
@@ -233,6 +235,8 @@ class Job:
         if self._on_end is not None:
             try:
                 self._on_end(self._snapshot(outcome))
+            except GoneError:
+                outcome = Outcome(STOPPED)
             except BaseException as error:  # even SystemExit must not hold the line up
                 outcome = failure(error, "The result could not be stored", outcome.result)
         with self._line.lock:

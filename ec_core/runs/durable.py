@@ -23,12 +23,12 @@ from typing import Any
 from ec_core.checkpoint_file import CheckpointFile
 from ec_core.checkpoints import Checkpoints
 from ec_core.control import Control
-from ec_core.errors import ECError
+from ec_core.errors import ECError, GoneError
 from ec_core.events import Event, RefineProgress, TrainingProgress
-from ec_core.jobs import LEFT, Job, JobBoard, JobSnapshot, Seen
+from ec_core.jobs import LEFT, STOPPED, Job, JobBoard, JobSnapshot, Seen
 from ec_core.jobs.job import Stage
 from ec_core.runs import at_work, told
-from ec_core.runs.loading import ledger
+from ec_core.runs.loading import ledger, store
 from ec_core.runs.run import Run
 from ec_core.store.database import INTERRUPTED, JobRow, Ledger
 
@@ -83,6 +83,9 @@ class Durable:
                     event = next(work)
                 except StopIteration as end:
                     return end.value
+                except Exception as error:
+                    self.gone(error)
+                    raise
                 if isinstance(event, TrainingProgress | RefineProgress):
                     if marks.replaying:
                         continue
@@ -93,6 +96,11 @@ class Durable:
 
         return kept
 
+    def gone(self, error: Exception | None = None) -> None:
+        """Raises GoneError where the run was deleted, which is then what went wrong."""
+        if not store().exists(self.run.id):
+            raise GoneError(f"Run {self.run.id} was deleted while it was worked on.") from error
+
     def left_of(self, budget: float | None) -> float | None:
         """What is left of a budget of seconds."""
         if budget is None:
@@ -101,6 +109,11 @@ class Durable:
 
     def end(self, snapshot: JobSnapshot, stored: bool) -> None:
         """It has ended, and its results are written, if they could be."""
+        if not store().exists(self.run.id):
+            self.ended = (STOPPED, None)
+            with contextlib.suppress(ECError):
+                at_work.end(self.run, self.row, *self.ended)
+            return
         if snapshot.state == LEFT:
             self.leave(snapshot.seconds)
             return

@@ -7,6 +7,7 @@ nothing twice.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ec_core.errors import InputError
 from ec_core.events import Event
 from ec_core.expand.students import StudentEnsemble
 from ec_core.probing.outputs import known
@@ -70,6 +72,12 @@ def index() -> RunIndex:
     from ec_core.store.database import place
 
     return _index(store().root, place(store().root))
+
+
+def renew(*ids: str) -> None:
+    """These runs were changed by whoever calls: lists asked for next know of it."""
+    with suppress(InputError):
+        index().renew(*ids)
 
 
 def answers_folder() -> Path:

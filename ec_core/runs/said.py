@@ -7,12 +7,11 @@ who changed different fields have both changed the run.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from dataclasses import dataclass, fields, replace
 
 from ec_core.errors import InputError
-from ec_core.runs.loading import index
+from ec_core.runs.loading import renew
 from ec_core.runs.run import Run
 from ec_core.store.notes import notes_of, save_notes, tidied
 
@@ -76,6 +75,5 @@ def say(run: Run, new: Said, based_on: Said) -> Said:
             save_notes(run.stored, notes)
         if kept.title != now.title:
             run.rename(kept.title)
-    with contextlib.suppress(InputError):
-        index().renew(run.id)
+    renew(run.id)
     return kept

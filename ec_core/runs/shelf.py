@@ -6,7 +6,6 @@ the store where the run is somebody else's, whatever list it was found in.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import tempfile
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ from ec_core.errors import ECError, InputError, NotYoursError
 from ec_core.jobs import JobBoard
 from ec_core.runs import owners, steering, visitors
 from ec_core.runs.active import active
-from ec_core.runs.loading import index, store
+from ec_core.runs.loading import index, renew, store
 from ec_core.runs.run import Run
 from ec_core.store.archive import ENDING, export_run, import_run
 from ec_core.store.database import Choices, Found, Query
@@ -92,18 +91,12 @@ def there(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(id_ for id_ in ids if store().exists(id_) and owners.is_owner(store().at(id_)))
 
 
-def _renew(*ids: str) -> None:
-    """The next list knows of what was done."""
-    with contextlib.suppress(InputError):
-        index().renew(*ids)
-
-
 def archive(ids: Iterable[str], archived: bool = True) -> None:
     """Put runs away, or show them in lists again. Raises NotYoursError, InputError."""
     for id_ in ids:
         stored = store().at(id_)
         save_notes(stored, replace(notes_of(stored), archived=archived))
-        _renew(id_)
+        renew(id_)
 
 
 def tag(ids: Iterable[str], new: Iterable[str]) -> None:
@@ -112,7 +105,7 @@ def tag(ids: Iterable[str], new: Iterable[str]) -> None:
         stored = store().at(id_)
         said = notes_of(stored)
         save_notes(stored, replace(said, tags=(*said.tags, *new)))
-        _renew(id_)
+        renew(id_)
 
 
 # the trash
@@ -140,7 +133,7 @@ def discard(board: JobBoard, ids: Iterable[str]) -> tuple[str, ...]:
         if job is not None:
             steering.stop(job)
         store().discard(id_)
-        _renew(id_)
+        renew(id_)
     return ids
 
 
@@ -168,7 +161,7 @@ def bring_back(ids: Iterable[str]) -> None:
     """Runs out of the trash. Raises InputError, NotYoursError."""
     for id_ in _of_mine(ids):
         store().bring_back(id_)
-        _renew(id_)
+        renew(id_)
 
 
 def empty(ids: Iterable[str]) -> None:

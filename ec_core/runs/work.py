@@ -35,6 +35,7 @@ from ec_core.runs import (
 from ec_core.runs.active import active, line
 from ec_core.runs.exact_work import exactly
 from ec_core.runs.keeping import of_students
+from ec_core.runs.loading import renew
 from ec_core.runs.onward import begun_with, onward
 from ec_core.runs.run import Run
 from ec_core.runs.settings import CLUSTER
@@ -76,8 +77,12 @@ def submit(
             if on_end is not None and snapshot.state != LEFT:
                 on_end(snapshot)
             stored = True
+        except Exception as error:
+            begun.gone(error)
+            raise
         finally:
             begun.end(snapshot, stored)
+            renew(run.id)
 
     try:
         job = admission.put(
