@@ -137,6 +137,24 @@ def _overtaken(message: Mapping[str, Any], before: BenchState) -> bool:
     return before.serial != str(message["seen"]) and _tab(before.serial)[0] not in own
 
 
+def of_another_tree(run: Run, name: str, message: Any, layer: int = 0) -> Cut | None:
+    """The cut of a message that was never taken and is of another tree than ``name``, the one of
+    the students that are there now; None of any other message.
+    """
+    kept = run.bench(layer)
+    if not isinstance(message, Mapping) or message.get("tree") in (None, name):
+        return None
+    if kept.get("tree") != message["tree"]:
+        return None  # it was cut anew since: what came before that is long past
+    tab, number = _tab(str(message.get("serial", "")))
+    if not number or number <= int(kept.get("taken", {}).get(tab, 0)):
+        return None
+    try:
+        return _cut(message["steps"][-1])
+    except (InputError, KeyError, IndexError, TypeError, ValueError):
+        return None
+
+
 def take(
     run: Run,
     tree: Dendrogram,

@@ -7,17 +7,14 @@ who changed different fields have both changed the run.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, fields, replace
 
 from ec_core.errors import InputError
 from ec_core.runs.loading import renew
 from ec_core.runs.run import Run
-from ec_core.store.notes import notes_of, save_notes, tidied
+from ec_core.store.notes import Notes, change_notes, checked, notes_of, tidied
 
 LONGEST_TITLE = 120
-
-_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -57,9 +54,12 @@ def say(run: Run, new: Said, based_on: Said) -> Said:
     new = Said(" ".join(new.title.split()), new.note.strip(), tidied(new.tags))
     if not new.title or len(new.title) > LONGEST_TITLE:
         raise InputError(f"A title of {len(new.title)} characters; expected 1 to {LONGEST_TITLE}.")
-    with _ONE_AT_A_TIME:
-        now = said(run)
-        kept, lost = now, []
+    kept = now = said(run)
+
+    def merged(notes: Notes) -> Notes:
+        nonlocal kept, now
+        kept = now = Said(run.title, notes.note, notes.tags)
+        lost = []
         for field in fields(Said):
             mine, before = getattr(new, field.name), getattr(based_on, field.name)
             theirs = getattr(now, field.name)
@@ -70,10 +70,11 @@ def say(run: Run, new: Said, based_on: Said) -> Said:
             kept = replace(kept, **{field.name: mine})
         if lost:
             raise OvertakenError(now, tuple(lost))
-        notes = replace(notes_of(run.stored), note=kept.note, tags=kept.tags)
-        if notes != notes_of(run.stored):
-            save_notes(run.stored, notes)
+        after = checked(replace(notes, note=kept.note, tags=kept.tags))
         if kept.title != now.title:
             run.rename(kept.title)
+        return after
+
+    change_notes(run.stored, merged)
     renew(run.id)
     return kept

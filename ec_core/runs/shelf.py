@@ -22,7 +22,7 @@ from ec_core.store.archive import ENDING, export_run, import_run
 from ec_core.store.database import Choices, Found, Query
 from ec_core.store.entry import Entry, entry_of
 from ec_core.store.leftovers import TRASH_DAYS
-from ec_core.store.notes import notes_of, save_notes
+from ec_core.store.notes import change_notes, tidied
 from ec_core.store.runs import TRASH
 
 __all__ = ["ENDING", "TRASH_DAYS", "Entry", "Query"]
@@ -94,17 +94,15 @@ def there(ids: Iterable[str]) -> tuple[str, ...]:
 def archive(ids: Iterable[str], archived: bool = True) -> None:
     """Put runs away, or show them in lists again. Raises NotYoursError, InputError."""
     for id_ in ids:
-        stored = store().at(id_)
-        save_notes(stored, replace(notes_of(stored), archived=archived))
+        change_notes(store().at(id_), lambda said: replace(said, archived=archived))
         renew(id_)
 
 
 def tag(ids: Iterable[str], new: Iterable[str]) -> None:
     """Give runs these tags beside those they have. Raises NotYoursError, InputError."""
+    more = tidied(tuple(new))
     for id_ in ids:
-        stored = store().at(id_)
-        said = notes_of(stored)
-        save_notes(stored, replace(said, tags=(*said.tags, *new)))
+        change_notes(store().at(id_), lambda said: replace(said, tags=(*said.tags, *more)))
         renew(id_)
 
 
@@ -204,7 +202,6 @@ def taken_in(data: bytes, name: str) -> Run:
         path = Path(folder, f"run{ENDING}")
         path.write_bytes(data)
         stored = import_run(store(), path, owner, name)
-    said = notes_of(stored)
-    if said.archived:  # or whoever took it in would look for it
-        save_notes(stored, replace(said, archived=False))
+    # or whoever took it in would look for it
+    change_notes(stored, lambda said: replace(said, archived=False))
     return Run(stored.id)

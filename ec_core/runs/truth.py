@@ -34,7 +34,7 @@ class Truth:
 
 
 def attach(run: Run, data: bytes, name: str) -> Truth:
-    """Bring a network file to a run that has none, in the place of one brought before.
+    """Bring a network file to a run that has none.
 
     What a file of weights leaves open, its activation and of square matrices the layout, is taken
     as it fits the recovered network better. Raises InputError for a file that holds no such
@@ -47,6 +47,12 @@ def attach(run: Run, data: bytes, name: str) -> Truth:
         )
     if not run.has("recovered"):
         raise InputError("There is no recovered network yet to hold a truth against; build one.")
+    before = attached(run)
+    if before is not None:
+        raise InputError(
+            f"Somebody has brought {before.name} to this run meanwhile; look at that first, and "
+            "take it away to bring another one."
+        )
     model = open_model(data, name)
     if isinstance(model, AskedModel):
         raise InputError(

@@ -38,12 +38,22 @@ def facts(run: Run) -> dict[str, Any]:
     return said
 
 
+def _cut_by_hand(run: Run) -> bool:
+    """Has a person cut the trees of these students otherwise than by their rule, or named a cut?"""
+    if not run.has("ensemble") or not run.has("cut"):
+        return False
+    named = any(run.named_cuts(layer) for layer in range(run.layers))
+    return named or run.settings().chose(run.cut())
+
+
 def keep(run: Run, why: str, *, students: bool = False) -> None:
-    """Keep what the run has, where there is a network that would be lost.
+    """Keep what the run has, where there is a network that would be lost, or a person's own
+    clusters: somebody else may have made them a moment ago.
 
     students : keep students of whom nothing has been built yet, too
     """
-    if not run.has("recovered") and not (students and run.has("ensemble")):
+    worth = run.has("recovered") or _cut_by_hand(run)
+    if not worth and not (students and run.has("ensemble")):
         return
     settings = run.stored.settings()
     own = {name: settings.get(name, usual) for name, usual in _SETTINGS.items()}

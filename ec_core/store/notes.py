@@ -5,7 +5,9 @@ It is the run's own, and in none of its versions: it goes with the run into a fi
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
 from ec_core.errors import InputError
 from ec_core.store.folder import Folder
@@ -53,10 +55,31 @@ def notes_of(folder: Folder) -> Notes:
         return Notes()
 
 
-def save_notes(folder: Folder, notes: Notes) -> None:
-    """Keep what is said of a run. Raises InputError for more than can be kept."""
+_ONE_AT_A_TIME = threading.RLock()
+
+
+def change_notes(folder: Folder, change: Callable[[Notes], Notes]) -> Notes:
+    """What is said of a run, changed while nobody else changes it; what is said then. Raises what
+    ``change`` raises, and InputError for more than can be kept.
+    """
+    with _ONE_AT_A_TIME:
+        before = notes_of(folder)
+        after = change(before)
+        if after != before:
+            save_notes(folder, after)
+        return after
+
+
+def checked(notes: Notes) -> Notes:
+    """The same with its tags tidied. Raises InputError for more than can be kept."""
     if len(notes.note) > LONGEST_NOTE:
         raise InputError(
             f"A note of {len(notes.note):,} characters; at most {LONGEST_NOTE:,} are kept."
         )
-    folder.save_json(NOTES, {**asdict(notes), "tags": list(tidied(notes.tags))})
+    return replace(notes, tags=tidied(notes.tags))
+
+
+def save_notes(folder: Folder, notes: Notes) -> None:
+    """Keep what is said of a run. Raises InputError for more than can be kept."""
+    notes = checked(notes)
+    folder.save_json(NOTES, {**asdict(notes), "tags": list(notes.tags)})

@@ -6,17 +6,21 @@ from dataclasses import fields
 
 import streamlit as st
 
+from ec_core.errors import JobError
 from ec_core.runs import work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from pages.expand import filled
 from pages.shell.callbacks import safely
-from pages.shell.process import board
+from pages.shell.process import active, board
 
 _ASKED = "settings_asked"
 
 
 def _start(run: Run, settings: Settings, whole: bool) -> None:
+    if active(run) is not None:
+        # before anything is stored: the other's work goes on with the other's settings
+        raise JobError("Somebody has just started this run in another window; see how it goes.")
     run.save_settings(settings)
     filled.filled(run.id, settings)
     st.session_state.pop(_ASKED, None)

@@ -28,6 +28,9 @@ def sent(key: str = KEY) -> Any:
 def refusal(run: Run, layer: int, key: str = KEY) -> str | None:
     """Take what the browser sent, if anything is new; a sentence where it was not in order."""
     tree, name = tree_cache.of(run, layer)[1], tree_cache.name_of(run, layer)
+    late = meanwhile.of_another_tree(run, layer, name, sent(key))
+    if late is not None:
+        return late
     if meanwhile.known(sent(key)):
         return meanwhile.SENTENCE if meanwhile.open_question(name) else None
     try:

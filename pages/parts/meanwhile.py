@@ -23,6 +23,7 @@ from pages.shell.callbacks import safely
 
 SENTENCE = "Changed meanwhile in another window: this is what was stored there. Choose above."
 _HELD = "bench_mine"
+_LATE = "bench_late"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,22 @@ def known(sent: Any) -> bool:
     """Is this message the one that came too late? It stays the browser's last for a while."""
     held = _held()
     return held is not None and isinstance(sent, Mapping) and str(sent.get("serial")) == held.serial
+
+
+def of_another_tree(run: Run, layer: int, name: str, sent: Any) -> str | None:
+    """A sentence where somebody else exchanged the students while this tab changed their clusters:
+    said once.
+    """
+    cut = cut_history.of_another_tree(run, name, sent, layer)
+    if cut is None or st.session_state.get(_LATE) == sent["serial"]:
+        return None
+    st.session_state[_LATE] = sent["serial"]
+    by_hand = f", {words.many(len(cut.edits), 'edit')} by hand" if cut.edits else ""
+    return (
+        "Other students were put in the place of these meanwhile, in another window. Your last "
+        f"change (height {words.power(cut.height)}{by_hand}) was of their earlier tree, and is not "
+        "in use; clusters that were kept are under Earlier results on the Expand page."
+    )
 
 
 def open_question(tree: str) -> bool:

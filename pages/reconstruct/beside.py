@@ -15,6 +15,9 @@ from pages.shell import frame, words
 from pages.shell.callbacks import safely
 from pages.shell.process import board
 
+_SEEN = "builds_seen"
+"""In the session: the run whose page was drawn last, and which of its networks was in use."""
+
 EXACT_LABEL = "Build exactly what I chose"
 _EXACT_HELP = (
     "One neuron for every cluster that is kept, in every layer: nothing is added and nothing "
@@ -55,6 +58,29 @@ def exact_button(run: Run, *, primary: bool = False) -> None:
         st.rerun()
 
 
+def _use(run: Run, key: str) -> None:
+    """Make a network the one in use, unless somebody else chose another since this page was drawn:
+    then that is said, and the next click counts.
+    """
+    used, seen = builds.in_use(run), st.session_state.get(_SEEN)
+    now = None if used is None else used.key
+    if seen is not None and seen[0] == run.id and now not in (seen[1], key) and used is not None:
+        frame.callout(
+            f"Somebody chose “{build_title.title(used)}” meanwhile in another window, and it is in "
+            "use now; click once more to use yours in its place."
+        )
+        return
+    builds.use(run, key)
+    st.session_state[_SEEN] = (run.id, key)
+    st.rerun()
+
+
+def seen(run: Run) -> None:
+    """The page is drawn: a person sees which network is in use."""
+    used = builds.in_use(run)
+    st.session_state[_SEEN] = (run.id, None if used is None else used.key)
+
+
 def _card(run: Run, build: Build, used: bool) -> None:
     why = words.on_paper(next(iter(build.reasons), ""))
     first = "" if build.verified else f"<p>{html.escape(why)}</p>"
@@ -74,8 +100,7 @@ def _card(run: Run, build: Build, used: bool) -> None:
         elif run.workable and st.button(
             "Use this one", key=f"use_{build.key}", icon=":material/check:"
         ):
-            builds.use(run, build.key)
-            st.rerun()
+            _use(run, build.key)
 
 
 def cards(run: Run) -> None:
@@ -124,8 +149,7 @@ def _setting(run: Run, layer: int, name: str, cut: Cut, build: Build | None, use
         if used:
             st.html('<span class="ec-note">in use</span>', width="content")
         elif build is not None and run.workable and st.button("Use", key=f"use_setting_{key}"):
-            builds.use(run, build.key)
-            st.rerun()
+            _use(run, build.key)
         if not run.workable:
             return
         label = "Build exactly" if build is None else "Build again"

@@ -8,7 +8,7 @@ from pages.shell import frame
 # isort: split
 from ec_core.runs.run import Run
 from pages.parts import courier
-from pages.reconstruct import building
+from pages.reconstruct import beside, building
 
 
 @frame.page(
@@ -27,4 +27,5 @@ def _page(run: Run | None) -> None:
     )
     courier.hand_in(run)
     building.body(run)
+    beside.seen(run)
     frame.formula("The four steps, as formulas", "reconstruct")

@@ -84,6 +84,14 @@ def test_what_is_no_such_network_is_a_sentence(
     assert truth.attached(run) is None and not run.stored.has(truth.PART)
 
 
+def test_of_two_who_bring_one_the_later_is_told(run: Run) -> None:
+    truth.attach(run, network_bytes(TEACHER), "first.safetensors")
+    with pytest.raises(InputError, match="Somebody has brought first.safetensors"):
+        truth.attach(run, network_bytes(TEACHER), "second.safetensors")
+    brought = truth.attached(run)
+    assert brought is not None and brought.name == "first.safetensors"
+
+
 def test_a_run_that_has_its_teacher_takes_none(planar: Run) -> None:
     with pytest.raises(InputError, match="has its teacher"):
         truth.attach(planar, network_bytes(TEACHER), "true.safetensors")

@@ -10,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut
-from ec_core.runs import cut_history, tree_cache
+from ec_core.runs import builds, cut_history, results, tree_cache, versions
 from ec_core.runs.run import Run
+from pages.expand import whose
 from pages.parts import meanwhile
 from pages.shell import process
 
@@ -180,3 +181,72 @@ def test_a_start_with_settings_that_were_overtaken_asks_whose(
     assert job is not None and run.settings().students == students
     job.stop()
     assert job.wait(60)
+
+
+def test_a_start_that_came_too_late_changes_no_settings(
+    open_page: Opener, at_stage: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have the same settings before them; the other one has started, with their own."""
+    run = at_stage("teacher")
+    app = open_page("expand", run)
+    app.number_input(key="student_count").set_value(2).run()
+    before = run.settings()
+    monkeypatch.setattr(whose, "active", lambda run: object())
+    app.button(key="start_expand").click().run()
+    assert not app.exception
+    assert any("just started this run" in error.value for error in app.error)
+    assert run.settings() == before and process.job_of(run) is None
+
+
+def test_clusters_cut_by_hand_are_kept_when_somebody_trains_on(run: Run) -> None:
+    assert versions.all_of(run) == ()
+    versions.keep(run, "before the students were trained on")
+    assert versions.all_of(run) == ()  # as the rule cuts them: nothing is lost
+    Window(run, "one").move(0.125)
+    versions.keep(run, "before the students were trained on")
+    run.save_ensemble(replace(run.ensemble(), seed=2))
+    (kept,) = versions.all_of(run)
+    assert not run.is_cut
+    versions.bring_back(run, kept.number)
+    assert run.cut().height == 0.125
+
+
+def test_a_change_of_a_tree_that_is_gone_is_said_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr("streamlit.session_state", state)
+    one = Window(run, "one")
+    taken = one.move(0.125)
+    one.look()
+    late = one.message(0.25)
+    run.save_ensemble(run.ensemble())  # the other window trains on: the same students will do
+    new = f"{one.name}-new"
+    assert meanwhile.of_another_tree(run, 0, new, taken) is None  # it was in use, and is kept
+    said = meanwhile.of_another_tree(run, 0, new, late)
+    assert said is not None and "height 0.25" in said and "not in use" in said
+    assert meanwhile.of_another_tree(run, 0, new, late) is None
+    assert meanwhile.of_another_tree(run, 0, one.name, late) is None
+
+
+def test_of_two_who_choose_a_network_the_later_one_is_told(
+    open_page: Opener, at_stage: Callable[[str], Run], planar: Run
+) -> None:
+    run = at_stage("recovered")
+    cut, result = run.cut(), planar.reconstruction()
+    certificate = results.of(planar).certificate
+    for key, how in (("automatic", "automatic"), ("exact", "exact"), ("before-exact", "exact")):
+        build = builds.describe(key, how, "", (cut,), result, certificate, 1.0)
+        builds.keep(run, build, result, None)
+    builds.use(run, "automatic")
+    app = open_page("reconstruct", run)
+    builds.use(run, "exact")  # the other window
+    app.button(key="use_before-exact").click().run()
+    assert not app.exception
+    assert any("meanwhile in another window" in error.value for error in app.error)
+    used = builds.in_use(run)
+    assert used is not None and used.key == "exact"
+    app.button(key="use_before-exact").click().run()
+    assert not app.exception and not app.error
+    used = builds.in_use(run)
+    assert used is not None and used.key == "before-exact"

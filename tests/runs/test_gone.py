@@ -13,7 +13,7 @@ import pytest
 from ec_core.events import Event, Note
 from ec_core.jobs import JobBoard
 from ec_core.probing.presets import make_teacher
-from ec_core.runs import durable, shelf, work
+from ec_core.runs import durable, onward, shelf, work
 from ec_core.runs.loading import ledger, store
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
@@ -44,7 +44,7 @@ def test_it_ends_quietly(
 ) -> None:
     run = Run.create(Source.from_card(make_teacher("planar", seed=1), {}), SMALL)
     begun, deleted = threading.Event(), threading.Event()
-    plain = work.onward
+    plain = onward.onward
 
     def waiting(*given: object) -> Generator[Event, None, object]:
         yield Note("expand", "at work")

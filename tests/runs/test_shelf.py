@@ -111,6 +111,22 @@ def test_of_many_at_once_one_is_kept_and_all_others_are_told() -> None:
     assert kept == [said.said(run).note] and told == kept * 7
 
 
+def test_tags_that_many_give_at_once_are_all_kept() -> None:
+    run = made()
+    gate = threading.Barrier(6)
+
+    def one(number: int) -> None:
+        gate.wait()
+        shelf.tag([run.id], [f"tag {number}"])
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said.said(run).tags == tuple(f"tag {number}" for number in range(6))
+
+
 def test_the_title_of_a_locked_run_stays_when_it_is_unlocked() -> None:
     run = made()
     run.lock_truth(True)
