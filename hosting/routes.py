@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from hosting import metrics
+from hosting import door, host, metrics
 
 if TYPE_CHECKING:
     from ec_core.jobs import JobBoard
@@ -18,4 +18,6 @@ def routes(board: Callable[[], JobBoard | None]) -> list[BaseRoute]:
     found: list[BaseRoute] = []
     if metrics.wanted():
         found.append(metrics.route(board))
+    if door.wanted():
+        found += host.routes(board)
     return found

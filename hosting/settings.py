@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 
-from hosting import logs, metrics
+from hosting import door, logs, metrics
 
 
 def check() -> None:
     """Raises SystemExit for a setting that cannot be meant, or that needs what is not installed."""
     logs.check()
+    door.check()
     if os.environ.get(metrics.SETTING, "") not in ("", metrics.LOOPBACK):
         raise SystemExit(
             f"{metrics.SETTING} is {os.environ[metrics.SETTING]!r}; expected {metrics.LOOPBACK}, "

@@ -28,7 +28,7 @@ class JobStands:
     """A job that has not ended.
 
     kind : the first word of its label; who : a short hash, None of nobody's; memory : bytes it
-    holds, as reckoned; working : does it have the device?
+    holds, as reckoned; working : does it have the device? place : in line, 0 where it does not wait
     """
 
     id: str
@@ -40,6 +40,7 @@ class JobStands:
     waited: float
     worked: float
     memory: float
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def _job(job: Job) -> JobStands:
         waited,
         worked,
         job.memory,
+        job.place,
     )
 
 

@@ -353,6 +353,12 @@ class Job:
             left = most if left is None else min(left, most)
         return Waiting(self.label, seconds, left)
 
+    @property
+    def place(self) -> int:
+        """How many have to go before it has the device, 0 where it does not wait for it."""
+        with self._line.lock:
+            return len(self._line.before(self)) if self._state(self._outcome) == QUEUED else 0
+
     def times(self) -> tuple[float, float]:
         """Seconds for which it has waited (in line, set aside or paused) and worked so far."""
         with self._line.lock:
