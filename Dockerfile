@@ -10,7 +10,7 @@ RUN apt-get update \
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY ec_core ec_core
-RUN pip install --no-cache-dir -c constraints.txt -e ".[app,tables,http,postgres]"
+RUN pip install --no-cache-dir -c constraints.txt -e ".[app,tables,http,postgres,serve]"
 COPY app.py ./
 COPY hosting hosting
 COPY pages pages

@@ -21,8 +21,10 @@ JSON, TEXT = "json", "text"
 SHORT = 8
 """Letters of a visitor's hash."""
 
-_OF_OTHERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "streamlit")
-"""Loggers with a form of their own, which is given up for ours."""
+_OF_OTHERS = ("uvicorn", "uvicorn.error", "streamlit")
+"""Loggers with a form of their own, which is given up for ours. Requests (uvicorn.access) stay
+unwritten: an address opens a run for whoever reads it.
+"""
 
 _SIGNED = re.compile(rf"\bby ([0-9a-f]{{{SHORT}}})[0-9a-f]{{{64 - SHORT}}}\b")
 

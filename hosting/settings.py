@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 
+from streamlit.auth_util import get_secrets_auth_section
+
 from hosting import door, logs, metrics
 
 
@@ -22,7 +24,17 @@ def check() -> None:
             "Metrics need the package prometheus-client, which is not installed; "
             'pip install -e ".[serve]" installs it.'
         )
+    _check_sign_in()
     _check_limits()
+
+
+def _check_sign_in() -> None:
+    """Before somebody presses the button to sign in."""
+    if get_secrets_auth_section() and importlib.util.find_spec("authlib") is None:
+        raise SystemExit(
+            "Sign-in is set up in secrets.toml, and needs the package Authlib, which is not "
+            'installed; pip install -e ".[sign-in]" installs it.'
+        )
 
 
 def _check_limits() -> None:

@@ -19,7 +19,7 @@ from tests.jobs.stages import PATIENCE, Gate
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
     """Loggers as they were, afterwards."""
-    names = (None, *logs._OF_OTHERS)
+    names = (None, "uvicorn.access", *logs._OF_OTHERS)
     known = [logging.getLogger(name) for name in names]
     before = [(one.handlers[:], one.level, one.propagate) for one in known]
     yield capsys
@@ -71,6 +71,11 @@ def test_words_stay_on_their_line(
         raise ZeroDivisionError
     except ZeroDivisionError:
         log.exception("a page failed")
+    # as Streamlit has it; an address opens a run
+    access = logging.getLogger("uvicorn.access")
+    access.handlers, access.propagate = [logging.NullHandler()], False
+    logs.set_up()
+    access.info("GET /expand?run=r1")
     logging.getLogger("uvicorn.error").info("Shutting down")
     first, second, *rest = written.readouterr().err.splitlines()
     assert first.endswith("warning ec_app sent\\n2026-11-27 info forged run=r1")

@@ -107,3 +107,13 @@ def test_settings_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match=r"prometheus-client, which is not installed; pip install"):
         settings.check()
+
+
+def test_sign_in_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EC_LIMITS", metrics.SETTING, metrics.TOKEN):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    settings.check()
+    monkeypatch.setattr(settings, "get_secrets_auth_section", lambda: {"client_id": "x"})
+    with pytest.raises(SystemExit, match=r"needs the package Authlib, .* \"\.\[sign-in\]\" inst"):
+        settings.check()
