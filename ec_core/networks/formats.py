@@ -130,7 +130,15 @@ WEIGHT_NAME = re.compile(
 """How weights and biases are called in an archive of them: W0, b0, coef_0, fc1.weight."""
 
 
+MOST_MEMBERS = 100_000
+"""Files in an archive; more are not even listed, which takes a thousand times their bytes."""
+
+_MEMBER = b"PK\x01\x02"
+
+
 def _zipped(data: bytes) -> Format:
+    if data.count(_MEMBER) > MOST_MEMBERS:
+        return ZIP
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()

@@ -77,7 +77,7 @@ def test_thousands_of_mutated_files(target: str) -> None:
 @pytest.mark.parametrize("target", ["table", "model", "configuration"])
 def test_files_mutated_by_what_of_the_readers_they_reach(target: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.guided", target, "1000", str(tmp_path)],
+        [sys.executable, "-m", "tests.fuzz.guided", target, "10000", str(tmp_path)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from ec_core.errors import InputError
+from ec_core.networks import formats
 from ec_core.networks.files import parse_network
 from ec_core.networks.formats import ANSWERS, NETWORK, instead, recognise, tabular
 from ec_core.probing.tables import parse_answers
@@ -122,3 +123,11 @@ def test_nothing_is_unpickled() -> None:
 
     for name in ("a.pkl", "a.pt", "a.safetensors", "a.npz", "a.joblib"):
         assert recognise(pickle.dumps(Bomb()), name) is not None
+
+
+def test_an_archive_of_very_many_files_is_not_even_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its list alone would take a thousand times as much memory as it has bytes."""
+    few = zipped("x.npy", "y.npy", "z.npy")
+    assert recognise(few, "a.npz") is formats.ARCHIVE
+    monkeypatch.setattr(formats, "MOST_MEMBERS", 2)
+    assert recognise(few, "a") is None

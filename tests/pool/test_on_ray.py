@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import pytest
 
 from ec_core.errors import InputError, MissingExtraError
 from ec_core.pool.on_ray import available, connected
+from ec_core.runs.active import devices, line
+from ec_core.runs.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 THERE = importlib.util.find_spec("ray") is not None
@@ -74,3 +78,16 @@ def test_without_ray_one_sentence_says_how_to_have_it(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises((MissingExtraError, InputError), match=r"\[cluster\]|ray"):
         connected("nowhere:6379")
+
+
+def test_the_app_offers_a_cluster_where_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = types.ModuleType("ray")
+    there.__spec__ = importlib.machinery.ModuleSpec("ray", None)
+    monkeypatch.setitem(sys.modules, "ray", there)
+    monkeypatch.setenv("EC_RAY", "ray://head:10001")
+    assert devices()[-1] == "ray" and line("ray") == "ray"
+    # whichever machine computes, it does so on what it has
+    chosen = Settings(device="ray")
+    assert chosen.computing == "auto" and chosen.recover_config("tanh").device == "auto"
+    monkeypatch.delenv("EC_RAY")
+    assert "ray" not in devices()
