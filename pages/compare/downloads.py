@@ -113,9 +113,9 @@ def _cite() -> None:
     """The paper and the program, ready to be copied."""
     with st.popover("Cite", key="cite", icon=":material/format_quote:", width="content"):
         st.markdown("**The paper**, whose method this is")
-        st.code(citing.PAPER, language="bibtex")
+        st.code(citing.PAPER, language="bibtex", wrap_lines=True)
         st.markdown("**This program**, if its numbers are in yours")
-        st.code(citing.program(), language="bibtex")
+        st.code(citing.program(), language="bibtex", wrap_lines=True)
         _offer("Both as a file", citing.both(), "expand-and-cluster.bib", "text/x-bibtex", "bibtex")
 
 
