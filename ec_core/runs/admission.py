@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 from ec_core import devices
+from ec_core.control import Control
 from ec_core.errors import InputError, LimitError
+from ec_core.events import Event, Note
 from ec_core.jobs import QUEUED, Job, JobBoard, Room
 from ec_core.jobs.job import Stage
 from ec_core.runs import expected, limits, owners, space
@@ -26,6 +28,10 @@ _LIFTED: ContextVar[bool] = ContextVar("limits lifted", default=False)
 
 _SHORTEST = 5.0
 """Seconds that a job which is let in may compute at least."""
+
+
+_SOON = 1200.0
+"""Seconds left of a day's computing below which a job says so when it begins."""
 
 
 @contextlib.contextmanager
@@ -60,7 +66,8 @@ def _count(jobs: Sequence[Job], who: str) -> None:
     if may.jobs is not None and len(mine) >= may.jobs:
         raise LimitError(
             f"This server takes {_many(may.jobs, 'job')} of one person at a time, and you have "
-            f"{len(mine)}; wait for one of them to end, or stop it."
+            f"{len(mine)}; "
+            + ("wait for one of them to end, or stop it." if mine else "ask whoever runs it.")
         )
     if may.waiting is not None and mine and waiting >= may.waiting:
         raise LimitError(
@@ -156,6 +163,22 @@ def seconds_left(who: str) -> float:
     if may.minutes is None:
         return float("inf")
     return 60.0 * may.minutes - ledger().used(who, today())
+
+
+def forewarned(stage: Stage, seconds: float | None, chosen: float | None) -> Stage:
+    """The stage, which says first that the day's minutes end it, where they soon do."""
+    if seconds is None or seconds > _SOON or (chosen is not None and chosen <= seconds):
+        return stage
+    words = (
+        f"This server computes {max(1, round(seconds / 60))} more minutes for you today; this ends "
+        "when they are used up, with what it has found by then."
+    )
+
+    def told(control: Control) -> Generator[Event, None, Any]:
+        yield Note("limits", words, warning=True)
+        return (yield from stage(control))
+
+    return told
 
 
 def budget(run: Run, chosen: float | None) -> float | None:

@@ -13,7 +13,7 @@ from ec_core import chain
 from ec_core.candidates import Candidate
 from ec_core.chain import Part
 from ec_core.control import Control
-from ec_core.errors import JobError
+from ec_core.errors import ECError, JobError
 from ec_core.events import Event, TrainingProgress, relay
 from ec_core.expand.enough import asked
 from ec_core.expand.students import StudentEnsemble
@@ -85,14 +85,16 @@ def submit(
             renew(run.id)
 
     try:
+        chosen = None if away else begun.left_of(settings.budget)
+        seconds = None if away else admission.budget(run, chosen)
         job = admission.put(
             board,
-            begun.staged(stage),
+            begun.staged(admission.forewarned(stage, seconds, chosen)),
             run=run.id,
             label=f"{kind}: {run.title}",
             # a cluster has a line of its own, in which nobody waits for anybody here
             device=f"{CLUSTER} {run.id}" if away else begun.row.device,
-            seconds=None if away else admission.budget(run, begun.left_of(settings.budget)),
+            seconds=seconds,
             on_end=ended,
             expected=takes,
             before=begun.before,
@@ -100,7 +102,7 @@ def submit(
             lasting=True,
             memory=expected.memory(run),
         )
-    except JobError:
+    except ECError:
         at_work.not_begun(run, begun.row)
         raise
     durable.RECORDER.watch(begun, job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from pathlib import Path
 from threading import Event as Flag
 
 import numpy as np
@@ -14,7 +15,7 @@ from ec_core import chain
 from ec_core.control import Control
 from ec_core.events import CONVERGED, TRAINING, Event, Note, TrainingProgress, WidthTried
 from ec_core.probing.presets import make_teacher
-from ec_core.runs import work
+from ec_core.runs import limits, work
 from ec_core.runs.run import Run
 from ec_core.runs.source import Source
 from pages.shell import process, words
@@ -235,3 +236,26 @@ def test_the_width_search_shows_how_it_goes_and_counts_agree(
         job.stop()
         go.set()
         assert job.wait(60)
+
+
+def test_a_limit_is_said_before_the_button_and_behind_it(
+    open_page: Opener,
+    at_stage: Callable[[str], Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is too large cannot be started; too many jobs are one sentence at the click."""
+    run, file = at_stage("teacher"), tmp_path / "limits.toml"
+    file.write_text("[person]\nstudents = 5\njobs = 0\n")
+    monkeypatch.setenv(limits.SETTING, str(file))
+    app = open_page("expand", run)
+    assert not app.error and not app.button(key="start_expand").disabled
+    app.number_input(key="student_count").set_value(9).run()
+    (said,) = app.error
+    assert "trains 5 students at a time for one person, and this run has 9" in said.value
+    assert app.button(key="start_expand").disabled
+    app.number_input(key="student_count").set_value(5).run()
+    app.button(key="start_expand").click().run()
+    (said,) = app.error
+    assert "takes 0 jobs of one person at a time, and you have 0" in said.value
+    assert not app.exception and process.job_of(run) is None

@@ -227,6 +227,8 @@ def test_minutes_are_counted_by_the_day_and_outlive_runs(
     assert used == pytest.approx(job.snapshot().seconds) and used > 0
     assert admission.budget(run, None) == pytest.approx(600 - used)
     assert admission.budget(run, 3.0) == 3.0
+    (note,) = (note for note in job.snapshot().seen.notes if note.warning)
+    assert note.message.startswith("This server computes 10 more minutes for you today; this ends")
     ledger().forget(run.id)
     ledger().use(key, admission.today(), 600.0)
     with pytest.raises(LimitError, match="computes 10 minutes a day"):
