@@ -13,7 +13,7 @@ from ec_core.runs.run import Run
 from pages.expand import earlier, race_views, whole
 from pages.expand.student_views import in_training, show_students, trained
 from pages.expand.width_search import show_search, show_widths, widths_of
-from pages.parts import layer_strip
+from pages.parts import layer_strip, pace
 from pages.parts.job_controls import show_state, steer
 from pages.shell import frame, steps, words
 from pages.shell.callbacks import safely
@@ -135,11 +135,12 @@ def _found_out(run: Run, job: Job, snapshot: JobSnapshot) -> bool:
     return race is not None
 
 
-def _live(run_id: str) -> None:
+def _live(run_id: str, refresh: float) -> None:
     run = Run(run_id)
     job = _training(run)
     if job is None:
         st.rerun()
+    pace.keep(job, refresh, REFRESH_SECONDS)
     snapshot = job.snapshot()
     progress, training = snapshot.seen, snapshot.seen.training
     raced = _found_out(run, job, snapshot)
@@ -259,7 +260,8 @@ def _ask_first(run: Run) -> None:
 
 def watch(run: Run) -> None:
     """The running job, refreshed in place; or the trained students."""
-    if _training(run) is not None:
-        st.fragment(frame.guarded(_live), run_every=REFRESH_SECONDS)(run.id)
+    refresh = pace.every(_training(run), REFRESH_SECONDS)
+    if refresh is not None:
+        st.fragment(frame.guarded(_live), run_every=refresh)(run.id, refresh)
     else:
         _finished(run)

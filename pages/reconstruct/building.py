@@ -9,7 +9,7 @@ from ec_core.jobs import JobSnapshot
 from ec_core.reconstruct.reconstruct import Reconstruction
 from ec_core.runs import builds, keeping, tree_cache, work
 from ec_core.runs.run import Run
-from pages.parts import layer_strip, layer_table, learnt_curves, live, next_candidate
+from pages.parts import layer_strip, layer_table, learnt_curves, live, next_candidate, pace
 from pages.parts.job_controls import show_state, steer
 from pages.reconstruct import beside
 from pages.shell import frame, show, steps, theme, words
@@ -83,11 +83,12 @@ def _progress(run: Run, snapshot: JobSnapshot) -> None:
         frame.note(_signs(signs))
 
 
-def _live(run_id: str) -> None:
+def _live(run_id: str, refresh: float) -> None:
     run = Run(run_id)
     job = active(run, *_KINDS)
     if job is None:
         st.rerun()
+    pace.keep(job, refresh, REFRESH_SECONDS)
     snapshot = job.snapshot()
     show_state(snapshot)
     with st.container(horizontal=True, key="building_controls"):
@@ -223,8 +224,9 @@ def _ready(run: Run) -> None:
 def body(run: Run) -> None:
     """The running job, the result, or the button that starts."""
     job = job_of(run)
-    if active(run, *_KINDS) is not None:
-        st.fragment(frame.guarded(_live), run_every=REFRESH_SECONDS)(run.id)
+    refresh = pace.every(active(run, *_KINDS), REFRESH_SECONDS)
+    if refresh is not None:
+        st.fragment(frame.guarded(_live), run_every=refresh)(run.id, refresh)
         return
     if job is not None and job.label.startswith(work.RECONSTRUCT):
         snapshot = job.snapshot()

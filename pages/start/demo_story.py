@@ -13,7 +13,7 @@ from ec_core.probing.presets import make_teacher
 from ec_core.runs import chosen, results, tree_cache, vectors
 from ec_core.runs.demo import SEED
 from ec_core.runs.run import Run
-from pages.parts import live
+from pages.parts import live, pace
 from pages.parts.job_controls import show_state
 from pages.shell import frame, steps, theme, words
 from pages.shell.process import active, job_of
@@ -104,15 +104,17 @@ def _tell(run_id: str) -> None:
 
 def story(run: Run) -> None:
     """What has happened so far, refreshed while the job runs."""
-    refresh = REFRESH_SECONDS if active(run) is not None else None
+    refresh = pace.every(active(run), REFRESH_SECONDS)
     st.fragment(frame.guarded(_tell), run_every=refresh)(run.id)
 
 
-def _draw(run_id: str, was_active: bool) -> None:
+def _draw(run_id: str, refresh: float | None) -> None:
     run = Run(run_id)
     job = active(run)
-    if was_active and job is None:
+    if refresh is not None and job is None:
         st.rerun()
+    if job is not None:
+        pace.keep(job, refresh, REFRESH_SECONDS)
     snapshot = job.snapshot() if job is not None else None
     training = snapshot.seen.training if snapshot else None
     incoming, recovered, strength = None, None, None
@@ -145,5 +147,5 @@ def _draw(run_id: str, was_active: bool) -> None:
 
 def picture(run: Run) -> None:
     """The plane: the teacher's lines, the students' drifting onto them, then the recovered ones."""
-    busy = active(run) is not None
-    st.fragment(frame.guarded(_draw), run_every=REFRESH_SECONDS if busy else None)(run.id, busy)
+    refresh = pace.every(active(run), REFRESH_SECONDS)
+    st.fragment(frame.guarded(_draw), run_every=refresh)(run.id, refresh)

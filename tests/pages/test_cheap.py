@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import os
+import threading
 import time
 import weakref
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,11 @@ import plotly.tools
 import pytest
 
 from ec_core import figures
+from ec_core.control import Control
+from ec_core.events import Event, Note
+from ec_core.jobs import JobBoard
 from ec_core.store.folder import Folder
+from pages.parts import pace
 from pages.shell import garbage, show
 
 
@@ -94,3 +100,32 @@ def test_the_state_of_a_folder_tells_two_writings_of_one_moment_apart(tmp_path: 
     assert len(set(states)) == 4
     assert folder.state() == states[-1]
     assert json.loads((tmp_path / "cuts.json").read_text()) == {"height": 2}
+
+
+def test_a_page_looks_seldom_at_a_job_in_line_and_is_drawn_anew_when_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    anew, go = list[bool](), threading.Event()
+    monkeypatch.setattr("streamlit.rerun", lambda: anew.append(True))
+
+    def stage(control: Control) -> Generator[Event, None, None]:
+        assert go.wait(60)
+        yield Note("expand", "done")
+
+    board = JobBoard()
+    try:
+        first, second = (board.submit(stage, run=name, label=name) for name in "ab")
+        assert pace.every(None, 0.5) is None
+        assert pace.every(first, 0.5) == 0.5
+        waiting = pace.every(second, 0.5)
+        assert waiting == pace.WAITING_SECONDS
+        pace.keep(first, 0.5, 0.5)
+        pace.keep(second, waiting, 0.5)
+        assert anew == []
+        go.set()
+        assert second.wait(60)
+        pace.keep(second, waiting, 0.5)
+        assert anew == [True]
+    finally:
+        go.set()
+        board.close()
