@@ -21,14 +21,18 @@ def board() -> JobBoard:
     unfinished goes on.
     """
     garbage.WATCH.begin()
-    most = limits.told().of("anybody" if many({}) else "").upload
-    if most is not None:
-        # refused by the server, before it is in its memory
-        config.set_option("server.maxUploadSize", max(1, int(most)))
+    limit_uploads()
     board = JobBoard(room=admission.room)
     _MADE.append(board)
     resume.at_start(board)
     return board
+
+
+def limit_uploads() -> None:
+    """What is larger than one person may bring is refused before it is in the server's memory."""
+    most = limits.told().of("anybody" if many({}) else "").upload
+    if most is not None:
+        config.set_option("server.maxUploadSize", max(1, int(most)))
 
 
 def leave(timeout: float) -> None:
