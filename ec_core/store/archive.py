@@ -89,7 +89,7 @@ def import_run(
             return store.adopt(lambda folder: _unpack(archive, entries, folder, name), owner)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}; name one that ends in {ENDING}.") from None
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError):
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError):
         raise InputError(
             f"{name} is no run, or damaged; expected a file that an export of a run wrote."
         ) from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,13 +29,22 @@ def arrays_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
+_SPARE = 2**26
+"""Bytes by which the arrays may be larger than their file. Those that this program writes are not
+packed; a run that was taken in could hold others, which unpack to any size.
+"""
+
+
 def parse_arrays(data: bytes, name: str) -> dict[str, np.ndarray]:
-    """The inverse of ``arrays_bytes``. Raises InputError for a damaged file."""
+    """The inverse of ``arrays_bytes``. Raises InputError for a damaged file, and for one that would
+    unpack to much more than it has itself.
+    """
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > len(data) + _SPARE:
+                raise ValueError("packed")
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except MemoryError:
-        raise
     except Exception:  # zipfile and numpy raise many types for damaged ones, even tokenize's
         raise InputError(f"{name} is damaged; delete it or compute it anew.") from None
 

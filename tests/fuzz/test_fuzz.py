@@ -107,8 +107,12 @@ def test_a_few_of_them(name: str, tmp_path: Path) -> None:
 FOUND = [
     ("events.npz", "configuration", (2, 10, 130)),
     ("outcome.json", "configuration", (99,)),
+    ("given.ecrun", "archive", (248,)),
+    ("a.tsv", "table", (1423,)),
 ]
-"""What was found: numpy's header of a damaged array, brackets within brackets."""
+"""What was found: numpy's header of a damaged array, brackets within brackets, a name of a file in
+an archive that is no UTF-8, a table with answers and no questions.
+"""
 
 
 @pytest.mark.parametrize(("name", "target", "numbers"), FOUND)

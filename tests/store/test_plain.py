@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,3 +127,28 @@ def test_any_change_of_bytes_is_either_harmless_or_reported(noise: bytes, at: in
         unpack(bytes(data), [Leaf], "x.npz")
     except InputError as error:
         assert "damaged" in str(error)
+
+
+def test_arrays_that_unpack_to_much_more_than_their_file_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a run that was taken in may hold them: nobody's memory is filled by it."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=np.zeros((1000, 100)))
+    assert parse_arrays(buffer.getvalue(), "x.npz")["x"].shape == (1000, 100)
+    monkeypatch.setattr("ec_core.store.plain._SPARE", 2**19)
+    with pytest.raises(InputError, match="damaged"):
+        parse_arrays(buffer.getvalue(), "x.npz")
+
+
+def test_a_header_that_promises_more_than_there_is_memory_is_damage() -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.zeros((3, 2)))
+    promised = b"(3, 99999999999999), }"
+    longer = len(promised) - len(b"(3, 2), }")
+    lying = re.sub(
+        rb"\(3, 2\), \}( +)", lambda found: promised + found[1][longer:], buffer.getvalue()
+    )
+    assert len(lying) == len(buffer.getvalue()) and promised in lying
+    with pytest.raises(InputError, match="damaged"):
+        parse_arrays(lying, "x.npz")

@@ -98,10 +98,14 @@ def _own_names(contents: Contents) -> Columns:
 def assemble(contents: Contents, choice: Choice) -> Answers:
     """The questions and answers of a choice.
 
-    Raises InputError for text among the questions, and for columns that do not fit each other.
+    Raises InputError for text among the questions, for columns that do not fit each other, and
+    where a side has none.
     """
     sides = []
     for taken, answers in ((choice.inputs, False), (choice.outputs, True)):
+        if not taken:
+            side = "output" if answers else "input"
+            raise InputError(f"No {side} of {contents.name} is chosen; choose at least one column.")
         blocks = [contents.blocks[i] for i in taken]
         sides.append(_side_by_side(_loaded(contents, taken, answers), blocks, contents.name))
     x, y, said = _turned(sides[0], sides[1], contents)
