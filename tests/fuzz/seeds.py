@@ -106,10 +106,8 @@ def _weights() -> bytes:
 
 def _json_weights() -> bytes:
     net = network()
-    told = {f"fc{i}.weight": w.tolist() for i, w in enumerate(net.weights)}
-    return json.dumps(
-        {**told, **{f"fc{i}.bias": b.tolist() for i, b in enumerate(net.biases)}}
-    ).encode()
+    told = {name: [a.tolist() for a in getattr(net, name)] for name in ("weights", "biases")}
+    return json.dumps({**told, "activation": net.activation}).encode()
 
 
 TABLES: dict[str, Callable[[], bytes]] = {

@@ -179,6 +179,12 @@ def test_much_that_is_typed(text: str) -> None:
     typed(text, Path(tempfile.gettempdir()) / "no-such-folder")
 
 
+def test_a_name_as_long_as_a_file_is_not_repeated() -> None:
+    with pytest.raises(ECError) as refused:
+        targets.answers("a.csv", b"[" * 5000 + b",b\n1,2\n3,4\n", Path())
+    assert len(str(refused.value)) < 1000
+
+
 def test_a_sentence_repeats_the_ends_of_something_long() -> None:
     assert quoted("short") == "'short'"
     assert len(quoted("x" * 10**6)) < 200 and len(quoted("\x00" * 10**6)) < 600

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from ec_core.errors import InputError
-from ec_core.probing.tables.contents import Contents, listed
+from ec_core.probing.tables.contents import LONGEST, Contents, listed
 from ec_core.probing.tables.names import stem
 from ec_core.probing.tables.obvious import Choice, choose, guess, left_out, obvious
 
@@ -129,7 +129,7 @@ def unclear(contents: Contents) -> str:
         holds = listed(shapes)
         return (
             f"{contents.name} holds {holds}; expected the arrays x and y: say which are meant, "
-            f"such as --inputs {names[0]} --outputs {names[1]}."
+            f"such as --inputs {names[0][:LONGEST]} --outputs {names[1][:LONGEST]}."
         )
     if len(names) < 2:
         return (
@@ -157,7 +157,8 @@ def written(contents: Contents, columns: tuple[int, ...]) -> str:
     if row and (not contents.named or len({stem(name) for name in names}) > 1):
         return f"{columns[0] + 1}-{columns[-1] + 1}"
     unsafe = r"[,*?]|^\s|\s$|^$" + (r"|-" if row else "")
-    if any(re.search(unsafe, name) or names.count(name) > 1 for name in names):
+    long = any(len(name) > LONGEST for name in names)
+    if long or any(re.search(unsafe, name) or names.count(name) > 1 for name in names):
         return ",".join(str(i + 1) for i in columns)
     text = f"{names[0]}-{names[-1]}" if row else ",".join(names)
     return f"'{text}'" if re.search(r"[\s;&|()<>*?$'\"]", text) else text

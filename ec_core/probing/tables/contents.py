@@ -86,12 +86,17 @@ def numbered(name: str, values: np.ndarray, remarks: tuple[str, ...] = ()) -> Co
     return Contents(name, tuple(blocks), named=False, remarks=remarks)
 
 
+LONGEST = 60
+"""Signs of a word in a list: names of columns may be as long as a file."""
+
+
 def listed(words: Sequence[str], most: int = 12) -> str:
-    """Words in a sentence; of many the first ones and the last.
+    """Words in a sentence; of many the first ones and the last, of a long one its beginning.
 
     >>> listed(["a", "b", "c"]), listed([str(i) for i in range(1, 100)], 3)
     ('a, b and c', '1, 2, 3, … and 99')
     """
+    words = [word if len(word) <= LONGEST else f"{word[:LONGEST]}…" for word in words]
     if len(words) <= 1:
         return "".join(words)
     shown = list(words[:-1]) if len(words) <= most + 1 else [*words[:most], "…"]
