@@ -52,7 +52,7 @@ def runs(store: RunStore, database: Database, monkeypatch: pytest.MonkeyPatch) -
     """An index without its thread: what it sees it sees by itself."""
     monkeypatch.delenv(URL, raising=False)
     made = RunIndex(store, database)
-    monkeypatch.setattr(made, "_look_at_all", lambda: None)
+    monkeypatch.setattr(RunIndex, "_look_at_all", lambda index: None)
     return made
 
 
