@@ -1,6 +1,6 @@
 """How long do thirty people wait for their pages while a network is being trained?
 
-    python tests/benchmarks/crowd.py [--people 30] [--minutes 3] [--pause 8] [--idle]
+    python tests/benchmarks/crowd.py [--people 30] [--minutes 3] [--pause 8] [--idle | --apart]
 
 A real server, one finished run, and people who speak Streamlit's own protocol, each with a cookie
 of their own: each opens one page after the other, a page every ``--pause`` seconds, at random
@@ -14,10 +14,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +33,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.benchmarks.page_cost import PAGES, server, used
+from tests.benchmarks.page_cost import PAGES, ROOT, server, used
 
 
 async def person(
@@ -74,12 +78,28 @@ def trained(told: Path) -> tuple[int, float]:
     return said["iterations"], said["seconds"]
 
 
+@contextmanager
+def _apart(home: Path, told: Path, log: Path) -> Iterator[None]:
+    """The same training in a process of its own."""
+    command = [sys.executable, str(Path(__file__).with_name("trained_server.py")), "alone"]
+    environment = {**os.environ, "EC_HOME": str(home / "apart"), "EC_TRAIN": str(told)}
+    environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    with log.open("ab") as printed:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=printed)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--pause", type=float, default=8.0)
     parser.add_argument("--idle", action="store_true")
+    parser.add_argument("--apart", action="store_true")
     options = parser.parse_args()
     from tests.browser.benches import finished_run
 
@@ -87,8 +107,10 @@ def main() -> None:
         home = Path(folder)
         query = f"run={finished_run(home)}"
         told, log = home / "iterations", home / "server.log"
-        start = "" if options.idle else "trained_server.py"
-        with server(home, start, log, EC_TRAIN=str(told)) as (port, pid):
+        start = "" if options.idle or options.apart else "trained_server.py"
+        with server(home, start, log, EC_TRAIN=str(told)) as (port, pid), ExitStack() as stack:
+            if options.apart:
+                stack.enter_context(_apart(home, told, log))
             waits: list[float] = []
             # everything is loaded once
             asyncio.run(crowd(len(PAGES), port, query, time.monotonic() + 20, 2.0, []))

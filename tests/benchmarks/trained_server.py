@@ -1,7 +1,7 @@
 """Streamlit's command line, with networks being trained beside it, one after the other.
 
 For ``crowd.py`` and ``tests/crowds``. The file that EC_TRAIN names says which run is trained, how
-many iterations all of them have had, and how many seconds that took.
+many iterations all of them have had, and how many seconds that took. ``alone``: without a server.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import importlib
 import itertools
 import json
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -41,7 +42,7 @@ def _train() -> None:
     iterations, began = 0, time.monotonic()
     for seed in itertools.count():
         card = make_teacher("synthetic", sizes=(16, 16, 1), activation="g", seed=seed)
-        run = Run.create(Source.from_card(card, {}), Settings(students=6, width=32, probes=4000))
+        run = Run.create(Source.from_card(card, {}), Settings(students=6, width=24, probes=1500))
         job, before = work.start_expand(board(), run), iterations
         while not job.over:
             time.sleep(SECONDS)
@@ -52,6 +53,11 @@ def _train() -> None:
 
 
 def main() -> None:
+    if sys.argv[1:] == ["alone"]:
+        _train()
+        return
+    if os.environ.get("EC_SWITCH"):
+        sys.setswitchinterval(float(os.environ["EC_SWITCH"]))
     threading.Thread(target=_train, daemon=True).start()
     cli.main()
 
