@@ -4,9 +4,10 @@
 
 A real server, one finished run, and people who speak Streamlit's own protocol, each with a cookie
 of their own: each opens one page after the other, a page every ``--pause`` seconds, at random
-moments. Meanwhile the server trains students of 16-16-1 (``--idle``: it does not). Printed: median,
-95 and 99 per cent of the seconds from asking for a page until all of it has come; how many there
-were; what the process has used; and the iterations of the training per second.
+moments. Meanwhile the server trains students of 16-16-1 in a thread, as jobs do (``--idle``: it
+does not; ``--apart``: a process of its own does instead). Printed: median, 95 and 99 per cent of
+the seconds from asking for a page until all of it has come; how many there were; what the process
+has used; and the iterations of the training per second.
 """
 
 from __future__ import annotations

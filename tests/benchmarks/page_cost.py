@@ -3,10 +3,11 @@
     python tests/benchmarks/page_cost.py [--times 10] [--profile PAGE]
 
 A real server, a run that is finished, and sessions that speak Streamlit's own protocol: each page
-is opened ``--times`` times by a new session, after twice that do not count; what the process has
-used meanwhile is divided by that. Then the same with the page run again in one session. Only
-processor time is counted, so that other work on the machine does not matter. ``--profile`` prints
-instead, for one page, the functions that take the time.
+is opened ``--times`` times by a new session, after two that do not count, while another window
+stays open; what the process has used meanwhile is divided by that. Then the same with the page run
+again in one session. Only processor time is counted; other work on the machine makes it longer all
+the same, by up to a half. ``--profile`` prints instead, for one page, the functions that take the
+time.
 """
 
 from __future__ import annotations
