@@ -168,6 +168,9 @@ async def _watched(pid: int, until: float, told: list[tuple[float, float]]) -> N
 
 
 async def _many(options: Any, port: int, pid: int, home: Path) -> tuple[Seen, list[Any]]:
+    first = Tab(port, _secret(options.people))
+    await first.open()  # everything is loaded once
+    await first.close()
     seen, memory = Seen(), list[tuple[float, float]]()
     until = time.monotonic() + 60 * options.minutes
     people = [Person(number, port, home, seen) for number in range(options.people)]
