@@ -11,6 +11,8 @@ from __future__ import annotations
 import cProfile
 import os
 import pstats
+import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -41,6 +43,8 @@ def _profiled(plain: Any) -> Any:
 
 
 def main() -> None:
+    # the server hands the signal on once it has stopped; what was counted is still to be printed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     ScriptRunner._run_script_thread = _profiled(ScriptRunner._run_script_thread)  # type: ignore[method-assign]
     try:
         cli.main()
