@@ -101,9 +101,10 @@ CASES = {
 
 
 def figures(recovery: chain.Recovery) -> dict[str, Any]:
-    """All that a recovery says, but how long it took."""
+    """All that a recovery says, but when it was made and how long it took."""
     ensemble = ensemble_arrays(recovery.ensemble)
-    report = {name: value for name, value in recovery.report.items() if name != "seconds"}
+    made = ("seconds", "made")
+    report = {name: value for name, value in recovery.report.items() if name not in made}
     network = recovery.network
     return {
         **{name: array for name, array in ensemble.items() if name != "seconds"},

@@ -85,6 +85,7 @@ def test_all_vectors_equal(open_tab: Open, server: Any) -> None:
     no_traceback(tab)
 
 
+@pytest.mark.long
 def test_nan_and_dead_students_are_left_out(open_tab: Open, server: Any) -> None:
     vectors = benches.crowd(6, 8, 4, 3)
     vectors[0] = np.nan

@@ -16,8 +16,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from ec_core.cluster.embedding import UMAP, Embedding, pca
 from ec_core.probing.presets import make_teacher
-from ec_core.runs import work
+from ec_core.runs import maps, work
 from ec_core.runs.run import Run
 from ec_core.runs.settings import Settings
 from ec_core.runs.source import Source
@@ -77,6 +78,20 @@ def told_of_the_pages() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PagesManager, "__init__", told)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_maps() -> Iterator[None]:
+    """PCA in the place of UMAP, which takes half a minute in every process and is not what pages
+    are looked at for here: tests/cluster and the browser's have the real one.
+    """
+
+    def quick(vectors: np.ndarray, seed: int, tell: Any) -> Embedding:
+        return Embedding(pca(vectors), len(vectors), UMAP)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(maps, "umap_embedding", quick)
         yield
 
 

@@ -13,11 +13,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ec_core.cluster import Cut, Dendrogram, apply_cut, automatic_cut
-from ec_core.cluster.embedding import DISTANCES, UMAP, Embedding, pca
+from ec_core.cluster.embedding import DISTANCES, UMAP, Embedding
 from ec_core.cluster.layer import LayerView
 from ec_core.errors import InputError
 from ec_core.runs import cut_history, tree_cache
-from ec_core.runs import maps as jobs_of_maps
 from ec_core.runs.run import Run
 from pages.cluster import maps, workbench
 from pages.shell.process import board
@@ -299,11 +298,6 @@ def test_a_map_that_is_ready_while_the_page_is_drawn_is_still_fetched(
             time.sleep(0.05)
         drawn.append(True)
 
-    def quick(vectors: np.ndarray, seed: int, tell: Any) -> Embedding:
-        return Embedding(pca(vectors), len(vectors), UMAP)
-
-    # what the map looks like does not matter here, and UMAP's own takes half a minute
-    monkeypatch.setattr(jobs_of_maps, "umap_embedding", quick)
     monkeypatch.setattr(maps, "umap_of", late)
     monkeypatch.setattr(workbench, "_bench", drawing)
     monkeypatch.setattr(workbench, "_watch", lambda run_id, layer, note: watched.append(note))

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from ec_core.control import Control
 from ec_core.events import Event, Note
 from ec_core.runs.run import Run
-from pages.cluster import workbench
+from pages.cluster import maps, workbench
 from pages.parts import courier
 from pages.shell import process
 from pages.shell.callbacks import safely
@@ -67,6 +67,9 @@ def test_whatever_is_touched_there_is_a_sentence(
     open_page: Opener, at_stage: Callable[[str], Run], page: str
 ) -> None:
     run = at_stage("recovered" if page in ("start", "compare", "reconstruct") else "ensemble")
+    # a button that stops the map is there for as long as that is drawn, and no longer
+    if page == "cluster":
+        assert maps.map_of(run, True).job.wait(60)
     app = open_page(page, run)
     for act in widgets(app):
         with gone(run):

@@ -128,6 +128,7 @@ def test_students_grown_around_a_network_answer_as_it_does(skip: bool) -> None:
     assert not torch.equal(theta[0], theta[1])
 
 
+@pytest.mark.long
 def test_a_neuron_that_no_student_has_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     change(monkeypatch, LARGE, 2500, applies=lambda _: True)
     teacher, probes = _asked((5, 6, 2))

@@ -146,6 +146,7 @@ def test_what_the_rules_reject_can_be_kept_by_hand() -> None:
     assert found.network.sizes == (3, 2, 3, 2) and certificate.verified
 
 
+@pytest.mark.long
 def test_a_layer_that_cannot_be_built_is_one_sentence() -> None:
     probes, result = _run("tanh", (3, 3, 1), 6)
     nothing = _first(result, *(("drop", cluster.node) for cluster in result.clusters.clusters))

@@ -171,6 +171,7 @@ def test_a_race_that_is_stopped_trains_nobody(
     assert run.candidate == Candidate("tanh", 1) and run.ensemble().shape.activation == "tanh"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("few")
 def test_another_candidate_takes_the_place_of_one_that_was_not_verified(board: JobBoard) -> None:
     run = _new()
