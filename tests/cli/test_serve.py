@@ -59,6 +59,7 @@ def test_what_cannot_be_served_is_one_sentence(
     assert sentence in said and said.count("\n") == 1
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent")
 def test_it_answers_and_stops_when_it_is_told(tmp_path: Path) -> None:
     with socket.socket() as probe:

@@ -77,9 +77,7 @@ PARTS = [name for name in CHECKS if name not in {*WHOLE, "recorded steps", "thre
         # only a real card records: ``test_recording`` has what a pretended one can show; and one is
         # pretended in one thread only
         *daily(PARTS, *(name for name in PARTS if name != "composed of large students")),
-        # one layer with a skip path has all of that without
-        "g 3-2-1",
-        *long(*(name for name in WHOLE if name != "g 3-2-1")),
+        *long(*WHOLE),
     ],
 )
 def test_every_stage_keeps_to_its_device(name: str) -> None:

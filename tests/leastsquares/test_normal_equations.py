@@ -9,11 +9,12 @@ from ec_core.leastsquares.geodesic import bending
 from ec_core.leastsquares.loss import losses
 from ec_core.leastsquares.normal_equations import normal_equations
 from ec_core.leastsquares.problem import Problem
-from ec_core.networks.activations import ACTIVATIONS
+from ec_core.networks.activations import ACTIVATIONS, COMMON
 from ec_core.networks.architecture import Architecture
 from ec_core.networks.forward import forward
 from ec_core.networks.parameters import random_parameters
 from tests.benchmarks.paper_adam import value_and_gradient
+from tests.often import daily, long
 
 
 def _problem(name: str, sizes: tuple[int, ...], skip: bool, probes: int = 37) -> Problem:
@@ -30,8 +31,10 @@ def _theta(problem: Problem, students: int = 3) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("skip", [False, True])
-@pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 1), (2, 4, 3), (3, 4, 2, 2), (2, 3, 2, 3, 1)])
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize(
+    "sizes", [(1, 1, 1), (2, 4, 3), (2, 3, 2, 3, 1), *long(((3, 5, 1),), ((3, 4, 2, 2),))]
+)
+@pytest.mark.parametrize("name", daily(ACTIVATIONS, *COMMON))
 def test_matrix_gradient_and_loss_equal_autodiff(
     name: str, sizes: tuple[int, ...], skip: bool
 ) -> None:
