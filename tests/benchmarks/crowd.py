@@ -30,11 +30,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.benchmarks.page_cost import PAGES, ROOT, server, used
+from tests.benchmarks.page_cost import PAGES, ROOT, server, used, whole_page
 
 
 async def person(
@@ -57,12 +56,7 @@ async def person(
             asked.rerun_script.query_string = query
             began = time.monotonic()
             await tab.send(asked.SerializeToString())
-            async for data in tab:
-                message = ForwardMsg()
-                message.ParseFromString(data if isinstance(data, bytes) else data.encode())
-                ended = message.WhichOneof("type") == "script_finished"
-                if ended and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                    break
+            await whole_page(tab)
             waits.append(time.monotonic() - began)
             await asyncio.sleep(max(0.0, chance.uniform(0.5, 1.5) * pause - waits[-1]))
 

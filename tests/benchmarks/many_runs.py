@@ -28,13 +28,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from ec_core.runs import visitors
 from ec_core.store.runs import run_id
-from tests.benchmarks.page_cost import server, used
+from tests.benchmarks.page_cost import server, used, whole_page
 
 SECRET = "m" * 43
 PAGES = ("", "runs")
@@ -65,12 +64,7 @@ async def visits(port: int, page: str, sessions: int) -> None:
             address, subprotocols=kind, additional_headers=cookie, max_size=None, open_timeout=60
         ) as tab:
             await tab.send(asked.SerializeToString())
-            async for data in tab:
-                message = ForwardMsg()
-                message.ParseFromString(data if isinstance(data, bytes) else data.encode())
-                ended = message.WhichOneof("type") == "script_finished"
-                if ended and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                    break
+            await whole_page(tab)
 
 
 def indexed(home: Path) -> int:

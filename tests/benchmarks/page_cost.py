@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.sync.client import connect as sync_connect
 from websockets.typing import Subprotocol
 
@@ -86,6 +86,16 @@ def used(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+async def whole_page(tab: ClientConnection) -> None:
+    """Wait until all of the page that was asked for has come."""
+    async for data in tab:
+        message = ForwardMsg()
+        message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+        ended = message.WhichOneof("type") == "script_finished"
+        if ended and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+            return
+
+
 async def visits(port: int, page: str, query: str, sessions: int, again: int) -> None:
     """Sessions, one after the other; each runs the page once, and ``again`` so many times more."""
     asked = BackMsg()
@@ -97,12 +107,7 @@ async def visits(port: int, page: str, query: str, sessions: int, again: int) ->
         async with connect(address, subprotocols=kind, max_size=None, open_timeout=60) as tab:
             for _ in range(1 + again):
                 await tab.send(asked.SerializeToString())
-                async for data in tab:
-                    message = ForwardMsg()
-                    message.ParseFromString(data if isinstance(data, bytes) else data.encode())
-                    ended = message.WhichOneof("type") == "script_finished"
-                    if ended and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                        break
+                await whole_page(tab)
 
 
 @contextmanager
